@@ -1,0 +1,1 @@
+"""access: principals, roles, keys, the policy table, idempotency per key."""

@@ -1,0 +1,109 @@
+"""Keys and writing calls, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection, AsyncCursor
+
+from tessera.access.core import ApiKey, Claim, Known, Principal, pack, unpack
+from tessera.base.sql import statements
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+Cursor = AsyncCursor[tuple[Any, ...]]
+
+
+async def add_key(conn: Conn, principal: Principal, token_hash: bytes, now: datetime) -> None:
+    """Keep a fresh key. Errors: UniqueViolation if the id or the token is there already."""
+    values = {
+        "id": principal.id,
+        "name": principal.name,
+        "role": principal.role,
+        "store": principal.store,
+        "token_hash": token_hash,
+        "rate_per_s": principal.rate_per_s,
+        "now": now,
+        "expires_at": principal.expires_at,
+    }
+    await conn.execute(SQL["add_key"], values)
+
+
+async def find_principal(conn: Conn, token_hash: bytes, now: datetime) -> Principal | None:
+    """Who holds this token at `now`; None if nobody, or no longer."""
+    asked = {"token_hash": token_hash, "now": now}
+    row = await (await conn.execute(SQL["find_principal"], asked)).fetchone()
+    return None if row is None else Principal(*row)
+
+
+async def list_keys(conn: Conn, after: UUID | None, limit: int) -> list[ApiKey]:
+    """Keys issued after the one named, oldest first, at most `limit`."""
+    asked = {"after": after or UUID(int=0), "limit": limit}
+    return [ApiKey(*row) async for row in await conn.execute(SQL["list_keys"], asked)]
+
+
+async def revoke_key(conn: Conn, key_id: UUID, now: datetime) -> ApiKey | None:
+    """Make a key nobody's, from `now` on (or since it was revoked); None if there is no such key."""
+    cursor = await conn.execute(SQL["revoke_key"], {"id": key_id, "now": now})
+    row = await cursor.fetchone()
+    return None if row is None else ApiKey(*row)
+
+
+async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Cursor:
+    """Take the keys of writing calls; `claimed` reads which were free.
+
+    shape   one claim per (principal, key): two calls with one key do not share a batch
+    errors  AssertionError if they do
+    """
+    assert len({(claim.principal_id, claim.key) for claim in claims}) == len(claims), "key twice"
+    columns = (
+        [claim.principal_id for claim in claims],
+        [claim.key for claim in claims],
+        [claim.operation for claim in claims],
+        [claim.fingerprint for claim in claims],
+        [claim.outcome_id for claim in claims],
+        [claim.posted_at for claim in claims],
+    )
+    return await conn.execute(SQL["claim"], columns, binary=True)
+
+
+async def claimed(cursor: Cursor) -> set[tuple[UUID, str]]:
+    """The (principal, key) pairs that were free and are taken now; the others see `known`."""
+    return set(await cursor.fetchall())  # type: ignore[arg-type]
+
+
+async def known(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Known]:
+    """What is kept of the calls that used these keys. Ask after the claim, in its transaction."""
+    asked = ([principal for principal, _ in keys], [key for _, key in keys])
+    cursor = await conn.execute(SQL["known"], asked, binary=True)
+    return {(row[0], row[1]): _known(row) async for row in cursor}
+
+
+async def save_answers(conn: Conn, rows: Sequence[tuple[date, UUID, int, bytes]]) -> None:
+    """Keep answers: (`answer_day` of posting, outcome, HTTP status, plain bytes; packed here)."""
+    columns = (
+        [day for day, _, _, _ in rows],
+        [outcome for _, outcome, _, _ in rows],
+        [status for _, _, status, _ in rows],
+        [pack(body) for _, _, _, body in rows],
+    )
+    await conn.execute(SQL["save_answers"], columns)
+
+
+async def prepare_days(conn: Conn, today: date) -> bool:
+    """Make the answers' partitions for `today` and the week after, drop those of 36 days ago and more.
+
+    False if somebody held a lock for longer than half a second: nothing is broken (answers of a day
+    without a partition go to a common one), ask again later.
+    """
+    cursor = await conn.execute(SQL["prepare_days"], {"today": today})
+    row = await cursor.fetchone()
+    return row is not None and bool(row[0])
+
+
+def _known(row: tuple[Any, ...]) -> Known:
+    body = None if row[7] is None else unpack(row[7])
+    return Known(row[2], row[3], row[4], row[5], row[6], body)

@@ -1,0 +1,1 @@
+"""base: money, points, time, ids, refusal, sql loader, pages, the embedded server."""

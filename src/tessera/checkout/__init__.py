@@ -1,0 +1,1 @@
+"""checkout: quote, confirm and return a receipt; where the other rooms meet."""

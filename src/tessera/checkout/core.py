@@ -1,0 +1,181 @@
+"""The words of the checkout: what is asked, what is answered, what is kept."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from tessera.rules.core.words import Effect, Silent, Story
+from tessera.warehouse.core import Receipt, Return
+
+
+class Quote(Struct, frozen=True, forbid_unknown_fields=True):
+    """What would this basket bring? With `hold` the promise is kept for a while."""
+
+    basket: Receipt
+    hold: bool = False
+
+
+class Cancel(Struct, frozen=True):
+    """The customer walked away: a quote's promise is given up."""
+
+    quote: UUID
+
+
+Ask = Receipt | Return | Quote | Cancel
+
+
+class Balance(Struct, frozen=True):
+    """Points of an account. active = available + held; balance = active - debt.
+
+    available  can be spent now (what has expired is not counted)
+    """
+
+    available: int
+    held: int
+    debt: int
+    balance: int
+
+
+class LinePrice(Struct, frozen=True):
+    """One line after Tessera. to_pay_minor = total - discount - paid with points."""
+
+    line: int
+    total_minor: int
+    discount_minor: int
+    by_points_minor: int
+    to_pay_minor: int
+    points: int
+
+
+class Difference(Struct, frozen=True):
+    """Where a confirm came out otherwise than its quote promised."""
+
+    rule: str
+    what: str
+    quoted: int
+    given: int
+
+
+class Could(Struct, frozen=True):
+    """What the member could pay with points on this basket."""
+
+    points: int
+    minor: int
+
+
+class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The till's answer to a quote, a confirmed receipt or a return.
+
+    to_pay_minor  money the customer owes for the goods kept; the caller moves it
+    refund_minor  for a return: money to give back now
+    screen, slip  lines for the cashier's screen and for the printed receipt
+    """
+
+    id: UUID
+    kind: Literal["quote", "sale", "return", "parked", "cancelled"]
+    number: str = ""
+    currency: str = ""
+    program_version: int = 0
+    gross_minor: int = 0
+    to_pay_minor: int = 0
+    refund_minor: int = 0
+    points_earned: int = 0
+    points_spent: int = 0
+    balance: Balance | None = None
+    lines: tuple[LinePrice, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    silent: tuple[Silent, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    could_spend: Could | None = None
+    held_until: datetime | None = None
+    screen: tuple[str, ...] = ()
+    slip: tuple[str, ...] = ()
+
+
+class Kept(Struct, frozen=True, omit_defaults=True):
+    """What is stored with a receipt besides its lines: the decision and what it knew.
+
+    kept  for a return: units of each of the sale's lines that stay sold after it
+    """
+
+    story: Story
+    may_spend: bool = False
+    available: int = 0
+    spend: int | None = None
+    kept: tuple[int, ...] = ()
+    refund_minor: int = 0
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A row of checkout.receipt."""
+
+    id: UUID
+    kind: str
+    store_id: str
+    till: str
+    business_date: date
+    shift: str
+    number: str
+    account_id: UUID | None
+    member_id: UUID | None
+    sale_id: UUID | None
+    happened_at: datetime
+    local_at: datetime
+    posted_at: datetime
+    skewed: bool
+    cashier_id: str
+    entry_mode: str
+    card_scan_offset: int | None
+    gross_minor: int
+    to_pay_minor: int
+    points_earned: int
+    points_spent: int
+    program_version: int
+    lines: bytes
+    story: bytes
+
+
+class Page(Struct, frozen=True):
+    """A page of receipts; `next` is the cursor of the following page, if there is one."""
+
+    items: tuple[Told, ...]
+    next: str | None = None
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """A receipt as it is told afterwards: what it was and why it gave what it gave."""
+
+    id: UUID
+    kind: str
+    store: str
+    till: str
+    business_date: date
+    shift: str
+    number: str
+    happened_at: datetime
+    posted_at: datetime
+    gross_minor: int
+    to_pay_minor: int
+    points_earned: int
+    points_spent: int
+    program_version: int
+    effects: tuple[Effect, ...]
+    silent: tuple[Silent, ...]
+    lines: tuple[LineTold, ...]
+
+
+class LineTold(Struct, frozen=True):
+    """A line in the history of a receipt."""
+
+    sku: str
+    name: str
+    quantity: int
+    unit: str
+    total_minor: int
+
+
+Limit = Annotated[int, Meta(ge=1, le=200)]

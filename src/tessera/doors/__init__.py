@@ -1,0 +1,1 @@
+"""doors: where the world comes in; HTTP and transactions live only here."""

@@ -1,0 +1,59 @@
+"""One operation of the API as a value: from this table routes, guards and OpenAPI are made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from psycopg import AsyncConnection
+
+from tessera.access.core import Principal
+from tessera.base.refusal import Refusal
+
+Conn = AsyncConnection[tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Call:
+    """What a handler gets: who asks, for what, on which connection, and when.
+
+    path, query  words of the address; body: the parsed struct, or None
+    conn         inside a transaction for `writes`, else a plain reading connection
+    """
+
+    principal: Principal
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Any
+    conn: Conn
+    now: datetime
+
+
+Handler = Callable[[Call], Awaitable[Any | Refusal]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A row of the table.
+
+    name     the policy's row and the operationId
+    kind     reads: a pooled connection; writes: one transaction with its Idempotency-Key;
+             writer: the handler gets no connection and goes through the writer
+    query    {name: what it means}; every one is optional
+    example  a body that works, shown in the reference and executed by a test
+    """
+
+    name: str
+    method: Literal["GET", "POST", "PUT"]
+    path: str
+    handler: Handler
+    answer: type[Any]
+    summary: str
+    kind: Literal["reads", "writes", "writer"] = "reads"
+    body: type[Any] | None = None
+    status: int = 200
+    query: Mapping[str, str] | None = None
+    example: Any = None
+    key_optional: bool = False

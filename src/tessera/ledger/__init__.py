@@ -1,0 +1,1 @@
+"""ledger: moves, lots, holds and the proof that they are right."""

@@ -1,0 +1,1 @@
+"""members: people, their cards and the accounts that own points."""

@@ -1,0 +1,1 @@
+"""program: the published rules and settings, version by version."""

@@ -1,0 +1,1 @@
+"""rules: mechanics wish, the engine decides, the explanation says why."""

@@ -1,0 +1,1 @@
+"""What rules are made of (`words`) and how they are decided (`engine`)."""

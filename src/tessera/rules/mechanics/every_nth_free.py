@@ -1,0 +1,89 @@
+"""Every n-th unit of one product is free: "the third coffee is on us"."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from tessera.base.text import Code
+from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Share, Wish
+
+
+class EveryNthFree(Mechanic, frozen=True, tag="every_nth_free"):
+    """Of every `n` units of `product` on one receipt the cheapest is free."""
+
+    lane: ClassVar[Lane] = "price"
+
+    product: Annotated[Code, Meta(description="the article's SKU")]
+    n: Annotated[int, Meta(ge=2, le=1000, description="units, counting the free one")]
+
+    def check(self, basket: Basket, facts: Facts) -> Met | Missing:
+        """Enough units that no other rule of this lane has used."""
+        lines = self._lines(basket)
+        bought = sum(basket.free[i] for i in lines)
+        if bought >= self.n:
+            return Met(bought // self.n, tuple(lines))
+        lacking = self.n - bought
+        more = "1 more is" if lacking == 1 else f"{lacking} more are"
+        return Missing("units_short", lacking, f"{more} needed: every {self.n}. is free")
+
+    def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
+        """The cheapest units are free; all units of a full group are used up."""
+        dearest = sorted(met.lines, key=lambda i: -self._unit_minor(basket, i))
+        free, used, shares = met.times, met.times * self.n, []
+        for i in reversed(dearest):
+            units = min(free, basket.free[i])
+            free -= units
+            shares.append([i, basket.left[i] * units // max(basket.quantity[i], 1), units])
+        for share, i in zip(reversed(shares), dearest, strict=True):
+            paid = min(used - met.times, basket.free[i] - share[2])
+            used -= paid
+            share[2] += paid
+        total = sum(share[1] for share in shares)
+        units = "1 unit" if met.times == 1 else f"{met.times} units"
+        return Wish(
+            "discount", total, tuple(Share(*share) for share in shares if share[2]),
+            f"{units} of {self.product} free", f"{met.times} x {self.product} free",
+            {"n": self.n, "free_units": met.times},
+        )  # fmt: skip
+
+    def _lines(self, basket: Basket) -> list[int]:
+        return [
+            i
+            for i, line in enumerate(basket.lines)
+            if line.sku == self.product and line.unit == "piece" and basket.free[i]
+        ]
+
+    @staticmethod
+    def _unit_minor(basket: Basket, i: int) -> int:
+        return basket.left[i] // max(basket.quantity[i], 1)
+
+
+SCENARIOS = """
+rule every_nth_free product=LATTE n=3
+buy  LATTE 3 x 2.50, CAKE 1 x 4.00
+----
+LATTE 3 x 2.50       7.50
+  every_nth_free    -2.50
+CAKE 1 x 4.00        4.00
+to pay               9.00
+points                  0
+
+rule every_nth_free product=LATTE n=3
+buy  LATTE 2 x 2.50
+----
+LATTE 2 x 2.50       5.00
+to pay               5.00
+points                  0
+missing units_short     1
+
+rule every_nth_free product=LATTE n=2
+buy  LATTE 1 x 3.00, LATTE 3 x 2.50
+----
+LATTE 1 x 3.00       3.00
+LATTE 3 x 2.50       7.50
+  every_nth_free    -5.00
+to pay               5.50
+points                  0
+"""

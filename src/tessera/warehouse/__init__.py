@@ -1,0 +1,1 @@
+"""warehouse: stores and receipts as data, loads and their quarantine."""

@@ -1,0 +1,171 @@
+"""Stores and receipts as data: the words every other room speaks."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from tessera.base.money import half_up
+from tessera.base.refusal import Refusal
+from tessera.base.text import Code, Count, Currency, Minor, Name, OptionalCode, Points, Price
+
+MAX_LINES = 2_000
+Unit = Literal["piece", "g", "ml"]
+Kind = Literal["goods", "delivery", "gift_card", "deposit"]
+EntryMode = Literal["scan", "swipe", "tap", "typed", "app", "online", "import"]
+PER = {"piece": 1, "g": 1000, "ml": 1000}  # how many units the price is for
+
+
+class Store(Struct, frozen=True, forbid_unknown_fields=True):
+    """A place that sells. Its time zone decides what "today" is on its receipts."""
+
+    id: Code
+    name: Annotated[Name, Meta(min_length=1)]
+    time_zone: Annotated[str, Meta(min_length=1, max_length=64, examples=["Europe/Rome"])]
+
+
+class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of a receipt, as the till prints it.
+
+    quantity    pieces, grams or millilitres, by `unit`
+    unit_minor  price of one piece, of 1,000 g or of 1,000 ml, in minor units
+    total_minor what the line costs before Tessera; left out, it is computed
+    """
+
+    sku: Code
+    quantity: Count
+    unit_minor: Price
+    unit: Unit = "piece"
+    total_minor: Annotated[int, Meta(ge=0, le=10**12)] | None = None
+    name: Name = ""
+    category: OptionalCode = ""
+    kind: Kind = "goods"
+
+    def total(self) -> int:
+        """The line in minor units: as the till says, else quantity times price, halves up."""
+        if self.total_minor is not None:
+            return self.total_minor
+        return half_up(self.quantity * self.unit_minor, PER[self.unit])
+
+
+class Identifier(Struct, frozen=True, forbid_unknown_fields=True):
+    """One of the many ways to name a member."""
+
+    kind: Literal["card", "phone", "email", "external"]
+    value: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[!-~]+\Z")]
+
+
+class ReceiptKey(Struct, frozen=True, forbid_unknown_fields=True):
+    """What makes a receipt unique for ever."""
+
+    store: Code
+    till: Code
+    business_date: date
+    shift: OptionalCode
+    number: Code
+
+
+class Spend(Struct, frozen=True, forbid_unknown_fields=True):
+    """Points the member wants to pay with."""
+
+    points: Points
+
+
+class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A receipt as the till tells it. `happened_at` carries an offset."""
+
+    store: Code
+    till: Code
+    number: Code
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    currency: Currency
+    lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=MAX_LINES)]
+    total_minor: Annotated[int, Meta(ge=0, le=10**12)]
+    shift: OptionalCode = ""
+    business_date: date | None = None
+    card: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")] | None = None
+    identifier: Identifier | None = None
+    cashier_id: OptionalCode = ""
+    entry_mode: EntryMode = "scan"
+    card_scan_offset: Annotated[int, Meta(ge=0, le=MAX_LINES)] | None = None
+    spend: Spend | None = None
+    quote: Annotated[str, Meta(min_length=36, max_length=36)] | None = None
+
+    def whose(self) -> Identifier | None:
+        """The member named on this receipt; `card` is the short form."""
+        return Identifier("card", self.card) if self.card is not None else self.identifier
+
+
+class ReturnLine(Struct, frozen=True, forbid_unknown_fields=True):
+    """So many units of one line of the sale come back. `line` counts from 1."""
+
+    line: Annotated[int, Meta(ge=1, le=MAX_LINES)]
+    quantity: Count
+
+
+class Return(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Goods that come back. `lines` empty means everything that is left."""
+
+    sale: ReceiptKey
+    store: Code
+    till: Code
+    number: Code
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    lines: Annotated[tuple[ReturnLine, ...], Meta(max_length=MAX_LINES)] = ()
+    shift: OptionalCode = ""
+    business_date: date | None = None
+    cashier_id: OptionalCode = ""
+    reason: Name = ""
+
+
+def faults(receipt: Receipt, currency: str, tolerance_minor: int) -> Refusal | None:
+    """The first thing that does not add up, in the order of the receipt's lines.
+
+    units   minor units; lines may differ from quantity x price by rounding of weighed goods only
+    """
+    if receipt.currency != currency:
+        return Refusal(
+            "currency_other", "currency", f"{receipt.currency} sent, the program runs in {currency}",
+            f"send amounts in {currency}",
+        )  # fmt: skip
+    if receipt.card is not None and receipt.identifier is not None:
+        return Refusal(
+            "member_named_twice", "identifier", "both `card` and `identifier` are given", "send one"
+        )
+    total = 0
+    for index, line in enumerate(receipt.lines):
+        said, per = line.total_minor, PER[line.unit]
+        if said is not None:
+            off = abs(said * per - line.quantity * line.unit_minor)
+            if off > (0 if per == 1 else per):
+                computed = half_up(line.quantity * line.unit_minor, per)
+                return Refusal(
+                    "line_total_differs", f"lines[{index}].total_minor",
+                    f"{said} sent, {line.quantity} {line.unit} at {line.unit_minor} make {computed}",
+                    "send the line's total before Tessera's discounts, or leave it out",
+                )  # fmt: skip
+        total += line.total()
+    return _total_fault(receipt.total_minor, total, tolerance_minor)
+
+
+def _total_fault(said: int, total: int, tolerance_minor: int) -> Refusal | None:
+    if abs(said - total) <= tolerance_minor:
+        return None
+    return Refusal(
+        "total_differs", "total_minor",
+        f"{said} sent, the lines make {total}: off by {said - total}, tolerance {tolerance_minor}",
+        "send the sum of the lines before Tessera's discounts",
+    )  # fmt: skip
+
+
+def lines_as_data(lines: tuple[Line, ...]) -> bytes:
+    """The lines as one value, for keeping."""
+    return msgspec.json.encode(lines)
+
+
+def lines_from_data(data: bytes) -> tuple[Line, ...]:
+    """What `lines_as_data` kept."""
+    return msgspec.json.decode(data, type=tuple[Line, ...])

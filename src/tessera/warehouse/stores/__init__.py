@@ -1,0 +1,1 @@
+"""Stores, remembered: read by every receipt, written now and then."""

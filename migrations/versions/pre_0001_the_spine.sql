@@ -46,15 +46,16 @@ CREATE TABLE access.answer (
     day date NOT NULL,
     outcome_id uuid NOT NULL,
     status smallint NOT NULL,
-    body bytea STORAGE EXTERNAL NOT NULL, -- compressed already
+    body bytea NOT NULL,
     PRIMARY KEY (outcome_id, day)
 ) PARTITION BY RANGE (day);
+ALTER TABLE access.answer ALTER COLUMN body SET STORAGE EXTERNAL; -- compressed already
 -- So that an answer always finds a place, also when prepare_days did not run for a week.
 CREATE TABLE access.answer_default PARTITION OF access.answer DEFAULT;
 
--- Partitions for today and the week after; those of more than 35 days ago go. True when all is done.
--- It runs with the owner's rights. It never queues for long behind a backup that reads the table,
--- because every till would queue behind it: then it gives up, answers false, and is asked again.
+-- Partitions for today and the week after; those of more than 35 days ago go. True when all is
+-- done. It runs with the owner's rights. It never queues for long behind a backup that reads the
+-- table, because every till would queue behind it: it gives up, answers false, is asked again.
 CREATE FUNCTION access.prepare_days(today date) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog SET lock_timeout = '500ms' AS $$
 DECLARE
@@ -97,13 +98,16 @@ CREATE TABLE warehouse.store (
     time_zone text NOT NULL
 );
 
+-- A file that is or was loaded. `done` receipts of it, in the order in which they are complete in
+-- the file, need not be looked at again; `tally` is what became of them, for the report.
 CREATE TABLE warehouse.load (
     id uuid PRIMARY KEY,
     source text NOT NULL,
     source_hash bytea NOT NULL,
     mapping text NOT NULL,
-    phase text NOT NULL,
-    row_done bigint NOT NULL,
+    phase text NOT NULL CHECK (phase IN ('sales', 'returns', 'done')),
+    done bigint NOT NULL,
+    tally jsonb NOT NULL,
     started_at timestamptz NOT NULL,
     finished_at timestamptz,
     UNIQUE (source_hash, mapping)
@@ -122,16 +126,19 @@ CREATE TABLE warehouse.quarantine (
     PRIMARY KEY (mapping, number)
 );
 
--- Returns read from a file wait here until all its sales are in.
+-- Returns read from a file wait here until all its sales are in. `member` is '' for nobody; `plan`
+-- is what will be posted, written before the first of it is, so that a load may die in between.
 CREATE TABLE warehouse.waiting_return (
     mapping text NOT NULL,
     number text NOT NULL,
     load_id uuid NOT NULL REFERENCES warehouse.load (id),
     row_number bigint NOT NULL,
-    happened_at timestamptz NOT NULL,
+    member text NOT NULL,
     record jsonb NOT NULL,
+    plan jsonb,
     PRIMARY KEY (mapping, number)
 );
+CREATE INDEX waiting_return_load ON warehouse.waiting_return (load_id, member);
 
 -- members -----------------------------------------------------------------------------------
 CREATE TABLE members.member (
@@ -316,7 +323,8 @@ CREATE TABLE checkout.parked (
     number text NOT NULL,
     body bytea NOT NULL,
     posted_at timestamptz NOT NULL,
-    settled_at timestamptz
+    settled_at timestamptz,
+    refused text
 );
 CREATE INDEX parked_sale ON checkout.parked (store_id, till, business_date, shift, number)
 WHERE settled_at IS NULL;

@@ -136,7 +136,7 @@ def key_fault(role: Role, store: str | None) -> Refusal | None:
         )  # fmt: skip
     if role != "till" and store is not None:
         return Refusal(
-            "store_needless", "store", f"a key of role {role} reaches every store, {store} is named",
+            "store_needless", "store", f"a key of role {role} has every store, {store} is named",
             "leave `store` out, or ask for a key of role till",
         )  # fmt: skip
     return None
@@ -197,7 +197,10 @@ def judge(known: Known, claim: Claim, names: Sequence[str] = ()) -> Replay | Ref
 
     names   the fields of the body in its order, so that the first that differs can be named
     """
-    if known.operation == claim.operation and known.fingerprint[:WHOLE] == claim.fingerprint[:WHOLE]:
+    if (
+        known.operation == claim.operation
+        and known.fingerprint[:WHOLE] == claim.fingerprint[:WHOLE]
+    ):
         return Replay(known.outcome_id, known.posted_at, known.status, known.body)
     cure = "send the first call's body to get its answer, or a fresh key for a new call"
     if known.operation != claim.operation:
@@ -238,9 +241,10 @@ def fingerprint(fields: Mapping[str, bytes]) -> bytes:
     framed: list[bytes] = []
     marks: list[bytes] = []
     for name in sorted(fields):
-        raw, value = name.encode(), fields[name]
-        framed += (b"%d:%b%d:" % (len(raw), raw, len(value)), value)
-        marks.append(_FIELD.pack(zlib.crc32(raw) & 0xFFFF, zlib.crc32(value)))
+        who, frame = _name(name)
+        value = fields[name]
+        framed += (frame, len(value).to_bytes(8), value)
+        marks += (who, zlib.crc32(value).to_bytes(4))
     return hashlib.blake2b(b"".join(framed), digest_size=WHOLE).digest() + b"".join(marks)
 
 
@@ -273,6 +277,13 @@ def unpack(kept: bytes) -> bytes:
 
 def _marks(mark: bytes) -> dict[int, int]:
     return {who: said for who, said in _FIELD.iter_unpack(mark[WHOLE:])}
+
+
+@lru_cache(maxsize=1024)
+def _name(name: str) -> tuple[bytes, bytes]:
+    """A field's mark, and its name framed by its length."""
+    raw = name.encode()
+    return (zlib.crc32(raw) & 0xFFFF).to_bytes(2), len(raw).to_bytes(8) + raw
 
 
 @lru_cache(maxsize=256)

@@ -41,12 +41,12 @@ async def find_principal(conn: Conn, token_hash: bytes, now: datetime) -> Princi
 
 async def list_keys(conn: Conn, after: UUID | None, limit: int) -> list[ApiKey]:
     """Keys issued after the one named, oldest first, at most `limit`."""
-    asked = {"after": after or UUID(int=0), "limit": limit}
+    asked = {"after": after or UUID(int=0), "page": limit}
     return [ApiKey(*row) async for row in await conn.execute(SQL["list_keys"], asked)]
 
 
 async def revoke_key(conn: Conn, key_id: UUID, now: datetime) -> ApiKey | None:
-    """Make a key nobody's, from `now` on (or since it was revoked); None if there is no such key."""
+    """Make a key nobody's, from `now` on or since it was revoked; None if there is none."""
     cursor = await conn.execute(SQL["revoke_key"], {"id": key_id, "now": now})
     row = await cursor.fetchone()
     return None if row is None else ApiKey(*row)
@@ -72,7 +72,7 @@ async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Cursor:
 
 async def claimed(cursor: Cursor) -> set[tuple[UUID, str]]:
     """The (principal, key) pairs that were free and are taken now; the others see `known`."""
-    return set(await cursor.fetchall())  # type: ignore[arg-type]
+    return set(await cursor.fetchall())
 
 
 async def known(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Known]:
@@ -80,6 +80,11 @@ async def known(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID
     asked = ([principal for principal, _ in keys], [key for _, key in keys])
     cursor = await conn.execute(SQL["known"], asked, binary=True)
     return {(row[0], row[1]): _known(row) async for row in cursor}
+
+
+async def unclaim(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> None:
+    """Give back keys taken in this transaction: their calls were refused and wrote nothing."""
+    await conn.execute(SQL["unclaim"], ([p for p, _ in keys], [key for _, key in keys]))
 
 
 async def save_answers(conn: Conn, rows: Sequence[tuple[date, UUID, int, bytes]]) -> None:
@@ -94,7 +99,7 @@ async def save_answers(conn: Conn, rows: Sequence[tuple[date, UUID, int, bytes]]
 
 
 async def prepare_days(conn: Conn, today: date) -> bool:
-    """Make the answers' partitions for `today` and the week after, drop those of 36 days ago and more.
+    """Partitions for the answers of `today` and the week after; those past 35 days are dropped.
 
     False if somebody held a lock for longer than half a second: nothing is broken (answers of a day
     without a partition go to a common one), ask again later.

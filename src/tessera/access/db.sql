@@ -5,7 +5,10 @@
 INSERT INTO access.api_key
     (id, name, role, store_id, token_hash, rate_per_s, created_at, expires_at)
 VALUES
-    (%(id)s, %(name)s, %(role)s, %(store)s, %(token_hash)s, %(rate_per_s)s, %(now)s, %(expires_at)s)
+    (
+        %(id)s, %(name)s, %(role)s, %(store)s, %(token_hash)s, %(rate_per_s)s, %(now)s,
+        %(expires_at)s
+    );
 
 -- name: find_principal
 -- Who holds this token now; a revoked or expired key is nobody's.
@@ -14,7 +17,7 @@ FROM access.api_key
 WHERE
     token_hash = %(token_hash)s
     AND revoked_at IS NULL
-    AND (expires_at IS NULL OR expires_at > %(now)s)
+    AND (expires_at IS NULL OR expires_at > %(now)s);
 
 -- name: list_keys
 -- A page of keys, revoked ones too, in the order they were issued (ids grow with time).
@@ -22,13 +25,13 @@ SELECT id, name, role, store_id, rate_per_s, created_at, expires_at, revoked_at
 FROM access.api_key
 WHERE id > %(after)s
 ORDER BY id
-LIMIT %(limit)s
+LIMIT %(page)s;
 
 -- name: revoke_key
 -- The first revocation stays; asking again changes nothing and answers the same.
 UPDATE access.api_key SET revoked_at = coalesce(revoked_at, %(now)s)
 WHERE id = %(id)s
-RETURNING id, name, role, store_id, rate_per_s, created_at, expires_at, revoked_at
+RETURNING id, name, role, store_id, rate_per_s, created_at, expires_at, revoked_at;
 
 -- name: claim
 -- Takes keys for writing calls. Everybody inserts in the same order, so two batches never wait in a
@@ -40,7 +43,7 @@ FROM
     AS c (principal_id, key, operation, fingerprint, outcome_id, posted_at)
 ORDER BY c.principal_id, c.key COLLATE "C"
 ON CONFLICT DO NOTHING
-RETURNING principal_id, key
+RETURNING principal_id, key;
 
 -- name: known
 -- The calls that used these keys, with the bytes of their answers while these are kept.
@@ -56,7 +59,7 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS r
 LEFT JOIN access.answer AS a
-    ON r.outcome_id = a.outcome_id AND a.day = (r.posted_at AT TIME ZONE 'UTC')::date
+    ON r.outcome_id = a.outcome_id AND a.day = (r.posted_at AT TIME ZONE 'UTC')::date;
 
 -- name: save_answers
 -- The bytes of the answers, beside their calls, in the partition of their day.
@@ -64,8 +67,14 @@ INSERT INTO access.answer (day, outcome_id, status, body)
 SELECT s.day, s.outcome_id, s.status, s.body
 FROM
     unnest(%b::date[], %b::uuid[], %b::smallint[], %b::bytea[])
-    AS s (day, outcome_id, status, body)
+    AS s (day, outcome_id, status, body);
 
 -- name: prepare_days
 -- Partitions for the week to come, away with those past keeping; true when all of it was done.
-SELECT access.prepare_days(%(today)s)
+SELECT access.prepare_days(%(today)s);
+
+-- name: unclaim
+-- A refused call leaves no trace: its key is free for the corrected one.
+DELETE FROM access.request
+USING unnest(%b::uuid[], %b::text[]) AS gone (principal_id, key)
+WHERE request.principal_id = gone.principal_id AND request.key = gone.key;

@@ -78,6 +78,11 @@ class Home:
         return self.socket_dir / SOCKET_NAME
 
     @property
+    def near(self) -> bool:
+        """Whether the socket lies in the cluster, as it does unless the path is too long."""
+        return self.socket_dir.parent == self.pgdata
+
+    @property
     def pid_file(self) -> Path:
         return self.pgdata / "postmaster.pid"
 
@@ -140,7 +145,7 @@ def prepare(home: Home) -> Owner:
     """
     root = os.geteuid() == 0
     if not home.data_dir.is_dir():
-        home.data_dir.mkdir(mode=0o711 if root else 0o700, parents=True)
+        home.data_dir.mkdir(mode=0o711 if root else 0o700, parents=True, exist_ok=True)
     if not root:
         return Owner.us()
     for place in (home.pgdata, home.data_dir):
@@ -202,6 +207,7 @@ def reachable(path: Path, owner: Owner) -> bool:
     """Whether the server's user may pass every directory down to `path` (by mode bits)."""
     if not owner.drop:
         return True
+    path = path.resolve()
     return all(_passes(place.stat(), owner) for place in (path, *path.parents))
 
 
@@ -328,11 +334,10 @@ def configuration(home: Home, settings: Settings, lz4: bool) -> str:
     """The text of postgresql.conf for this machine and these settings."""
     memory_mb = _memory_mb()
     buffers_mb = settings.shared_buffers_mb or max(16, min(memory_mb // 4, 1024))
-    near = home.socket_dir.parent == home.pgdata
     values = {
         "listen_addresses": "''",
         "port": PORT,
-        "unix_socket_directories": "'socket'" if near else f"'{home.socket_dir}'",
+        "unix_socket_directories": "'socket'" if home.near else f"'{home.socket_dir}'",
         "unix_socket_permissions": "0700",
         "max_connections": settings.max_connections,
         "shared_buffers": f"{buffers_mb}MB",

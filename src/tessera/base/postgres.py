@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -104,6 +105,9 @@ def stop(data_dir: Path, *, settings: Settings = DEFAULTS, limit_s: float = 30.0
         with processes.lock(home.start_lock, deadline):
             pid = _await_pid(home, deadline)
             if pid is None or processes.end(home, pid, deadline):
+                if not home.near:
+                    with suppress(OSError):
+                        home.socket_dir.rmdir()  # nobody would find this one again
                 return pid is not None
     except OSError as error:
         raise os_problem(error, home.data_dir) from error

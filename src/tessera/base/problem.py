@@ -43,11 +43,13 @@ def os_problem(error: OSError, place: Path) -> PostgresProblem:
 
 
 def disk_full(place: Path, why: str) -> PostgresProblem:
+    """The disk of `place` has no room, or not enough."""
     cure = f"free some space on the disk of {place}, or choose another data_dir"
     return PostgresProblem("disk_full", field="data_dir", why=why, cure=cure)
 
 
 def user_unknown(who: int | str) -> PostgresProblem:
+    """The user that the server would run as, by name or uid, is not in the system's list."""
     return PostgresProblem(
         "user_unknown",
         field="data_dir",

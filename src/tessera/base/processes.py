@@ -21,7 +21,7 @@ from tessera.base.cluster import Home
 from tessera.base.problem import PostgresProblem
 
 POLL_S = 0.02
-ORPHAN_QUIT_S, ORPHAN_KILL_S = 1.0, 4.0  # patience with backends that outlived their postmaster
+ORPHAN_QUIT_S, ORPHAN_KILL_S = 1.0, 2.5  # patience with backends that outlived their postmaster
 
 
 def answers(home: Home) -> bool:

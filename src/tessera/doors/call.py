@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from psycopg import AsyncConnection
 
 from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
+
+if TYPE_CHECKING:
+    from tessera.doors.house import House
 
 Conn = AsyncConnection[tuple[Any, ...]]
 
@@ -21,6 +24,7 @@ class Call:
 
     path, query  words of the address; body: the parsed struct, or None
     conn         inside a transaction for `writes`, else a plain reading connection
+    house        the rest of the running house; key, fingerprint: of a writing call
     """
 
     principal: Principal
@@ -29,6 +33,20 @@ class Call:
     body: Any
     conn: Conn
     now: datetime
+    house: House | None = None
+    key: str = ""
+    fingerprint: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An answer with a secret in it: `live` is sent now, `kept` is stored and sent to every replay.
+
+    Both are of the operation's `answer` type.
+    """
+
+    live: Any
+    kept: Any
 
 
 Handler = Callable[[Call], Awaitable[Any | Refusal]]

@@ -8,7 +8,7 @@ Buckets of the program: `issued`, `spent`, `reversed`, `expired`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -229,9 +229,7 @@ def pick(free: Iterable[tuple[Lot, int]], points: int) -> list[tuple[Lot, int]] 
 def points_short(asked: int, there: int) -> Refusal:
     """The refusal of a spending that the account cannot bear."""
     cure = f"ask for {there} points or fewer" if there else "confirm without spending points"
-    return Refusal(
-        "points_short", "spend.points", f"{asked} points asked, {there} available", cure
-    )
+    return Refusal("points_short", "spend.points", f"{asked} points asked, {there} available", cure)
 
 
 def spend(wallet: Wallet, stamp: Stamp, points: int) -> Refusal | None:
@@ -290,7 +288,8 @@ def take_back(
     pins, left = pinned(wallet, stamp.posted_at), points
     lots = sorted(wallet.lots.values(), key=lambda lot: (lot.outcome_id != outcome_id, lot.order()))
     for lot in lots:
-        if not other_lots and lot.outcome_id != outcome_id:
+        own = lot.outcome_id == outcome_id
+        if not own and not (other_lots and lot.live(stamp.posted_at)):
             continue
         part = min(lot.remaining - pins.get(lot.id, 0), left)
         if part > 0:
@@ -329,17 +328,27 @@ def give_back(
         _post(wallet, stamp, "expired", "active", late, lot)
 
 
-def still_spent(moves: Iterable[Move], of: Callable[[Move], bool]) -> list[tuple[UUID, int]]:
-    """(lot, points) that an operation spent and that have not come back to their lot since.
+def still_spent(moves: Iterable[Move], outcomes: Set[UUID]) -> list[tuple[UUID, int]]:
+    """(lot, points) that a sale spent and that have not come back to their lot since.
 
-    of  tells the moves of the sale and of its returns
+    outcomes  the sale and its returns: only their moves count
     """
     spent: dict[UUID, int] = {}
     for move in moves:
-        if not of(move) or move.lot_id is None:
+        if move.outcome_id not in outcomes or move.lot_id is None:
             continue
         if move.target == "spent":
             spent[move.lot_id] = spent.get(move.lot_id, 0) + move.points
         elif move.source == "spent":
             spent[move.lot_id] = spent.get(move.lot_id, 0) - move.points
     return [(lot_id, points) for lot_id, points in spent.items() if points]
+
+
+def net_debt(wallet: Wallet, stamp: Stamp) -> None:
+    """Pay back what is owed from free points, soonest to expire first."""
+    if not wallet.debt:
+        return
+    for lot, room in free_lots(wallet, stamp.posted_at, stamp.posted_at):
+        part = min(room, wallet.debt)
+        if part:
+            _take(wallet, stamp, lot, part, "debt")

@@ -1,4 +1,4 @@
-"""The ledger in our database. Functions named `ask_` send and do not wait: they run in a pipeline."""
+"""The ledger in our database. `ask_` functions send and do not wait: they run in a pipeline."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ async def save(conn: Conn, changed: Sequence[Wallet], now: datetime) -> None:
         if lot_id not in new
     ]
     if touched:
-        await conn.execute(SQL["save_lots"], [list(column) for column in zip(*touched, strict=True)])
+        await conn.execute(
+            SQL["save_lots"], [list(column) for column in zip(*touched, strict=True)]
+        )
     await _save_holds(conn, changed, now)
 
 
@@ -121,7 +123,9 @@ async def _save_holds(conn: Conn, changed: Sequence[Wallet], now: datetime) -> N
             (a, hold.id, hold.points, hold.placed_at, hold.deadline) for a, hold in placed
         ], strict=True)])  # fmt: skip
         await conn.execute(SQL["add_pins"], [list(column) for column in zip(*[
-            (a, hold.id, lot_id, points) for a, hold in placed for lot_id, points in hold.pins.items()
+            (a, hold.id, lot_id, points)
+            for a, hold in placed
+            for lot_id, points in hold.pins.items()
         ], strict=True)])  # fmt: skip
     ended = [(w.account_id, i, now, how) for w in changed for i, how in w.ended_holds.items()]
     if ended:

@@ -31,3 +31,9 @@ async def one(conn: Conn, version: int) -> Any:
 async def publish(conn: Conn, version: int, body: Any, now: datetime, by: UUID | None) -> None:
     """Keep a version for ever."""
     await conn.execute(SQL["publish"], (version, Jsonb(body), now, by))
+
+
+async def newest_version(conn: Conn) -> int | None:
+    """The number of the version that decides now; None before the first."""
+    row = await (await conn.execute(SQL["newest_version"])).fetchone()
+    return None if row is None else row[0]

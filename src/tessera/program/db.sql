@@ -10,3 +10,7 @@ SELECT version, body FROM program.version WHERE version = %b;
 -- Versions count up; two who publish at once get two numbers or one of them is refused.
 INSERT INTO program.version (version, body, published_at, published_by)
 VALUES (%b, %s, %b, %b);
+
+-- name: newest_version
+-- Has another process published since?
+SELECT max(version) FROM program.version;

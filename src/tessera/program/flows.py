@@ -36,6 +36,11 @@ async def current(conn: db.Conn, reader: Reader) -> Program | None:
     return None if last is None else read_kept(reader, last[1], last[0])
 
 
+async def newest_version(conn: db.Conn) -> int | None:
+    """The number of the version that decides now."""
+    return await db.newest_version(conn)
+
+
 async def frozen(conn: db.Conn, reader: Reader, version: int) -> Program:
     """The program that decided an old receipt."""
     return read_kept(reader, await db.one(conn, version), version)

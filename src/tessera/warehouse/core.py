@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
 
 from tessera.base.money import half_up
 from tessera.base.refusal import Refusal
-from tessera.base.text import Code, Count, Currency, Minor, Name, OptionalCode, Points, Price
+from tessera.base.text import Code, Count, Currency, Name, OptionalCode, Points, Price
 
 MAX_LINES = 2_000
 Unit = Literal["piece", "g", "ml"]
@@ -92,7 +93,7 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     entry_mode: EntryMode = "scan"
     card_scan_offset: Annotated[int, Meta(ge=0, le=MAX_LINES)] | None = None
     spend: Spend | None = None
-    quote: Annotated[str, Meta(min_length=36, max_length=36)] | None = None
+    quote: UUID | None = None
 
     def whose(self) -> Identifier | None:
         """The member named on this receipt; `card` is the short form."""
@@ -128,7 +129,8 @@ def faults(receipt: Receipt, currency: str, tolerance_minor: int) -> Refusal | N
     """
     if receipt.currency != currency:
         return Refusal(
-            "currency_other", "currency", f"{receipt.currency} sent, the program runs in {currency}",
+            "currency_other", "currency",
+            f"{receipt.currency} sent, this program runs in {currency}",
             f"send amounts in {currency}",
         )  # fmt: skip
     if receipt.card is not None and receipt.identifier is not None:
@@ -144,7 +146,7 @@ def faults(receipt: Receipt, currency: str, tolerance_minor: int) -> Refusal | N
                 computed = half_up(line.quantity * line.unit_minor, per)
                 return Refusal(
                     "line_total_differs", f"lines[{index}].total_minor",
-                    f"{said} sent, {line.quantity} {line.unit} at {line.unit_minor} make {computed}",
+                    f"{said} sent, {line.quantity} {line.unit} x {line.unit_minor} make {computed}",
                     "send the line's total before Tessera's discounts, or leave it out",
                 )  # fmt: skip
         total += line.total()

@@ -127,9 +127,7 @@ class Basket:
 
     __slots__ = ("by_points", "currency", "excluded", "free", "left", "lines", "quantity", "total")
 
-    def __init__(
-        self, lines: Sequence[Line], kept: Sequence[int] | None, program: Program
-    ) -> None:
+    def __init__(self, lines: Sequence[Line], kept: Sequence[int] | None, program: Program) -> None:
         self.lines = lines
         if kept is None:
             self.quantity = [line.quantity for line in lines]

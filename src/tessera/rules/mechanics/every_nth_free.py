@@ -31,20 +31,20 @@ class EveryNthFree(Mechanic, frozen=True, tag="every_nth_free"):
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """The cheapest units are free; all units of a full group are used up."""
         dearest = sorted(met.lines, key=lambda i: -self._unit_minor(basket, i))
-        free, used, shares = met.times, met.times * self.n, []
+        free, paid = met.times, met.times * (self.n - 1)
+        off, used = dict.fromkeys(dearest, 0), dict.fromkeys(dearest, 0)
         for i in reversed(dearest):
             units = min(free, basket.free[i])
-            free -= units
-            shares.append([i, basket.left[i] * units // max(basket.quantity[i], 1), units])
-        for share, i in zip(reversed(shares), dearest, strict=True):
-            paid = min(used - met.times, basket.free[i] - share[2])
-            used -= paid
-            share[2] += paid
-        total = sum(share[1] for share in shares)
-        units = "1 unit" if met.times == 1 else f"{met.times} units"
+            off[i] = basket.left[i] * units // max(basket.quantity[i], 1)
+            used[i], free = units, free - units
+        for i in dearest:
+            units = min(paid, basket.free[i] - used[i])
+            used[i], paid = used[i] + units, paid - units
+        total = sum(off.values())
+        told = "1 unit" if met.times == 1 else f"{met.times} units"
         return Wish(
-            "discount", total, tuple(Share(*share) for share in shares if share[2]),
-            f"{units} of {self.product} free", f"{met.times} x {self.product} free",
+            "discount", total, tuple(Share(i, off[i], used[i]) for i in dearest if used[i]),
+            f"{told} of {self.product} free", f"{met.times} x {self.product} free",
             {"n": self.n, "free_units": met.times},
         )  # fmt: skip
 

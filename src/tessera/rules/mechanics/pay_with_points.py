@@ -47,12 +47,13 @@ class PayWithPoints(Mechanic, frozen=True, tag="pay_with_points"):
         shares = [Share(i, amount) for i, amount in enumerate(split(minor, room)) if amount]
         amount = in_words(minor, basket.currency)
         trimmed = points < asked // self.points * self.points
+        limit = f"points pay at most {self.max_percent} % of what they may pay"
         return Wish(
             "payment", minor, tuple(shares), f"{points} points pay {amount}",
             f"paid with {points} points",
             {"payable_minor": sum(room), "max_percent": self.max_percent, "asked_points": asked},
             wanted=max(asked // self.points * self.worth_minor, minor), points=points,
-            limit=f"points pay at most {self.max_percent} % of what they may pay" if trimmed else "",
+            limit=limit if trimmed else "",
         )  # fmt: skip
 
     def _steps(self, basket: Basket, facts: Facts) -> int:

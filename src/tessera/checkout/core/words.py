@@ -1,15 +1,16 @@
-"""The words of the checkout: what is asked, what is answered, what is kept."""
+"""What is asked at the checkout, what is answered, what is kept."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
-from tessera.rules.core.words import Effect, Silent, Story
-from tessera.warehouse.core import Receipt, Return
+from tessera.access.core import Principal
+from tessera.rules.core.words import Effect, Program, Silent, Story
+from tessera.warehouse.core import Receipt, Return, Store
 
 
 class Quote(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +27,28 @@ class Cancel(Struct, frozen=True):
 
 
 Ask = Receipt | Return | Quote | Cancel
+
+
+class Job(Struct, frozen=True):
+    """One writing call of the checkout: who makes it, under which key, and when it came in.
+
+    parked  the outcome under which a return was parked; it has its key and its answer already
+    """
+
+    principal: Principal
+    operation: str
+    key: str
+    ask: Ask
+    fingerprint: bytes
+    received_at: datetime
+    parked: UUID | None = None
+
+
+class Shop(Struct, frozen=True):
+    """What every receipt is decided against: the program that is current, and the stores."""
+
+    program: Program
+    stores: dict[str, Store]
 
 
 class Balance(Struct, frozen=True):
@@ -73,6 +96,7 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     to_pay_minor  money the customer owes for the goods kept; the caller moves it
     refund_minor  for a return: money to give back now
     screen, slip  lines for the cashier's screen and for the printed receipt
+    retold        made anew from the stored effects: the bytes are kept for 35 days only
     """
 
     id: UUID
@@ -94,6 +118,7 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     held_until: datetime | None = None
     screen: tuple[str, ...] = ()
     slip: tuple[str, ...] = ()
+    retold: bool = False
 
 
 class Kept(Struct, frozen=True, omit_defaults=True):
@@ -157,7 +182,9 @@ class Told(Struct, frozen=True, kw_only=True):
     shift: str
     number: str
     happened_at: datetime
+    local_at: datetime
     posted_at: datetime
+    currency: str
     gross_minor: int
     to_pay_minor: int
     points_earned: int
@@ -176,6 +203,3 @@ class LineTold(Struct, frozen=True):
     quantity: int
     unit: str
     total_minor: int
-
-
-Limit = Annotated[int, Meta(ge=1, le=200)]

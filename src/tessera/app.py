@@ -1,0 +1,41 @@
+"""The composition root: the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tessera.base.problem import PostgresProblem
+from tessera.doors.cli.main import cli
+from tessera.doors.ground import Settings
+
+
+def settings() -> Settings:
+    """What the environment says.
+
+    TESSERA_DATA_DIR       everything on disk; default ~/.tessera
+    TESSERA_DATABASE_URL   a PostgreSQL of your own instead of the embedded one
+    TESSERA_CURRENCY       of the starter program; default EUR
+    TESSERA_MECHANICS_DIR  a folder with mechanics of your own
+    TESSERA_HOST, _PORT    where to listen; default 127.0.0.1:8321
+    """
+    told = os.environ.get
+    own = told("TESSERA_MECHANICS_DIR")
+    return Settings(
+        data_dir=Path(told("TESSERA_DATA_DIR") or Path.home() / ".tessera").absolute(),
+        database_url=told("TESSERA_DATABASE_URL") or None,
+        currency=told("TESSERA_CURRENCY", "EUR"),
+        mechanics_dir=Path(own).absolute() if own else None,
+        host=told("TESSERA_HOST", "127.0.0.1"),
+        port=int(told("TESSERA_PORT", "8321")),
+    )
+
+
+def run() -> None:
+    """The command `tessera`."""
+    try:
+        cli(settings())
+    except PostgresProblem as problem:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(2)

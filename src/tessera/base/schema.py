@@ -1,0 +1,96 @@
+"""The tables' version: brought up to date by Alembic, checked before anybody serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from tessera.base.problem import PostgresProblem
+
+_PLACES = ("../_migrations", "../../../migrations")  # in an installed wheel, in a checkout
+
+
+def migrations() -> Path:
+    """The folder of revisions. Errors: AssertionError when the package was built without it."""
+    here = Path(__file__).parent
+    found = [place for word in _PLACES if (place := (here / word).resolve()).is_dir()]
+    assert found, "the revisions are shipped with the package"
+    return found[0]
+
+
+def upgrade(dsn: str, phase: str = "heads") -> list[str]:
+    """Bring the tables up to date; what was applied, in order. Safe to repeat and to kill.
+
+    phase   "heads" for all; one revision's name stops there
+    errors  PostgresProblem schema_newer if a newer Tessera has been here
+    """
+    before = set(applied(dsn))
+    config = Config()
+    config.set_main_option("script_location", str(migrations()))
+    script = ScriptDirectory.from_config(config)
+    known = {revision.revision for revision in script.walk_revisions()}
+    if before - known:
+        raise _newer(before - known)
+    with _engine(dsn).connect() as conn:
+        config.attributes["connection"] = conn
+        command.upgrade(config, phase)
+        conn.commit()
+    order = [revision.revision for revision in script.walk_revisions()][::-1]
+    done = _ancestors(script, applied(dsn)) - _ancestors(script, before)
+    return [name for name in order if name in done]
+
+
+def behind(dsn: str) -> PostgresProblem | None:
+    """Why this version cannot serve these tables; None if it can."""
+    script = ScriptDirectory(str(migrations()))
+    known = {revision.revision for revision in script.walk_revisions()}
+    there = set(applied(dsn))
+    if there - known:
+        return _newer(there - known)
+    # A later release may be rolling in: post_ revisions are applied once no old version is left.
+    needed = {name for name in known if name.startswith("pre_")}
+    if needed - _ancestors(script, there):
+        return PostgresProblem(
+            "schema_behind",
+            field="TESSERA_DATABASE_URL",
+            why=f"the tables lack {', '.join(sorted(needed - _ancestors(script, there)))}",
+            cure="run `tessera db upgrade` (after a backup)",
+        )
+    return None
+
+
+def _newer(unknown: set[str]) -> PostgresProblem:
+    return PostgresProblem(
+        "schema_newer",
+        field="TESSERA_DATABASE_URL",
+        why=f"a newer Tessera has been here: {', '.join(sorted(unknown))}",
+        cure="start that version, or restore the backup from before its upgrade",
+    )
+
+
+def _engine(dsn: str) -> sqlalchemy.Engine:
+    return sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=sqlalchemy.NullPool
+    )
+
+
+def applied(dsn: str) -> tuple[str, ...]:
+    """The newest revisions that these tables have; none in an empty database."""
+    with _engine(dsn).connect() as conn:
+        context = MigrationContext.configure(
+            conn, opts={"version_table": "tessera_schema", "version_table_schema": "public"}
+        )
+        return tuple(context.get_current_heads())
+
+
+def _ancestors(script: ScriptDirectory, heads: set[str] | tuple[str, ...]) -> set[str]:
+    found: set[str] = set()
+    for head in heads:
+        found |= {revision.revision for revision in script.iterate_revisions(head, "base")}
+    return found

@@ -1,0 +1,105 @@
+"""Decides a return: the difference between what a sale is and what its kept part would be. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+
+from tessera.base.money import in_words
+from tessera.base.refusal import Refusal
+from tessera.checkout.core.case import Case, Decision, Sold, timing_fault
+from tessera.checkout.core.sale import earn
+from tessera.checkout.core.tell import answer, balance_of, return_row
+from tessera.checkout.core.words import Row
+from tessera.ledger import core as ledger
+from tessera.ledger.core import Stamp
+from tessera.rules.core.engine import settle_kept
+from tessera.rules.core.words import Facts, Story
+from tessera.warehouse.core import Return, ReturnLine
+
+
+def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
+    """Post the difference between what the sale is and what its kept part would have been.
+
+    Cumulative: the result depends on what is kept, not on how many returns it took.
+    """
+    refusal = timing_fault(back.happened_at, case.now)
+    kept = refusal or keep(sold, back.lines)
+    if isinstance(kept, Refusal):
+        return kept
+    before = sold.last.story
+    facts = Facts(
+        member=sold.row.account_id is not None, may_spend=sold.first.may_spend,
+        available=sold.first.available, spend=sold.first.spend,
+    )  # fmt: skip
+    after = settle_kept(sold.lines, facts, sold.program, kept, sold.first.story)
+    stamp = Stamp(case.outcome_id, back.happened_at, case.now)
+    if case.wallet is not None:
+        _post_return(case, stamp, sold, before, after)
+    refund = before.to_pay_minor - after.to_pay_minor
+    state = msgspec.structs.replace(sold.first, story=after, kept=kept, refund_minor=refund)
+    row = return_row(case, back, sold, state)
+    told = answer(case, "return", sold.lines, after, back.number, kept)
+    told = msgspec.structs.replace(
+        told, refund_minor=refund, program_version=sold.program.version,
+        points_earned=row.points_earned, points_spent=row.points_spent,
+        screen=_return_screen(case, row, refund), slip=_return_screen(case, row, refund),
+    )  # fmt: skip
+    return Decision(told, row)
+
+
+def keep(sold: Sold, lines: Sequence[ReturnLine]) -> tuple[int, ...] | Refusal:
+    """Units of each line that stay sold; never more comes back than is there."""
+    kept = list(sold.kept)
+    if not any(kept):
+        return Refusal(
+            "nothing_left", "sale", f"receipt {sold.row.number} has been returned whole",
+            "check the receipt's number",
+        )  # fmt: skip
+    for index, line in enumerate(lines):
+        if line.line > len(kept):
+            return Refusal(
+                "line_unknown", f"lines[{index}].line", f"the sale has {len(kept)} lines",
+                "count the sale's lines from 1",
+            )  # fmt: skip
+        left = kept[line.line - 1]
+        if line.quantity > left:
+            return Refusal(
+                "return_above_sale", f"lines[{index}].quantity",
+                f"{line.quantity} come back, {left} of line {line.line} are still sold",
+                f"return {left} or fewer",
+            )  # fmt: skip
+        kept[line.line - 1] = left - line.quantity
+    return tuple(kept) if lines else (0,) * len(kept)
+
+
+def _post_return(case: Case, stamp: Stamp, sold: Sold, before: Story, after: Story) -> None:
+    wallet, program = case.wallet, sold.program
+    assert wallet is not None
+    earned_less = before.points_earned - after.points_earned
+    if earned_less > 0:
+        ledger.take_back(wallet, stamp, sold.row.id, earned_less, program.clawback_other_lots)
+    elif earned_less < 0:
+        earn(case, stamp, program, -earned_less)
+    spent_less = before.points_spent - after.points_spent
+    if spent_less > 0:
+        grace = None
+        if program.refund_grace_days:
+            grace = (next(case.ids), case.now + timedelta(days=program.refund_grace_days))
+        ledger.give_back(wallet, stamp, sold.spent, spent_less, grace)
+        if program.net_debt:
+            ledger.net_debt(wallet, stamp)
+
+
+def _return_screen(case: Case, row: Row, refund_minor: int) -> tuple[str, ...]:
+    told = [f"refund {in_words(refund_minor, case.program.currency)}"]
+    if row.points_earned:
+        told.append(f"{row.points_earned} points taken back")
+    if row.points_spent:
+        told.append(f"+{-row.points_spent} points given back")
+    balance = balance_of(case)
+    if balance is not None:
+        told.append(f"balance {balance.balance} points")
+    return tuple(told)

@@ -1,0 +1,114 @@
+"""One operation while it is decided, and what can be said of it before any rule is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from tessera.base.clock import local
+from tessera.base.refusal import Refusal
+from tessera.checkout.core.words import Answer, Kept, Row
+from tessera.ledger import core as ledger
+from tessera.ledger.core import Wallet
+from tessera.members.core import Owner
+from tessera.rules.core.words import Facts, Program, Story
+from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, Store
+
+_TOO_EARLY = timedelta(hours=24)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Promise:
+    """What a quote promised and whether it can still be had."""
+
+    id: UUID
+    account_id: UUID | None
+    fingerprint: bytes
+    program_version: int
+    deadline: datetime
+    story: Story
+    ended: str | None
+
+
+@dataclass(slots=True)
+class Case:
+    """One operation while it is decided; the flow has loaded what its kind needs.
+
+    ids  fresh ids for lots, drawn by the flow
+    """
+
+    outcome_id: UUID
+    program: Program
+    store: Store
+    now: datetime
+    ids: Iterator[UUID]
+    owner: Owner | None = None
+    wallet: Wallet | None = None
+    promise: Promise | None = None
+
+
+@dataclass(slots=True)
+class Sold:
+    """A sale as it stands now: its lines and story, and what earlier returns left of it."""
+
+    row: Row
+    lines: tuple[Line, ...]
+    first: Kept
+    last: Kept
+    program: Program
+    returns: list[UUID] = field(default_factory=list)
+    spent: list[tuple[UUID, int]] = field(default_factory=list)
+
+    @property
+    def kept(self) -> tuple[int, ...]:
+        """Units of each line that are still sold."""
+        return self.last.kept or tuple(line.quantity for line in self.lines)
+
+
+@dataclass(slots=True)
+class Decision:
+    """What comes of an operation besides the changes inside the wallet."""
+
+    answer: Answer
+    row: Row | None = None
+    promise: Promise | None = None
+
+
+def key_of(ask: Receipt | Return, store: Store) -> ReceiptKey:
+    """What makes this receipt unique; its business date is the store's local date if not said."""
+    day = ask.business_date or local(ask.happened_at, store.time_zone).date()
+    return ReceiptKey(ask.store, ask.till, day, ask.shift, ask.number)
+
+
+def timing_fault(happened_at: datetime, now: datetime) -> Refusal | None:
+    """A receipt may be years late; it may not come from tomorrow, nor from before cards."""
+    if happened_at - now > _TOO_EARLY or happened_at.year < 1970:
+        return Refusal(
+            "time_impossible", "happened_at",
+            f"{happened_at:%Y-%m-%d} cannot be, today is {now:%Y-%m-%d}",
+            "set the till's clock and send the time of the purchase",
+        )  # fmt: skip
+    return None
+
+
+def promise_print(receipt: Receipt, account_id: UUID | None) -> bytes:
+    """Two baskets are the same for a quote if lines, total, points to spend and account are."""
+    return _encode((receipt.lines, receipt.total_minor, receipt.spend, account_id))
+
+
+def facts_of(case: Case, receipt: Receipt) -> Facts:
+    """What the program may know about whoever stands at the till."""
+    owner, wallet = case.owner, case.wallet
+    if owner is None or wallet is None:
+        return Facts(member=False)
+    return Facts(
+        member=True,
+        may_spend=owner.registered or case.program.shadows_spend,
+        available=ledger.available(wallet, receipt.happened_at, case.now),
+        spend=receipt.spend.points if receipt.spend else None,
+    )

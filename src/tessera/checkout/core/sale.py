@@ -1,0 +1,195 @@
+"""Decides a sale, a quote, a cancelled quote: receipt and wallet in, answer and moves out. Pure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from tessera.base.clock import day_end, local
+from tessera.base.refusal import Refusal
+from tessera.checkout.core.case import (
+    Case,
+    Decision,
+    Promise,
+    facts_of,
+    promise_print,
+    timing_fault,
+)
+from tessera.checkout.core.tell import answer, sale_row
+from tessera.checkout.core.words import Answer, Could, Difference, Quote
+from tessera.ledger import core as ledger
+from tessera.ledger.core import Stamp
+from tessera.rules.core.engine import settle
+from tessera.rules.core.words import Facts, Program, Story
+from tessera.warehouse.core import Receipt, faults
+
+
+def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
+    """Settle a receipt, spend and earn. A refusal has changed nothing."""
+    refusal = faults(receipt, case.program.currency, case.program.tolerance_minor)
+    refusal = refusal or timing_fault(receipt.happened_at, case.now)
+    if refusal:
+        return refusal
+    promise, kept_hold = _redeem_promise(case, receipt)
+    facts = facts_of(case, receipt)
+    if promise is not None and kept_hold:
+        story = promise.story
+    else:
+        story = settle(receipt.lines, facts, case.program)
+        refusal = _spending_fault(receipt, facts, story)
+        if refusal:
+            return refusal
+    stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
+    refusal = _post_sale(case, stamp, story, promise if kept_hold else None)
+    if refusal:
+        return refusal
+    row = sale_row(case, receipt, story, facts)
+    if promise is not None and kept_hold:
+        row = msgspec.structs.replace(row, program_version=promise.program_version)
+    told = answer(case, "sale", receipt.lines, story, receipt.number)
+    if case.promise is not None:
+        differences = _differences(case.promise.story, story)
+        told = msgspec.structs.replace(told, differences=differences)
+    return Decision(told, row, promise)
+
+
+def _redeem_promise(case: Case, receipt: Receipt) -> tuple[Promise | None, bool]:
+    """The named quote, and whether its promise still holds for this very basket."""
+    promise = case.promise
+    if promise is None or promise.ended is not None:
+        return None, False
+    account_id = case.wallet.account_id if case.wallet else None
+    holds = (
+        promise.deadline > case.now
+        and promise.account_id == account_id
+        and promise.fingerprint == promise_print(receipt, account_id)
+    )
+    promise.ended = "confirmed" if holds else "overtaken"
+    if not holds and case.wallet is not None:
+        late = promise.deadline <= case.now
+        ledger.end_hold(case.wallet, promise.id, "timed_out" if late else "released")
+    return promise, holds
+
+
+def _spending_fault(receipt: Receipt, facts: Facts, story: Story) -> Refusal | None:
+    """Points asked must be there, and the program must take them; a cap only trims."""
+    if receipt.spend is None:
+        return None
+    asked = receipt.spend.points
+    if not facts.member:
+        return Refusal(
+            "no_card", "spend", "points are to be spent but no card is shown", "send the card"
+        )
+    if asked > facts.available:
+        return ledger.points_short(asked, facts.available)
+    if story.points_spent:
+        return None
+    reasons = [s for s in story.silent if s.code not in ("not_asked", "spend_short")]
+    last = next((s for s in reasons if s.mechanic == "pay_with_points"), None)
+    if last is None:
+        return Refusal(
+            "spend_not_offered", "spend", "this program has no rule that takes points as payment",
+            "confirm without spending points",
+        )  # fmt: skip
+    return Refusal(last.code, "spend.points", last.why, "confirm without spending points")
+
+
+def _post_sale(case: Case, stamp: Stamp, story: Story, promise: Promise | None) -> Refusal | None:
+    wallet = case.wallet
+    if wallet is None:
+        return None
+    if story.points_spent:
+        held = promise is not None and promise.id in wallet.holds
+        refusal = (
+            ledger.capture(wallet, stamp, promise.id, story.points_spent)
+            if promise is not None and held
+            else ledger.spend(wallet, stamp, story.points_spent)
+        )
+        if refusal:
+            return refusal
+    elif promise is not None:
+        ledger.end_hold(wallet, promise.id, "released")
+    if story.points_earned:
+        earn(case, stamp, case.program, story.points_earned)
+    return None
+
+
+def earn(case: Case, stamp: Stamp, program: Program, points: int) -> None:
+    """Open a lot; it lives to the end of the local day `expiry_days` after the purchase."""
+    assert case.wallet is not None
+    expires_at = None
+    if program.expiry_days is not None:
+        day = local(stamp.happened_at, case.store.time_zone).date()
+        expires_at = day_end(day + timedelta(days=program.expiry_days), case.store.time_zone)
+    ledger.earn(case.wallet, stamp, next(case.ids), points, expires_at, program.net_debt)
+
+
+def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
+    """The same decision without the posting; with `hold` the points asked are pinned."""
+    receipt = quote.basket
+    refusal = faults(receipt, case.program.currency, case.program.tolerance_minor)
+    refusal = refusal or timing_fault(receipt.happened_at, case.now)
+    if refusal:
+        return refusal
+    facts = facts_of(case, receipt)
+    story = settle(receipt.lines, facts, case.program)
+    refusal = _spending_fault(receipt, facts, story)
+    if refusal:
+        return refusal
+    promise = None
+    if quote.hold:
+        deadline = case.now + timedelta(minutes=case.program.hold_minutes)
+        account_id = case.wallet.account_id if case.wallet else None
+        promise = Promise(
+            case.outcome_id, account_id, promise_print(receipt, account_id),
+            case.program.version, deadline, story, None,
+        )  # fmt: skip
+        if story.points_spent and case.wallet is not None:
+            stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
+            refusal = ledger.place_hold(case.wallet, stamp, story.points_spent, deadline)
+            if refusal:
+                return refusal
+    told = answer(case, "quote", receipt.lines, story, receipt.number)
+    told = msgspec.structs.replace(
+        told, could_spend=_could(case, receipt, facts), held_until=promise and promise.deadline
+    )
+    return Decision(told, None, promise)
+
+
+def _could(case: Case, receipt: Receipt, facts: Facts) -> Could | None:
+    """What the member could pay with points here: the same decision, asked with all there is."""
+    if not facts.may_spend or not facts.available:
+        return None
+    most = msgspec.structs.replace(facts, spend=facts.available)
+    story = settle(receipt.lines, most, case.program)
+    minor = sum(effect.given for effect in story.effects if effect.kind == "payment")
+    return Could(story.points_spent, minor) if minor else None
+
+
+def _differences(quoted: Story, given: Story) -> tuple[Difference, ...]:
+    """Every rule whose effects came out otherwise than quoted, and the sum to pay."""
+    if quoted == given:
+        return ()
+    before = {(e.rule, e.kind): e.given for e in quoted.effects}
+    now = {(e.rule, e.kind): e.given for e in given.effects}
+    found = [
+        Difference(rule, kind, before.get((rule, kind), 0), now.get((rule, kind), 0))
+        for rule, kind in dict.fromkeys((*before, *now))
+        if before.get((rule, kind), 0) != now.get((rule, kind), 0)
+    ]
+    if quoted.to_pay_minor != given.to_pay_minor:
+        found.append(Difference("", "to_pay", quoted.to_pay_minor, given.to_pay_minor))
+    return tuple(found)
+
+
+def decide_cancel(case: Case) -> Decision:
+    """Give up a promise; what it kept is free again. Cancelling twice is the same as once."""
+    promise = case.promise
+    assert promise is not None, "the flow has found the promise"
+    if promise.ended is None:
+        promise.ended = "cancelled"
+        if case.wallet is not None:
+            late = promise.deadline <= case.now
+            ledger.end_hold(case.wallet, promise.id, "timed_out" if late else "released")
+    return Decision(Answer(id=promise.id, kind="cancelled"), None, promise)

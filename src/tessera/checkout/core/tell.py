@@ -1,0 +1,111 @@
+"""What is answered and what is kept of a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from tessera.base.clock import MAX_SKEW, local
+from tessera.checkout.core.case import Case, Sold, key_of
+from tessera.checkout.core.words import Answer, Balance, Kept, LinePrice, Row
+from tessera.ledger import core as ledger
+from tessera.rules.core.words import Effect, Facts, Story
+from tessera.warehouse.core import Line, Receipt, Return, Store, lines_as_data
+
+_encode = msgspec.json.Encoder().encode
+
+
+def balance_of(case: Case) -> Balance | None:
+    """Where the account stands after the operation; None without one."""
+    wallet = case.wallet
+    if wallet is None:
+        return None
+    free, kept = ledger.available(wallet, case.now, case.now), ledger.held(wallet, case.now)
+    return Balance(free, kept, wallet.debt, free + kept - wallet.debt)
+
+
+def answer(
+    case: Case, kind: Literal["quote", "sale", "return"], lines: Sequence[Line],
+    story: Story, number: str, kept: Sequence[int] | None = None,
+) -> Answer:  # fmt: skip
+    """The till's answer, with the texts for the screen and the printed receipt."""
+    balance = balance_of(case)
+    told = [effect.screen for effect in story.effects]
+    slip = [effect.slip for effect in story.effects]
+    if balance is not None:
+        told.append(f"balance {balance.balance} points")
+        slip.append(f"Your points: {balance.balance}")
+    return Answer(
+        id=case.outcome_id, kind=kind, number=number, currency=case.program.currency,
+        program_version=case.program.version, gross_minor=story.gross_minor,
+        to_pay_minor=story.to_pay_minor, points_earned=story.points_earned,
+        points_spent=story.points_spent, balance=balance,
+        lines=line_prices(lines, story.effects, kept), effects=story.effects,
+        silent=story.silent, screen=tuple(told), slip=tuple(slip),
+    )  # fmt: skip
+
+
+def line_prices(
+    lines: Sequence[Line], effects: Sequence[Effect], kept: Sequence[int] | None = None
+) -> tuple[LinePrice, ...]:
+    """Every line after Tessera: the effects' shares put beside the line they belong to."""
+    taken = {"discount": [0] * len(lines), "payment": [0] * len(lines), "points": [0] * len(lines)}
+    for effect in effects:
+        column = taken[effect.kind]
+        for number, share in effect.lines:
+            column[number - 1] += share
+    prices = []
+    for i, line in enumerate(lines):
+        total = line.total()
+        if kept is not None:
+            total = (2 * total * kept[i] + line.quantity) // (2 * line.quantity)
+        off, paid = taken["discount"][i], taken["payment"][i]
+        prices.append(LinePrice(i + 1, total, off, paid, total - off - paid, taken["points"][i]))
+    return tuple(prices)
+
+
+def sale_row(case: Case, receipt: Receipt, story: Story, facts: Facts) -> Row:
+    """The row of a sale: what was bought, what came of it, and what the decision knew."""
+    kept = Kept(story, facts.may_spend, facts.available, facts.spend)
+    return Row(
+        id=case.outcome_id, kind="sale", store_id=receipt.store, till=receipt.till,
+        business_date=key_of(receipt, case.store).business_date, shift=receipt.shift,
+        number=receipt.number, account_id=case.owner.account_id if case.owner else None,
+        member_id=case.owner.member_id if case.owner else None, sale_id=None,
+        happened_at=receipt.happened_at, local_at=_local_at(receipt.happened_at, case.store),
+        posted_at=case.now, skewed=_skewed(case, receipt), cashier_id=receipt.cashier_id,
+        entry_mode=receipt.entry_mode, card_scan_offset=receipt.card_scan_offset,
+        gross_minor=story.gross_minor, to_pay_minor=story.to_pay_minor,
+        points_earned=story.points_earned, points_spent=story.points_spent,
+        program_version=case.program.version, lines=lines_as_data(receipt.lines),
+        story=_encode(kept),
+    )  # fmt: skip
+
+
+def return_row(case: Case, back: Return, sold: Sold, state: Kept) -> Row:
+    """The row of a return: the differences, and what the sale is after it."""
+    before, after = sold.last.story, state.story
+    return Row(
+        id=case.outcome_id, kind="return", store_id=back.store, till=back.till,
+        business_date=key_of(back, case.store).business_date, shift=back.shift, number=back.number,
+        account_id=sold.row.account_id, member_id=sold.row.member_id, sale_id=sold.row.id,
+        happened_at=back.happened_at, local_at=_local_at(back.happened_at, case.store),
+        posted_at=case.now, skewed=False, cashier_id=back.cashier_id, entry_mode="return",
+        card_scan_offset=None, gross_minor=after.gross_minor - before.gross_minor,
+        to_pay_minor=after.to_pay_minor - before.to_pay_minor,
+        points_earned=after.points_earned - before.points_earned,
+        points_spent=after.points_spent - before.points_spent,
+        program_version=sold.program.version, lines=_encode(back.lines), story=_encode(state),
+    )  # fmt: skip
+
+
+def _local_at(at: datetime, store: Store) -> datetime:
+    return local(at, store.time_zone).replace(tzinfo=None)
+
+
+def _skewed(case: Case, receipt: Receipt) -> bool:
+    """A live receipt whose time is not about now; a late upload says `import` and is not."""
+    return receipt.entry_mode != "import" and abs(receipt.happened_at - case.now) > MAX_SKEW

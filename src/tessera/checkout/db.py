@@ -1,0 +1,154 @@
+"""Receipts, promises and waiting returns in our database; `ask_` functions do not wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection, AsyncCursor
+
+from tessera.base.sql import statements
+from tessera.checkout.core.case import Promise
+from tessera.checkout.core.words import Kept, Row
+from tessera.rules.core.words import STORY
+from tessera.warehouse.core import ReceiptKey
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+Rows = AsyncCursor[tuple[Any, ...]]
+KEPT = msgspec.json.Decoder(Kept)
+_FIELDS = tuple(field.name for field in msgspec.structs.fields(Row))
+_encode = msgspec.json.Encoder().encode
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _identities(keys: Sequence[ReceiptKey]) -> list[list[Any]]:
+    return _columns([(k.store, k.till, k.business_date, k.shift, k.number) for k in keys])
+
+
+def identity(row: Row) -> ReceiptKey:
+    """What makes this row's receipt unique."""
+    return ReceiptKey(row.store_id, row.till, row.business_date, row.shift, row.number)
+
+
+async def ask_identities(conn: Conn, keys: Sequence[ReceiptKey]) -> Rows:
+    """Look for receipts of these identities; read with `receipts`."""
+    return await conn.execute(SQL["by_identity"], _identities(keys), binary=True)
+
+
+async def receipts(rows: Rows) -> dict[ReceiptKey, Row]:
+    """{identity: row} of what was found."""
+    found = [Row(**dict(zip(_FIELDS, row, strict=True))) for row in await rows.fetchall()]
+    return {identity(row): row for row in found}
+
+
+async def ask_lock_sales(conn: Conn, sales: Sequence[UUID]) -> None:
+    """One return of a sale at a time, with or without an account."""
+    await conn.execute(SQL["lock_sales"], (sorted(sales),))
+
+
+async def returns_of(conn: Conn, sales: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, Kept]]]:
+    """{sale: its returns so far, oldest first}."""
+    found: dict[UUID, list[tuple[UUID, Kept]]] = {}
+    rows = await conn.execute(SQL["returns_of"], (list(sales),), binary=True)
+    for return_id, sale_id, story in await rows.fetchall():
+        found.setdefault(sale_id, []).append((return_id, KEPT.decode(story)))
+    return found
+
+
+async def add_receipts(conn: Conn, rows: Sequence[Row]) -> None:
+    """Keep receipts. Errors: UniqueViolation if one of an identity is there already."""
+    columns = [[getattr(row, name) for row in rows] for name in _FIELDS]
+    await conn.execute(SQL["add_receipts"], columns)
+
+
+async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """{promise: the account whose points it keeps}."""
+    rows = await conn.execute(SQL["quote_accounts"], (list(quotes),), binary=True)
+    return {row[0]: row[1] for row in await rows.fetchall()}
+
+
+async def promises(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, Promise]:
+    """The promises, locked."""
+    rows = await conn.execute(SQL["quotes"], (list(quotes),), binary=True)
+    return {
+        row[0]: Promise(row[0], row[1], row[2], row[3], row[4], STORY.decode(row[5]), row[6])
+        for row in await rows.fetchall()
+    }
+
+
+async def save_promises(conn: Conn, given: Sequence[Promise], ended: Sequence[Promise]) -> None:
+    """Keep new promises and the ends of old ones."""
+    if given:
+        rows = [
+            (p.id, p.account_id, p.fingerprint, p.program_version, p.deadline, _encode(p.story))
+            for p in given
+        ]
+        await conn.execute(SQL["add_quotes"], _columns(rows))
+    if ended:
+        await conn.execute(SQL["end_quotes"], _columns([(p.id, p.ended) for p in ended]))
+
+
+async def park(conn: Conn, waiting: Mapping[UUID, tuple[ReceiptKey, bytes]], now: datetime) -> None:
+    """Keep returns that came before their sale."""
+    rows = [
+        (outcome, k.store, k.till, k.business_date, k.shift, k.number, body, now)
+        for outcome, (k, body) in waiting.items()
+    ]
+    await conn.execute(SQL["park"], _columns(rows))
+
+
+async def ask_parked(conn: Conn, sales: Sequence[ReceiptKey]) -> Rows:
+    """Look for returns that wait for these sales; read with `parked`."""
+    return await conn.execute(SQL["parked_of"], _identities(sales), binary=True)
+
+
+async def parked(rows: Rows) -> list[tuple[UUID, bytes]]:
+    """(outcome, body) of waiting returns."""
+    return [(row[0], row[1]) for row in await rows.fetchall()]
+
+
+async def parked_ready(conn: Conn) -> list[tuple[UUID, bytes]]:
+    """Waiting returns whose sale has come, wherever it was posted."""
+    return await parked(await conn.execute(SQL["parked_ready"], binary=True))
+
+
+async def claim_parked(conn: Conn, outcomes: Sequence[UUID]) -> set[UUID]:
+    """Those of these waiting returns that nobody has settled; locked."""
+    rows = await conn.execute(SQL["claim_parked"], (sorted(outcomes),), binary=True)
+    return {row[0] for row in await rows.fetchall()}
+
+
+async def settle_parked(
+    conn: Conn, closed: Sequence[tuple[UUID, str | None]], now: datetime
+) -> None:
+    """They wait no more; the second word says why one was refused for good."""
+    await conn.execute(SQL["settle_parked"], (now, *_columns(closed)))
+
+
+async def one(conn: Conn, receipt_id: UUID) -> Row | None:
+    """A receipt by its id."""
+    row = await (await conn.execute(SQL["one"], (receipt_id,), binary=True)).fetchone()
+    return None if row is None else Row(**dict(zip(_FIELDS, row, strict=True)))
+
+
+async def history(
+    conn: Conn, account_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row]:
+    """An account's receipts, newest first, after the last one seen."""
+    at, last = after or (None, None)
+    asked = {"account": account_id, "at": at, "id": last, "limit": limit}
+    rows = await conn.execute(SQL["history"], asked, binary=True)
+    return [Row(**dict(zip(_FIELDS, row, strict=True))) for row in await rows.fetchall()]
+
+
+async def sale_lines(conn: Conn, sales: Sequence[UUID]) -> dict[UUID, bytes]:
+    """{sale: its lines as kept}."""
+    rows = await conn.execute(SQL["sale_lines"], (list(sales),), binary=True)
+    return {row[0]: row[1] for row in await rows.fetchall()}

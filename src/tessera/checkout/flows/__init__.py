@@ -1,0 +1,76 @@
+"""One batch of operations in one transaction: claim, resolve, lock, load, decide, write.
+
+The door owns begin and commit, and sends all of this down one pipeline. What depends on a lock is
+read by separate, later statements: a lock and a read in one statement see different snapshots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
+from tessera.checkout import db
+from tessera.checkout.core.back import decide_return
+from tessera.checkout.core.sale import decide_cancel, decide_quote, decide_sale
+from tessera.checkout.core.words import Answer, Job, Quote, Shop
+from tessera.checkout.flows.items import Batch, Done, Item, Later, Outcome, Settled
+from tessera.checkout.flows.load import load, lock
+from tessera.checkout.flows.resolve import resolve
+from tessera.checkout.flows.write import write
+from tessera.program.core import Reader
+from tessera.warehouse.core import Receipt, Return
+
+__all__ = ["Done", "Later", "Outcome", "Settled", "settle_batch"]
+_ANSWER = msgspec.json.Encoder()
+
+
+async def settle_batch(
+    conn: db.Conn, reader: Reader, shop: Shop, jobs: Sequence[Job], now: datetime
+) -> Settled:
+    """Settle these operations, each exactly once, all or none of them.
+
+    shape   at most one job per (principal, key); outcomes in the order of `jobs`
+    errors  what the driver raises; the caller rolls back and tries a smaller batch
+    """
+    items = [Item(job, job.parked or new_id()) for job in jobs]
+    batch = Batch(shop, now, items, {shop.program.version: shop.program})
+    await resolve(conn, batch)
+    await lock(conn, batch)
+    await load(conn, batch, reader)
+    for item in batch.open():
+        _decide(item)
+    await write(conn, batch)
+    outcomes: list[Outcome] = []
+    for item in items:
+        assert item.outcome is not None, "every job has an outcome"
+        outcomes.append(item.outcome)
+    return Settled(outcomes, batch.woken)
+
+
+def _decide(item: Item) -> None:
+    """The pure part. A refusal leaves no trace: its wallet is forgotten."""
+    case, ask = item.case, item.job.ask
+    assert case is not None, "resolved items have a case"
+    if isinstance(ask, Return) and item.sold is None:
+        answer = Answer(id=item.outcome_id, kind="parked", number=ask.number)
+        item.outcome = Done(202, _ANSWER.encode(answer))
+        return
+    if isinstance(ask, Receipt):
+        decided = decide_sale(case, ask)
+    elif isinstance(ask, Quote):
+        decided = decide_quote(case, ask)
+    elif isinstance(ask, Return):
+        assert item.sold is not None
+        decided = decide_return(case, ask, item.sold)
+    else:
+        decided = decide_cancel(case)
+    if isinstance(decided, Refusal):
+        item.outcome = decided
+        return
+    item.decision = decided
+    status = 201 if isinstance(ask, Receipt | Return) else 200
+    item.outcome = Done(status, _ANSWER.encode(decided.answer))

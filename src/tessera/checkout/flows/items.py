@@ -1,0 +1,86 @@
+"""A batch while it is settled, and what can become of an operation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from tessera.access.core import Replay
+from tessera.base.refusal import Refusal
+from tessera.checkout.core.case import Case, Decision, Sold
+from tessera.checkout.core.words import Cancel, Job, Quote, Shop
+from tessera.rules.core.words import Program
+from tessera.warehouse.core import Identifier, Receipt, ReceiptKey
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It waits for the next batch: another operation of its account is in this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Decided now: status and the very bytes that are kept for its replays."""
+
+    status: int
+    body: bytes
+
+
+Outcome = Done | Replay | Refusal | Later
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a batch, in its order, and the waiting returns that its sales wake."""
+
+    outcomes: list[Outcome]
+    woken: list[tuple[UUID, bytes]]
+
+
+@dataclass(slots=True)
+class Item:
+    """A job on its way through the batch.
+
+    key         its own identity, for sales and returns
+    account_id  the account to lock; None for anonymous receipts and for who is not yet anybody
+    """
+
+    job: Job
+    outcome_id: UUID
+    case: Case | None = None
+    key: ReceiptKey | None = None
+    who: Identifier | None = None
+    account_id: UUID | None = None
+    sold: Sold | None = None
+    decision: Decision | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """The basket it is about, if it is about one."""
+        ask = self.job.ask
+        return ask.basket if isinstance(ask, Quote) else ask if isinstance(ask, Receipt) else None
+
+    @property
+    def quote(self) -> UUID | None:
+        """The promise it names."""
+        ask = self.job.ask
+        if isinstance(ask, Cancel):
+            return ask.quote
+        return ask.quote if isinstance(ask, Receipt) else None
+
+
+@dataclass(slots=True)
+class Batch:
+    """All that is known about one batch."""
+
+    shop: Shop
+    now: datetime
+    items: list[Item]
+    programs: dict[int, Program]
+    woken: list[tuple[UUID, bytes]] = field(default_factory=list)
+
+    def open(self) -> list[Item]:
+        """Those that have no outcome yet."""
+        return [item for item in self.items if item.outcome is None]

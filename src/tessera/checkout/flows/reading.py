@@ -1,0 +1,160 @@
+"""Looking without writing: whose card, a quote, a receipt and its history, told again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from tessera.base.ids import new_id
+from tessera.base.pages import after, cursor
+from tessera.base.refusal import Refusal
+from tessera.checkout import db
+from tessera.checkout.core.case import Case, Decision
+from tessera.checkout.core.sale import decide_quote
+from tessera.checkout.core.tell import balance_of, line_prices
+from tessera.checkout.core.words import Answer, Balance, LineTold, Page, Quote, Row, Shop, Told
+from tessera.ledger import db as ledger_db
+from tessera.ledger.core import Wallet
+from tessera.members import core as members
+from tessera.members import db as members_db
+from tessera.members.core import Owner
+from tessera.warehouse.core import Identifier, Receipt, lines_from_data
+
+
+async def wallet_of(conn: db.Conn, account_id: UUID) -> Wallet:
+    """An account as it is now, with its lots and holds, unlocked."""
+    found = await ledger_db.wallets(await ledger_db.ask_read(conn, [account_id]))
+    if account_id not in found:
+        return Wallet(account_id, loaded=True)
+    await ledger_db.load_lots(conn, found, [account_id], [])
+    return found[account_id]
+
+
+async def account_balance(conn: db.Conn, shop: Shop, account_id: UUID, now: datetime) -> Balance:
+    """Where an account stands."""
+    store = next(iter(shop.stores.values()))
+    case = Case(account_id, shop.program, store, now, iter(()))
+    case.wallet = await wallet_of(conn, account_id)
+    balance = balance_of(case)
+    assert balance is not None
+    return balance
+
+
+async def quote(
+    conn: db.Conn, shop: Shop, asked: Quote, now: datetime, trusted: bool
+) -> Answer | Refusal:
+    """What a basket would bring, without a trace. `trusted` callers may name anybody."""
+    receipt = asked.basket
+    store = shop.stores.get(receipt.store)
+    if store is None:
+        return Refusal("store_unknown", "store", "there is no such store", "create the store first")
+    case = Case(new_id(), shop.program, store, now, iter(new_id, None))
+    named = receipt.whose()
+    if named is not None:
+        owner = await _whose(conn, shop, receipt, named, trusted)
+        if isinstance(owner, Refusal):
+            return owner
+        case.owner = owner
+        case.wallet = await wallet_of(conn, owner.account_id)
+    decided = decide_quote(case, asked)
+    return decided.answer if isinstance(decided, Decision) else decided
+
+
+async def _whose(
+    conn: db.Conn, shop: Shop, receipt: Receipt, named: Identifier, trusted: bool
+) -> Owner | Refusal:
+    field = "card" if receipt.card else "identifier"
+    normal = members.normal(named.kind, named.value)
+    if isinstance(normal, Refusal):
+        return msgspec.structs.replace(normal, field=field)
+    owner = (await members_db.owners(await members_db.ask_owners(conn, [normal]))).get(normal)
+    if owner is not None and owner.status != "active":
+        return Refusal(
+            f"card_{owner.status}", field, f"this card is {owner.status}",
+            "ask for another card, or see the office",
+        )  # fmt: skip
+    if owner is not None:
+        return owner
+    anyone = trusted or (named.kind == "card" and shop.program.unknown_cards == "any")
+    if anyone or members.in_batch(normal.value, await members_db.batches(conn)):
+        return Owner(new_id(), new_id(), "active", False)
+    return Refusal(
+        "card_unknown" if named.kind == "card" else "member_unknown", field,
+        f"this {named.kind} belongs to nobody",
+        "use a card that was issued here, or register the member first",
+    )  # fmt: skip
+
+
+async def receipt(conn: db.Conn, receipt_id: UUID, currency: str) -> tuple[str, Told] | Refusal:
+    """(store, receipt) by id, with why it gave what it gave."""
+    row = await db.one(conn, receipt_id)
+    if row is None:
+        return Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
+    return row.store_id, (await _tell(conn, [row], currency))[0]
+
+
+async def history(
+    conn: db.Conn, account_id: UUID, word: str | None, limit: int, currency: str
+) -> Page | Refusal:
+    """An account's receipts, newest first, page by page."""
+    last = None
+    if word:
+        found = after(word, 2)
+        if isinstance(found, Refusal):
+            return found
+        try:
+            last = (datetime.fromisoformat(found[0]), UUID(found[1]))
+        except ValueError:
+            return Refusal("cursor_unknown", "cursor", "not one of ours", "start without a cursor")
+    rows = await db.history(conn, account_id, last, limit + 1)
+    told = await _tell(conn, rows[:limit], currency)
+    more = rows[limit - 1] if len(rows) > limit else None
+    following = cursor(more.happened_at.isoformat(), str(more.id)) if more else None
+    return Page(tuple(told), following)
+
+
+async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str) -> list[Told]:
+    """Receipts as they are told: a return with the lines of its sale that are still sold."""
+    sales = [row.sale_id for row in rows if row.sale_id is not None]
+    sold = await db.sale_lines(conn, sales) if sales else {}
+    told = []
+    for row in rows:
+        kept = db.KEPT.decode(row.story)
+        lines = lines_from_data(sold[row.sale_id] if row.sale_id else row.lines)
+        units = kept.kept or [line.quantity for line in lines]
+        prices = line_prices(lines, kept.story.effects, kept.kept or None)
+        told.append(
+            Told(
+                id=row.id, kind=row.kind, store=row.store_id, till=row.till,
+                business_date=row.business_date, shift=row.shift, number=row.number,
+                happened_at=row.happened_at, local_at=row.local_at, posted_at=row.posted_at,
+                currency=currency, gross_minor=row.gross_minor, to_pay_minor=row.to_pay_minor,
+                points_earned=row.points_earned, points_spent=row.points_spent,
+                program_version=row.program_version, effects=kept.story.effects,
+                silent=kept.story.silent,
+                lines=tuple(
+                    LineTold(line.sku, line.name, count, line.unit, price.total_minor)
+                    for line, count, price in zip(lines, units, prices, strict=True)
+                ),
+            )
+        )  # fmt: skip
+    return told
+
+
+async def retell(conn: db.Conn, outcome_id: UUID) -> bytes:
+    """The answer of a call whose bytes were dropped, from the stored effects, marked so."""
+    row = await db.one(conn, outcome_id)
+    if row is None:
+        return msgspec.json.encode(Answer(id=outcome_id, kind="parked", retold=True))
+    kept = db.KEPT.decode(row.story)
+    answer = Answer(
+        id=row.id, kind="sale" if row.kind == "sale" else "return", number=row.number,
+        program_version=row.program_version, gross_minor=kept.story.gross_minor,
+        to_pay_minor=kept.story.to_pay_minor, refund_minor=kept.refund_minor,
+        points_earned=row.points_earned, points_spent=row.points_spent,
+        effects=kept.story.effects, silent=kept.story.silent, retold=True,
+    )  # fmt: skip
+    return msgspec.json.encode(answer)

@@ -1,0 +1,228 @@
+"""Take the keys and find out whom and what each operation is about, before anything is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from tessera.access import core as access
+from tessera.access import db as access_db
+from tessera.access.core import Claim, Replay
+from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
+from tessera.checkout import db
+from tessera.checkout.core.case import Case, Sold, key_of
+from tessera.checkout.core.words import Cancel, Job, Quote, Row
+from tessera.checkout.flows.items import Batch, Item, Later
+from tessera.ledger.core import Wallet
+from tessera.members import core as members
+from tessera.members import db as members_db
+from tessera.members.core import Owner
+from tessera.warehouse.core import (
+    Identifier,
+    Receipt,
+    ReceiptKey,
+    Return,
+    Store,
+    lines_from_data,
+)
+
+_NOWHERE = Store("-", "-", "UTC")
+
+
+async def resolve(conn: db.Conn, batch: Batch) -> None:
+    """Claims, owners, identities: asked together, in one trip, then read one by one."""
+    for item in batch.items:
+        _prepare(item, batch)
+    items = batch.open()
+    claims = [_claim(item, batch) for item in batch.items if item.job.parked is None]
+    who = list(dict.fromkeys(item.who for item in items if item.who is not None))
+    keys = list(dict.fromkeys(key for item in items for key in _identities(item)))
+    quotes = [item.quote for item in items if item.quote is not None]
+    asked_claims = await access_db.ask_claims(conn, claims) if claims else None
+    asked_owners = await members_db.ask_owners(conn, who) if who else None
+    asked_keys = await db.ask_identities(conn, keys) if keys else None
+    taken = await access_db.claimed(asked_claims) if asked_claims is not None else set()
+    if len(taken) < len(claims):
+        await _judge(conn, batch, claims, taken)
+    await _wake(conn, batch)
+    owners = await members_db.owners(asked_owners) if asked_owners is not None else {}
+    known = await db.receipts(asked_keys) if asked_keys is not None else {}
+    of_quotes = await db.quote_accounts(conn, quotes) if quotes else {}
+    nobodies: set[UUID] = set()
+    if len(owners) < len(who):
+        met, nobodies = await _meet(conn, batch, [w for w in who if w not in owners])
+        owners |= met
+    for item in batch.open():
+        _aim(item, owners, known, of_quotes, nobodies)
+    _one_each(batch)
+
+
+def _prepare(item: Item, batch: Batch) -> None:
+    """The store, the operation's own identity, the member's name in its normal form."""
+    ask, receipt = item.job.ask, item.receipt
+    if isinstance(ask, Cancel):
+        store: Store | None = _NOWHERE
+    else:
+        store = batch.shop.stores.get(receipt.store if receipt else ask.store)  # type: ignore[union-attr]
+    if store is None:
+        item.outcome = Refusal(
+            "store_unknown", "store", "there is no such store", "create the store first"
+        )
+        return
+    item.case = Case(item.outcome_id, batch.shop.program, store, batch.now, iter(new_id, None))
+    if isinstance(ask, Receipt | Return):
+        item.key = key_of(ask, store)
+    named = receipt.whose() if receipt is not None else None
+    if named is not None:
+        normal = members.normal(named.kind, named.value)
+        if isinstance(normal, Refusal):
+            field = "card" if receipt is not None and receipt.card else "identifier.value"
+            item.outcome = msgspec.structs.replace(normal, field=field)
+        else:
+            item.who = normal
+
+
+def _claim(item: Item, batch: Batch) -> Claim:
+    job = item.job
+    return Claim(
+        job.principal.id, job.key, job.operation, job.fingerprint, item.outcome_id, batch.now
+    )
+
+
+def _identities(item: Item) -> list[ReceiptKey]:
+    found = [item.key] if item.key is not None else []
+    return [*found, item.job.ask.sale] if isinstance(item.job.ask, Return) else found
+
+
+async def _judge(
+    conn: db.Conn, batch: Batch, claims: Sequence[Claim], taken: set[tuple[UUID, str]]
+) -> None:
+    """Whose key was taken before gets the first call's answer, or is told what differs."""
+    late = {(c.principal_id, c.key): c for c in claims if (c.principal_id, c.key) not in taken}
+    known = await access_db.known(conn, list(late))
+    for item in batch.items:
+        claim = late.get((item.job.principal.id, item.job.key))
+        if claim is not None and item.job.parked is None:
+            names = access.body_names(type(item.job.ask))
+            item.outcome = access.judge(known[claim.principal_id, claim.key], claim, names)
+
+
+async def _wake(conn: db.Conn, batch: Batch) -> None:
+    """A waiting return is settled by whoever takes its row first."""
+    waiting = [item.outcome_id for item in batch.items if item.job.parked is not None]
+    if not waiting:
+        return
+    free = await db.claim_parked(conn, waiting)
+    for item in batch.items:
+        if item.job.parked is not None and item.outcome_id not in free:
+            item.outcome = Replay(item.outcome_id, batch.now, None, None)
+
+
+async def _meet(
+    conn: db.Conn, batch: Batch, strangers: Sequence[Identifier]
+) -> tuple[dict[Identifier, Owner], set[UUID]]:
+    """Shadows for cards that were handed out but never seen; other strangers stay unknown.
+
+    A quote makes nobody: whom it would make is told apart by the second part of the answer.
+    """
+    batches = await members_db.batches(conn)
+    anyone = batch.shop.program.unknown_cards == "any"
+    welcome = {
+        who
+        for item in batch.open()
+        if (who := item.who) is not None
+        and who in strangers
+        and _welcome(item.job, who, anyone, batches)
+    }
+    open_items = [item for item in batch.open() if isinstance(item.job.ask, Receipt)]
+    buying = {item.who for item in open_items if item.who is not None}
+    new = [
+        (who, new_id(), new_id())
+        for who in sorted(welcome & buying, key=lambda who: (who.kind, who.value))
+    ]
+    met = await members_db.add_shadows(conn, new, batch.now) if new else {}
+    for who in welcome - buying:
+        met[who] = Owner(new_id(), new_id(), "active", False)
+    return met, {met[who].account_id for who in welcome - buying}
+
+
+def _welcome(job: Job, who: Identifier, anyone: bool, batches: Sequence[members.CardBatch]) -> bool:
+    """Administration brings in anybody; at a till a stranger is an issued card."""
+    if job.principal.role == "admin":
+        return True
+    return who.kind == "card" and (anyone or members.in_batch(who.value, batches))
+
+
+def _aim(
+    item: Item, owners: dict[Identifier, Owner], known: dict[ReceiptKey, Row],
+    of_quotes: dict[UUID, UUID | None], nobodies: set[UUID],
+) -> None:  # fmt: skip
+    """Which account and which sale the operation is about, or why it is about none."""
+    ask = item.job.ask
+    if item.key is not None and item.key in known:
+        row = known[item.key]
+        item.outcome = Refusal(
+            "receipt_known", "number",
+            f"receipt {row.number} of till {row.till} was posted on {row.posted_at:%Y-%m-%d}",
+            f"read it with GET /v1/receipts/{row.id}, or send the new receipt's own number",
+        )  # fmt: skip
+    elif isinstance(ask, Return):
+        _aim_return(item, known.get(ask.sale))
+    elif isinstance(ask, Cancel):
+        if ask.quote not in of_quotes:
+            item.outcome = Refusal(
+                "quote_unknown", "quote_id", "no promise was given under this id",
+                "cancel only quotes that were made with `hold`",
+            )  # fmt: skip
+        item.account_id = of_quotes.get(ask.quote)
+    elif item.who is not None:
+        _aim_card(item, item.who, owners.get(item.who), nobodies)
+
+
+def _aim_return(item: Item, row: Row | None) -> None:
+    if row is None and item.job.parked is None:
+        return  # it waits for its sale
+    if row is None or row.kind != "sale":
+        item.outcome = Refusal(
+            "not_a_sale", "sale.number", "this receipt is itself a return", "name the sale"
+        )
+        return
+    assert item.case is not None
+    first = db.KEPT.decode(row.story)
+    item.account_id = row.account_id
+    item.sold = Sold(row, lines_from_data(row.lines), first, first, item.case.program)
+
+
+def _aim_card(item: Item, who: Identifier, owner: Owner | None, nobodies: set[UUID]) -> None:
+    assert item.case is not None
+    if owner is None:
+        card = who.kind == "card"
+        item.outcome = Refusal(
+            "card_unknown" if card else "member_unknown", "card" if card else "identifier",
+            f"this {who.kind} belongs to nobody",
+            "use a card that was issued here, or register the member first",
+        )  # fmt: skip
+    elif owner.status != "active":
+        item.outcome = Refusal(
+            f"card_{owner.status}", "card", f"this card is {owner.status}",
+            "ask for another card, or see the office",
+        )  # fmt: skip
+    else:
+        item.case.owner = owner
+        if owner.account_id in nobodies and isinstance(item.job.ask, Quote):
+            item.case.wallet = Wallet(owner.account_id, loaded=True)
+        else:
+            item.account_id = owner.account_id
+
+
+def _one_each(batch: Batch) -> None:
+    """One operation per account, receipt and sale in a batch; the others wait for the next."""
+    seen: set[UUID | ReceiptKey] = set()
+    for item in batch.open():
+        marks = {mark for mark in (item.account_id, item.quote, *_identities(item)) if mark}
+        if marks & seen:
+            item.outcome = Later()
+        seen |= marks

@@ -1,0 +1,102 @@
+"""Every room writes its part of a batch, set by set. Refused and waiting ones leave no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from tessera.access import core as access
+from tessera.access import db as access_db
+from tessera.access.core import Principal
+from tessera.base.refusal import Refusal
+from tessera.checkout import db
+from tessera.checkout.core.words import Job
+from tessera.checkout.flows.items import Batch, Done, Item, Later
+from tessera.ledger import db as ledger_db
+from tessera.ledger.core import Wallet
+from tessera.warehouse.core import Receipt, Return
+
+_ENCODER = msgspec.json.Encoder()
+
+
+async def write(conn: db.Conn, batch: Batch) -> None:
+    """Moves and balances, receipts, promises, waiting returns, answers."""
+    done = [item for item in batch.items if isinstance(item.outcome, Done)]
+    wallets = [item.case.wallet for item in done if item.case is not None]
+    changed = [wallet for wallet in wallets if wallet is not None and _touched(wallet)]
+    if changed:
+        await ledger_db.save(conn, changed, batch.now)
+    decisions = [item.decision for item in done if item.decision is not None]
+    rows = [decision.row for decision in decisions if decision.row is not None]
+    if rows:
+        await db.add_receipts(conn, rows)
+    promises = [decision.promise for decision in decisions if decision.promise is not None]
+    if promises:
+        given = [promise for promise in promises if promise.ended is None]
+        await db.save_promises(conn, given, [p for p in promises if p.ended is not None])
+    await _write_answers(conn, batch)
+    await _write_parked(conn, batch, done)
+
+
+def _touched(wallet: Wallet) -> bool:
+    return bool(wallet.moves or wallet.new_holds or wallet.ended_holds)
+
+
+async def _write_answers(conn: db.Conn, batch: Batch) -> None:
+    """The bytes of what was done; the keys of what was not are free again."""
+    day = access.answer_day(batch.now)
+    answers = []
+    undone = []
+    for item in batch.items:
+        if item.job.parked is not None:
+            continue
+        if isinstance(item.outcome, Done):
+            answers.append((day, item.outcome_id, item.outcome.status, item.outcome.body))
+        elif isinstance(item.outcome, Later) or (
+            isinstance(item.outcome, Refusal) and item.outcome.code != "key_reused"
+        ):
+            undone.append((item.job.principal.id, item.job.key))
+    if answers:
+        await access_db.save_answers(conn, answers)
+    if undone:
+        await access_db.unclaim(conn, undone)
+
+
+async def _write_parked(conn: db.Conn, batch: Batch, done: Sequence[Item]) -> None:
+    """Park what came too early, close what waited, and find what waits for this batch's sales."""
+    early = [item for item in done if isinstance(item.job.ask, Return) and item.sold is None]
+    if early:
+        rows = {item.outcome_id: (item.job.ask.sale, _parked_body(item.job)) for item in early}  # type: ignore[union-attr]
+        await db.park(conn, rows, batch.now)
+    waited = [item for item in batch.items if item.job.parked is not None]
+    closed = [
+        (item.outcome_id, _refused(item))
+        for item in waited
+        if isinstance(item.outcome, Done | Refusal)
+    ]
+    if closed:
+        await db.settle_parked(conn, closed, batch.now)
+    sales = [
+        item.key for item in done if item.key is not None and isinstance(item.job.ask, Receipt)
+    ]
+    if sales:
+        batch.woken.extend(await db.parked(await db.ask_parked(conn, sales)))
+
+
+def _refused(item: Item) -> str | None:
+    refusal = item.outcome
+    return f"{refusal.code}: {refusal.why}" if isinstance(refusal, Refusal) else None
+
+
+def _parked_body(job: Job) -> bytes:
+    return _ENCODER.encode((job.principal, job.operation, job.key, job.ask))
+
+
+def unpark(outcome_id: UUID, body: bytes, now: datetime) -> Job:
+    """The job that settles a waiting return."""
+    kind = tuple[Principal, str, str, Return]
+    principal, operation, key, back = msgspec.json.decode(body, type=kind)
+    return Job(principal, operation, key, back, b"", now, outcome_id)

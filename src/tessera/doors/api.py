@@ -1,0 +1,248 @@
+"""JSON over HTTP from the table of operations: a plain ASGI application (decision 0001).
+
+For every call, in this order: the operation, the key's holder, the rate, the body's size and
+form, the policy, the idempotency key, then the handler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
+from tessera.access import core as access
+from tessera.access.core import Principal
+from tessera.base.refusal import Refusal
+from tessera.doors import problems
+from tessera.doors.call import Call, Operation
+from tessera.doors.gate import Gate, Pass
+from tessera.doors.house import House
+from tessera.doors.once import once
+from tessera.doors.problems import Reply
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MAX_BODY = 1024 * 1024
+_encode = msgspec.json.Encoder().encode
+log = structlog.get_logger("tessera.api")
+_NO_HOUSE = problems.busy("the database is being restored")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An operation with its address taken apart and its body's decoder made."""
+
+    operation: Operation
+    parts: tuple[str, ...]
+    decoder: msgspec.json.Decoder[Any] | None
+
+
+class Api:
+    """The ASGI application for /v1."""
+
+    def __init__(self, house: House, operations: Sequence[Operation]) -> None:
+        self.house, self.operations = house, operations
+        self.gate = Gate(house.pool)
+        self._plain: dict[str, dict[str, Route]] = {}
+        self._parts: dict[int, list[Route]] = {}
+        for operation in operations:
+            parts = tuple(operation.path.strip("/").split("/"))
+            decoder = msgspec.json.Decoder(operation.body) if operation.body else None
+            route = Route(operation, parts, decoder)
+            if "{" in operation.path:
+                self._parts.setdefault(len(parts), []).append(route)
+            else:
+                self._plain.setdefault(operation.path, {})[operation.method] = route
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        passed: Pass | Refusal | None = None
+        try:
+            route, path = self._route(scope)
+            if isinstance(route, Refusal):
+                reply = problems.problem(route)
+            else:
+                headers = dict(scope["headers"])
+                passed = await self.gate.enter(headers.get(b"authorization", b""))
+                reply = await self._serve(route, path, passed, headers, scope, receive)
+        except (psycopg.OperationalError, PoolTimeout) as lost:
+            log.warning("database_lost", why=str(lost).strip()[:200])
+            reply = _NO_HOUSE
+        except Exception:
+            log.exception("broken", path=scope["path"])
+            reply = problems.broken("this call met a mistake of ours")
+        await _send(send, reply, passed)
+
+    def _route(self, scope: Scope) -> tuple[Route | Refusal, dict[str, str]]:
+        path, method = scope["path"], scope["method"]
+        plain = self._plain.get(path)
+        if plain is not None:
+            if method in plain:
+                return plain[method], {}
+            return _other_method(method, sorted(plain)), {}
+        parts = path.strip("/").split("/")
+        others = []
+        for route in self._parts.get(len(parts), ()):
+            words = _match(route.parts, parts)
+            if words is not None and route.operation.method == method:
+                return route, words
+            if words is not None:
+                others.append(route.operation.method)
+        if others:
+            return _other_method(method, others), {}
+        cure = "the operations are listed in /openapi.json"
+        return Refusal("not_found", "", "there is nothing at this address", cure), {}
+
+    async def _serve(
+        self, route: Route, path: dict[str, str], passed: Pass | Refusal,
+        headers: Mapping[bytes, bytes], scope: Scope, receive: Receive,
+    ) -> Reply:  # fmt: skip
+        if isinstance(passed, Refusal):
+            return problems.problem(passed)
+        if passed.refusal is not None:
+            return problems.problem(passed.refusal)
+        operation = route.operation
+        body = await _body(route, headers, receive)
+        refusal = body if isinstance(body, Refusal) else None
+        refusal = refusal or access.allowed(passed.principal, operation.name, None)
+        key = headers.get(b"idempotency-key", b"").decode("latin-1")
+        refusal = refusal or _key_fault(operation, key, body)
+        if refusal is not None:
+            return problems.problem(refusal)
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        refusal = _query_fault(operation, query)
+        if refusal is not None:
+            return problems.problem(refusal)
+        return await self._handle(operation, passed.principal, path, query, body, key)
+
+    async def _handle(
+        self, operation: Operation, principal: Principal, path: dict[str, str],
+        query: dict[str, str], body: Any, key: str,
+    ) -> Reply:  # fmt: skip
+        now = datetime.now(UTC)
+        call = Call(principal, path, query, body, None, now, self.house, key)  # type: ignore[arg-type]
+        if operation.kind != "reads":
+            call.fingerprint = access.fingerprint(_said(body, path))
+        if operation.kind == "writer":
+            return _reply(await operation.handler(call), operation)
+        async with self.house.pool.connection() as conn:
+            call.conn = conn
+            if operation.kind == "writes":
+                reply = await once(operation, call)
+            else:
+                reply = _reply(await operation.handler(call), operation)
+        if operation.kind == "writes" and reply.status < 300:
+            await self.house.refresh()
+            self.gate.forget()
+        return reply
+
+
+def _said(body: Any, path: Mapping[str, str]) -> dict[str, bytes]:
+    if isinstance(body, dict):
+        return {str(name): _encode(value) for name, value in body.items()}
+    return access.body_fields(body, path)
+
+
+def _reply(answer: Any, operation: Operation) -> Reply:
+    if isinstance(answer, Reply):
+        return answer
+    if isinstance(answer, Refusal):
+        return problems.problem(answer)
+    return Reply(operation.status, _encode(answer))
+
+
+def _match(pattern: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+    words = {}
+    for want, got in zip(pattern, parts, strict=True):
+        if want.startswith("{"):
+            words[want[1:-1]] = got
+        elif want != got:
+            return None
+    return words
+
+
+def _other_method(method: str, others: Sequence[str]) -> Refusal:
+    why = f"{method} is not possible here"
+    return Refusal("method_other", "", why, f"use {' or '.join(others)}")
+
+
+def _key_fault(operation: Operation, key: str, body: Any) -> Refusal | None:
+    """Writing calls carry a key of 1 to 128 printable characters."""
+    held = bool(getattr(body, "hold", False))
+    needed = operation.kind != "reads" and (not operation.key_optional or held)
+    if needed and not key:
+        return Refusal(
+            "key_missing", "Idempotency-Key", "a writing call carries a key of its own",
+            "send a header Idempotency-Key, the same again when you retry",
+        )  # fmt: skip
+    if key and (len(key) > 128 or not key.isascii() or not key.isprintable()):
+        return Refusal(
+            "body_invalid", "Idempotency-Key", "the key is too long or not printable",
+            "send 1 to 128 printable ASCII characters",
+        )  # fmt: skip
+    return None
+
+
+def _query_fault(operation: Operation, query: Mapping[str, str]) -> Refusal | None:
+    known = operation.query or {}
+    for name, value in query.items():
+        if name not in known or "\x00" in value:
+            return Refusal(
+                "query_invalid", name[:64], "this address takes no such word",
+                f"leave it out; known here: {', '.join(known) or 'none'}",
+            )  # fmt: skip
+    return None
+
+
+async def _body(route: Route, headers: Mapping[bytes, bytes], receive: Receive) -> Any | Refusal:
+    """The parsed body, or why it cannot be read. Nothing over 1 MB is kept in memory."""
+    if route.decoder is None:
+        return None
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        return Refusal("media_type_other", "Content-Encoding", "bodies are not compressed here",
+                       "send the JSON as it is")  # fmt: skip
+    chunks, size = [], 0
+    while True:
+        message = await receive()
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > MAX_BODY:
+            return Refusal("body_too_large", "", f"a body has at most {MAX_BODY} bytes",
+                           "send fewer lines in one call")  # fmt: skip
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            break
+    raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    if not raw:
+        return Refusal("body_missing", "", "there is no body", "send JSON")
+    try:
+        return route.decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return problems.invalid(error, raw)
+
+
+async def _send(send: Send, reply: Reply, passed: Pass | Refusal | None) -> None:
+    headers = [
+        (b"content-type", reply.content_type),
+        (b"content-length", str(len(reply.body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    if isinstance(passed, Pass):
+        headers += passed.headers()
+    if reply.replayed:
+        headers.append((b"idempotent-replayed", b"true"))
+    if reply.status in (429, 503):
+        headers.append((b"retry-after", str(problems.RETRY_AFTER_S).encode()))
+    if reply.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})

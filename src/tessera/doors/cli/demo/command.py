@@ -1,0 +1,71 @@
+"""`tessera demo`: build the demo shop, serve it, say what to try."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from tessera.doors.cli.demo.build import DemoSummary, Plan, build_demo
+from tessera.doors.cli.demo.check import STORE, check
+from tessera.doors.cli.demo.meter import meter
+from tessera.doors.cli.demo.welcome import welcome
+from tessera.doors.cli.serving import config, listen
+from tessera.doors.ground import Ground, Settings, ground
+
+
+def add_to(app: typer.Typer, settings: Settings) -> None:
+    """The command `demo`."""
+
+    @app.command()
+    def demo(
+        only_check: Annotated[
+            bool, typer.Option("--check", help="build it, walk through a sale, end")
+        ] = False,
+        members: Annotated[int, typer.Option(help="how many members")] = 2_000,
+        receipts: Annotated[int, typer.Option(help="how many receipts")] = 60_000,
+        seed: Annotated[int, typer.Option(help="another seed is another shop")] = 1,
+        port: Annotated[int, typer.Option(help="port to listen on")] = settings.port,
+    ) -> None:
+        """Build a small shop with two years of receipts, serve it, and say what to try.
+
+        Every receipt goes through the same writer as at a till. A demo that stands is not built
+        again; one that was interrupted goes on where it stopped.
+        """
+        base = ground(settings)
+        yesterday = datetime.now(UTC).date() - timedelta(days=1)
+        summary = asyncio.run(_build(base, members, receipts, seed, yesterday))
+        if only_check:
+            raise typer.Exit(asyncio.run(_check(base, summary)))
+        typer.echo(welcome(summary, f"http://{settings.host}:{port}"))
+        listen(base, settings.host, port)
+
+
+async def _build(base: Ground, members: int, receipts: int, seed: int, end: date) -> DemoSummary:
+    plan = Plan(end=end, members=members, receipts=receipts, seed=seed)
+    async with base.house() as house:
+        with meter(Console()) as progress:
+            return await build_demo(house, plan, progress)
+
+
+async def _check(base: Ground, summary: DemoSummary) -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(config(base, "127.0.0.1", port))
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.02)
+    try:
+        return await check(
+            f"http://127.0.0.1:{port}", summary.till_keys[STORE], summary.admin_key,
+            typer.echo, summary.card,
+        )  # fmt: skip
+    finally:
+        server.should_exit = True
+        await serving

@@ -1,0 +1,1 @@
+"""Receipts from files: a mapping says which column is what, quarantine says what was wrong."""

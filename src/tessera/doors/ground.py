@@ -1,0 +1,84 @@
+"""What a process stands on: settings handed in by the composition root, a database that is safe."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from tessera.base import postgres, schema
+from tessera.base.problem import PostgresProblem
+from tessera.doors.house import House, Plan
+from tessera.program.core import Reader
+from tessera.rules.mechanics import shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set from outside; `tessera.app` reads it from the environment.
+
+    data_dir       where all of Tessera's files lie
+    database_url   a PostgreSQL of your own; None: the embedded one
+    currency       of the starter program, ISO 4217
+    mechanics_dir  a folder with mechanics of your own
+    """
+
+    data_dir: Path
+    database_url: str | None = None
+    currency: str = "EUR"
+    mechanics_dir: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8321
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A database that runs and is safe to write to."""
+
+    settings: Settings
+    dsn: str
+    bin_dir: Path | None
+
+    def house(self) -> House:
+        """A house on this ground, still closed."""
+        own = [str(self.settings.mechanics_dir)] if self.settings.mechanics_dir else []
+        reader = Reader(shelf(own))
+        revive = None if self.settings.database_url else self._revive
+        return House(Plan(self.dsn, self.settings.currency, reader, revive))
+
+    async def _revive(self) -> None:
+        """Start the embedded server again after it was killed."""
+        await asyncio.to_thread(postgres.ensure, self.settings.data_dir)
+
+
+def ground(settings: Settings, *, migrate: bool = True) -> Ground:
+    """Find or start the database, refuse it if it could lose what was acknowledged.
+
+    migrate  an embedded database is brought up to date here; a server of yours only by
+             `tessera db upgrade`, except while it is still empty
+    errors   PostgresProblem with the cure
+    """
+    if settings.database_url:
+        dsn, bin_dir = settings.database_url, None
+    else:
+        server = postgres.ensure(settings.data_dir)
+        dsn, bin_dir = server.dsn, server.bin_dir
+    try:
+        with psycopg.connect(dsn, connect_timeout=5) as conn:
+            unsafe = postgres.refuse_unsafe(postgres.durability(conn))
+    except psycopg.OperationalError as error:
+        raise PostgresProblem(
+            "database_unreachable", field="TESSERA_DATABASE_URL", why=str(error).strip(),
+            cure="check that the server runs and the address, user and password are right",
+        ) from error  # fmt: skip
+    if unsafe is not None:
+        raise unsafe
+    if migrate:
+        if settings.database_url is None or not schema.applied(dsn):
+            schema.upgrade(dsn)
+        problem = schema.behind(dsn)
+        if problem is not None:
+            raise problem
+    return Ground(settings, dsn, bin_dir)

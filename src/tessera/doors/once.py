@@ -1,0 +1,53 @@
+"""A writing call of the administration, exactly once: key, change and answer in one transaction."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tessera.access import core as access
+from tessera.access import db as access_db
+from tessera.access.core import Claim, Replay
+from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
+from tessera.doors import problems
+from tessera.doors.call import Call, Once, Operation
+from tessera.doors.problems import Reply
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def once(operation: Operation, call: Call) -> Reply:
+    """Do it, or answer the bytes of the first time.
+
+    The claim waits for a call with the same key that is still under way elsewhere.
+    """
+    claim = Claim(call.principal.id, call.key, operation.name, call.fingerprint, new_id(), call.now)
+    taken = await access_db.claimed(await access_db.ask_claims(call.conn, [claim]))
+    pair = (claim.principal_id, claim.key)
+    if pair not in taken:
+        return await _again(call, claim, operation)
+    answer = await operation.handler(call)
+    if isinstance(answer, Refusal):
+        await call.conn.rollback()
+        return problems.problem(answer)
+    live, kept = (answer.live, answer.kept) if isinstance(answer, Once) else (answer, answer)
+    body = _encode(kept)
+    day = access.answer_day(call.now)
+    await access_db.save_answers(call.conn, [(day, claim.outcome_id, operation.status, body)])
+    await call.conn.commit()
+    return Reply(operation.status, body if live is kept else _encode(live))
+
+
+async def _again(call: Call, claim: Claim, operation: Operation) -> Reply:
+    pair = (claim.principal_id, claim.key)
+    known = (await access_db.known(call.conn, [pair]))[pair]
+    names = access.body_names(
+        operation.body if operation.body is not dict else None, tuple(call.path)
+    )
+    judged = access.judge(known, claim, names)
+    if isinstance(judged, Replay) and judged.body is not None and judged.status is not None:
+        return Reply(judged.status, judged.body, replayed=True)
+    if isinstance(judged, Refusal):
+        return problems.problem(judged)
+    why = "this call was made over 35 days ago; its answer is no longer kept"
+    return problems.problem(Refusal("key_reused", "Idempotency-Key", why, "use a fresh key"))

@@ -1,0 +1,141 @@
+"""The reference of the API (OpenAPI 3.1), made from the table of operations and the policy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from tessera import __version__
+from tessera.access.core import POLICY
+from tessera.doors.call import Operation
+from tessera.doors.problems import STATUS, Problem
+
+_REF = "#/components/schemas/{name}"
+_INTRO = """Points, members and receipts of one loyalty program.
+
+The caller owns money, Tessera owns points: an answer says what each line costs, what was earned
+and spent, and why. Every amount is a whole number of minor units (cents). Every writing call
+carries `Idempotency-Key`: the same call again gives the same bytes and one effect."""
+
+
+def document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """The whole document as plain data."""
+    types = [kind for op in operations for kind in (op.body, op.answer)
+             if kind is not None and kind is not dict]  # fmt: skip
+    _, schemas = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
+    paths: dict[str, Any] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Tessera", "version": __version__, "description": _INTRO,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "headers": _HEADERS,
+        },
+    }  # fmt: skip
+
+
+_HEADERS = {
+    "RateLimit-Limit": {"schema": {"type": "integer"}, "description": "calls a second"},
+    "RateLimit-Remaining": {"schema": {"type": "integer"}, "description": "calls left now"},
+    "RateLimit-Reset": {"schema": {"type": "integer"}, "description": "seconds until full again"},
+    "Idempotent-Replayed": {
+        "schema": {"type": "string", "const": "true"},
+        "description": "these are the bytes of the first time",
+    },
+    "Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"},
+}
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    scopes = ", ".join(
+        f"{role} ({scope.replace('_', ' ')})" for role, scope in POLICY[operation.name].items()
+    )
+    made: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": f"{_first(operation.handler.__doc__)}\n\nWho may: {scopes}.",
+        "parameters": _parameters(operation),
+        "responses": _responses(operation),
+    }
+    if operation.body is not None:
+        content: dict[str, Any] = {"schema": _schema(operation.body)}
+        if operation.example is not None:
+            content["example"] = operation.example
+        made["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return made
+
+
+def _first(doc: str | None) -> str:
+    return (doc or "").strip().split("\n\n")[0]
+
+
+def _schema(kind: Any) -> dict[str, Any]:
+    if kind is dict:
+        return {"type": "object"}
+    (found,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+    return found
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"{(\w+)}", operation.path)
+    ]
+    found += [
+        {"name": name, "in": "query", "description": what, "schema": {"type": "string"}}
+        for name, what in (operation.query or {}).items()
+    ]
+    if operation.kind != "reads":
+        found.append(
+            {
+                "name": "Idempotency-Key", "in": "header", "required": not operation.key_optional,
+                "schema": {"type": "string", "minLength": 1, "maxLength": 128,
+                           "pattern": "^[ -~]+$"},
+                "description": "yours for this call; the same again when you retry",
+            }
+        )  # fmt: skip
+    return found
+
+
+def _responses(operation: Operation) -> dict[str, Any]:
+    rate = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in rate}
+    if operation.kind != "reads":
+        headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
+    ok = {
+        "description": operation.summary, "headers": headers,
+        "content": {"application/json": {"schema": _schema(operation.answer)}},
+    }  # fmt: skip
+    found: dict[str, Any] = {str(operation.status): ok}
+    if operation.name == "receipt.return":
+        found["202"] = ok | {"description": "The sale is not here yet: the return waits for it"}
+    if operation.kind == "writer":
+        found.setdefault("200", ok | {"description": "Told again from the stored effects"})
+    for status in sorted({*STATUS.values(), 422}):
+        if status in (500, 405):
+            continue
+        found[str(status)] = {
+            "description": _codes(status),
+            "content": {
+                "application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}
+            },
+        }
+    found["405"] = found["404"] | {"description": "method_other"}
+    return found
+
+
+def _codes(status: int) -> str:
+    codes = sorted(code for code, number in STATUS.items() if number == status)
+    return ", ".join(codes) or "understood, but not possible as it is: see `code`"

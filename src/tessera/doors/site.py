@@ -1,0 +1,144 @@
+"""All doors that speak HTTP as one ASGI application, and the server's own addresses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from tessera.access import core as access
+from tessera.access import db as access_db
+from tessera.access.core import Principal
+from tessera.base.refusal import Refusal
+from tessera.checkout.core import Page
+from tessera.checkout.flows import reading
+from tessera.doors.api import Api, Receive, Scope, Send
+from tessera.doors.console.pages import CardView, console_app
+from tessera.doors.ground import Ground
+from tessera.doors.house import House
+from tessera.doors.openapi import document
+from tessera.doors.till import OPERATIONS
+from tessera.members import core as members
+from tessera.members import db as members_db
+from tessera.warehouse.core import Identifier
+
+
+class Readers:
+    """What the console's pages read, over the house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def principal(self, token: str) -> Principal | None:
+        """Who holds this key."""
+
+        if not access.is_token(token):
+            return None
+        async with self._house.pool.connection() as conn:
+            return await access_db.find_principal(conn, access.token_hash(token), datetime.now(UTC))
+
+    async def card(self, identifier: Identifier) -> CardView | None:
+        """The card an identifier names, with where its account stands."""
+
+        normal = members.normal(identifier.kind, identifier.value)
+        if isinstance(normal, Refusal):
+            return None
+        async with self._house.pool.connection() as conn:
+            found = await members_db.find(conn, normal)
+            if found is None:
+                return None
+            owner = found.owner
+            balance = await reading.account_balance(
+                conn, self._house.shop(), owner.account_id, datetime.now(UTC)
+            )
+            number = normal.value if normal.kind == "card" else await _card(conn, owner.member_id)
+        return CardView(
+            member_id=owner.member_id, account_id=owner.account_id,
+            name=members.masked_name(found.given_name, found.family_name), number=number,
+            status=owner.status, registered=owner.registered, balance=balance,
+        )  # fmt: skip
+
+    async def history(self, account_id: UUID, cursor: str | None, limit: int) -> Page | Refusal:
+        """An account's receipts, newest first."""
+        async with self._house.pool.connection() as conn:
+            return await reading.history(conn, account_id, cursor, limit, self._house.currency)
+
+
+async def _card(conn: Any, member_id: UUID) -> str:
+    """The member's current card, "" if there is none."""
+    member = await members_db.read_member(conn, member_id)
+    held = member.identifiers if member is not None else ()
+    cards = [h.identifier.value for h in held if h.identifier.kind == "card"]
+    active = [h.identifier.value for h in held
+              if h.identifier.kind == "card" and h.status == "active"]  # fmt: skip
+    return (active or cards or [""])[-1]
+
+
+class Site:
+    """The ASGI application: /v1, /console, /health, /ready, /openapi.json."""
+
+    def __init__(self, ground: Ground) -> None:
+        self.house = ground.house()
+        self._api = Api(self.house, OPERATIONS)
+        self._console = console_app(Readers(self.house))
+        self._openapi = msgspec.json.encode(document(OPERATIONS))
+        self._open = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection's events."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            path = scope["path"]
+            if path.startswith("/v1/"):
+                await self._api(scope, receive, send)
+            elif path.startswith("/console"):
+                await self._console(scope, receive, send)  # type: ignore[arg-type]
+            else:
+                await self._own(path, send)
+
+    async def _own(self, path: str, send: Send) -> None:
+        if path == "/":
+            headers = [(b"location", b"/console"), (b"content-length", b"0")]
+            await send({"type": "http.response.start", "status": 307, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+        elif path == "/openapi.json":
+            await _plain(send, 200, self._openapi)
+        elif path == "/health":
+            await _plain(send, 200, b'{"status":"alive"}')
+        elif path == "/ready":
+            ready = self._open and not self.house.writer.down
+            word = b'{"status":"ready"}' if ready else b'{"status":"not ready"}'
+            await _plain(send, 200 if ready else 503, word)
+        else:
+            await self._api({"path": path, "method": "GET"}, _nothing, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.house.open()
+                except Exception as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    return
+                self._open = True
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self._open = False
+                await self.house.close()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+async def _nothing() -> dict[str, Any]:
+    return {"type": "http.request", "body": b""}
+
+
+async def _plain(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"),
+               (b"content-length", str(len(body)).encode())]  # fmt: skip
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,189 @@
+"""The checkout over HTTP: identify, quote, confirm, return, cancel, and what was."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from tessera.access.core import allowed
+from tessera.base.refusal import Refusal
+from tessera.checkout.core import Answer, Balance, Cancel, Job, Page, Quote, Told
+from tessera.checkout.flows import reading
+from tessera.doors.call import Call, Operation
+from tessera.doors.pages import QUERY, asked_limit, uuid_of
+from tessera.doors.problems import Reply
+from tessera.members import core as members
+from tessera.members import db as members_db
+from tessera.warehouse.core import Identifier, Receipt, Return
+
+
+class Identify(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who stands at the till? One of `card` (the short form) and `identifier`."""
+
+    card: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")] | None = None
+    identifier: Identifier | None = None
+
+
+class Identified(Struct, frozen=True):
+    """Whose card it is, as much as a till needs: a masked name and the points."""
+
+    account_id: UUID
+    name: str
+    registered: bool
+    status: str
+    balance: Balance
+
+
+async def identify(call: Call) -> Identified | Refusal:
+    """Find a member by any identifier, in one look-up."""
+    body: Identify = call.body
+    assert call.house is not None
+    named = Identifier("card", body.card) if body.card is not None else body.identifier
+    if named is None or (body.card is not None and body.identifier is not None):
+        return Refusal("member_not_named", "card", "one way to name a member is needed",
+                       "send either `card` or `identifier`")  # fmt: skip
+    normal = members.normal(named.kind, named.value)
+    if isinstance(normal, Refusal):
+        return msgspec.structs.replace(normal, field="card" if body.card else "identifier.value")
+    found = await members_db.find(call.conn, normal)
+    if found is None:
+        return Refusal(
+            "card_unknown" if named.kind == "card" else "member_unknown",
+            "card" if body.card else "identifier", f"this {named.kind} belongs to nobody yet",
+            "confirm a receipt with it, or register the member",
+        )  # fmt: skip
+    owner = found.owner
+    balance = await reading.account_balance(
+        call.conn, call.house.shop(), owner.account_id, call.now
+    )
+    name = members.masked_name(found.given_name, found.family_name)
+    return Identified(owner.account_id, name, owner.registered, owner.status, balance)
+
+
+async def quote(call: Call) -> Answer | Reply | Refusal:
+    """What would this basket bring? Dry it leaves no trace; with `hold` it goes to the writer."""
+    body: Quote = call.body
+    assert call.house is not None
+    other = allowed(call.principal, "quote", body.basket.store)
+    if other is not None:
+        return msgspec.structs.replace(other, field="basket.store")
+    if body.hold:
+        return await _write(call, "quote")
+    trusted = call.principal.role == "admin"
+    shop = call.house.shop()
+    async with call.house.pool.connection() as conn:
+        answer = await reading.quote(conn, shop, body, call.now, trusted)
+    if isinstance(answer, Refusal):
+        return msgspec.structs.replace(answer, field=f"basket.{answer.field}")
+    return answer
+
+
+async def cancel(call: Call) -> Reply | Refusal:
+    """Give up what a quote keeps."""
+    quote_id = uuid_of(call.path["quote_id"])
+    if quote_id is None:
+        return Refusal("quote_unknown", "quote_id", "this is no id", "send the quote's id")
+    assert call.house is not None
+    job = Job(
+        call.principal, "quote.cancel", call.key, Cancel(quote_id), call.fingerprint, call.now
+    )
+    return await call.house.writer.submit(job)
+
+
+async def confirm(call: Call) -> Reply | Refusal:
+    """The customer has paid: settle the receipt, spend and earn."""
+    return await _write(call, "receipt.confirm")
+
+
+async def checkout(call: Call) -> Reply | Refusal:
+    """One call for simple tills: the receipt alone; its own number protects it from doubles."""
+    return await _write(call, "receipt.checkout")
+
+
+async def give_back(call: Call) -> Reply | Refusal:
+    """Goods come back: take back what they earned, give back what they cost in points."""
+    return await _write(call, "receipt.return")
+
+
+async def _write(call: Call, operation: str) -> Reply | Refusal:
+    body = call.body
+    assert call.house is not None
+    store = body.basket.store if isinstance(body, Quote) else body.store
+    other = allowed(call.principal, operation, store)
+    if other is not None:
+        return other
+    key = call.key
+    if not key:
+        assert isinstance(body, Receipt)
+        day = body.business_date or body.happened_at.date()
+        key = f"{body.store}/{body.till}/{day}/{body.shift}/{body.number}"
+    job = Job(call.principal, operation, key, body, call.fingerprint, call.now)
+    return await call.house.writer.submit(job)
+
+
+async def read(call: Call) -> Told | Refusal:
+    """A receipt and why it gave what it gave."""
+    receipt_id = uuid_of(call.path["receipt_id"])
+    assert call.house is not None
+    unknown = Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
+    if receipt_id is None:
+        return unknown
+    found = await reading.receipt(call.conn, receipt_id, call.house.currency)
+    if isinstance(found, Refusal):
+        return found
+    store, told = found
+    # Another store's receipt is as good as none: a till learns nothing by guessing ids.
+    return unknown if allowed(call.principal, "receipt.read", store) else told
+
+
+async def history(call: Call) -> Page | Refusal:
+    """An account's receipts, newest first."""
+    account_id = uuid_of(call.path["account_id"])
+    limit = asked_limit(call.query)
+    if isinstance(limit, Refusal):
+        return limit
+    assert call.house is not None
+    if account_id is None:
+        return Page(())
+    word = call.query.get("cursor")
+    return await reading.history(call.conn, account_id, word, limit, call.house.currency)
+
+
+_CARD = "2900000000018"
+_BASKET: dict[str, Any] = {
+    "store": "S1", "till": "1", "number": "1001", "happened_at": "2026-03-14T10:15:00+01:00",
+    "currency": "EUR", "card": _CARD, "total_minor": 1150, "cashier_id": "C7",
+    "lines": [
+        {"sku": "LATTE", "name": "Caffe latte", "quantity": 3, "unit_minor": 250},
+        {"sku": "CAKE", "name": "Apple cake", "quantity": 1, "unit_minor": 400},
+    ],
+}  # fmt: skip
+_RETURN: dict[str, Any] = {
+    "sale": {"store": "S1", "till": "1", "business_date": "2026-03-14", "shift": "",
+             "number": "1001"},
+    "store": "S1", "till": "1", "number": "1002", "happened_at": "2026-03-15T09:00:00+01:00",
+    "lines": [{"line": 2, "quantity": 1}],
+}  # fmt: skip
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("identify", "POST", "/v1/identify", identify, Identified, "Who stands at the till",
+              body=Identify, example={"card": _CARD}),
+    Operation("quote", "POST", "/v1/quotes", quote, Answer, "What a basket would bring",
+              kind="writer", body=Quote, example={"basket": _BASKET}, key_optional=True),
+    Operation("quote.cancel", "POST", "/v1/quotes/{quote_id}/cancel", cancel, Answer,
+              "Give up a held quote", kind="writer"),
+    Operation("receipt.confirm", "POST", "/v1/receipts", confirm, Answer, "Confirm a receipt",
+              kind="writer", body=Receipt, status=201, example=_BASKET),
+    Operation("receipt.checkout", "POST", "/v1/checkout", checkout, Answer,
+              "Confirm a receipt in one call, keyed by its own number", kind="writer",
+              body=Receipt, status=201, example=_BASKET | {"number": "1003"}, key_optional=True),
+    Operation("receipt.return", "POST", "/v1/returns", give_back, Answer, "Return goods",
+              kind="writer", body=Return, status=201, example=_RETURN),
+    Operation("receipt.read", "GET", "/v1/receipts/{receipt_id}", read, Told,
+              "A receipt and why it gave what it gave"),
+    Operation("receipt.history", "GET", "/v1/accounts/{account_id}/receipts", history, Page,
+              "An account's receipts, newest first", query=QUERY),
+)  # fmt: skip

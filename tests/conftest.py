@@ -1,0 +1,36 @@
+"""What many tests stand on: one PostgreSQL server, and a fresh database for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+
+from support import database
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dsn of a server: TESSERA_TEST_DATABASE_URL, else an embedded one in a temporary place."""
+    with database.server(tmp_path_factory.mktemp("pg")) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    """The name of a migrated, empty database that others are copied from."""
+    name = f"tessera_template_{uuid4().hex[:12]}"
+    database.make(server, name)
+    database.migrate(database.at(server, name))
+    yield name
+    database.drop(server, name)
+
+
+@pytest.fixture
+def dsn(server: str, template: str) -> Iterator[str]:
+    """A migrated, empty database of the test's own."""
+    name = f"tessera_test_{uuid4().hex[:12]}"
+    database.make(server, name, template)
+    yield database.at(server, name)
+    database.drop(server, name)

@@ -152,7 +152,8 @@ class SampleReaders:
 @contextmanager
 def served(readers: SampleReaders, sessions: Sessions | None = None) -> Iterator[str]:
     """The console under a real server on a free port of this machine; yields its address."""
-    # The protocol by name: asyncio sets TCP_NODELAY only where it sees it, else each page waits 40 ms.
+    # The protocol by name: asyncio sets TCP_NODELAY only where it sees it, else a page takes 40 ms
+    # more.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ import msgspec
 from msgspec import Struct
 from psycopg import AsyncConnection
 
+from tessera.base.ids import new_id
 from tessera.base.sql import statements
 from tessera.doors.cli.load.matching import Offer
 from tessera.members import db as members_db
@@ -85,6 +87,19 @@ async def _posted(
         for offer in sales.get(id_, ()):
             offer.left = kept[offer.line - 1]
     return found
+
+
+async def meet(conn: Conn, who: Collection[Identifier], now: datetime) -> None:
+    """Make members of those who are none yet: also who only has quarantined receipts is a customer."""
+    spelled = list(dict.fromkeys(map(_spelled, who)))
+    known = await members_db.owners(await members_db.ask_owners(conn, spelled))
+    new = [
+        (one, new_id(), new_id())
+        for one in sorted(spelled, key=lambda one: (one.kind, one.value))
+        if one not in known and isinstance(normal(one.kind, one.value), Identifier)
+    ]
+    if new:
+        await members_db.add_shadows(conn, new, now)
 
 
 def _spelled(who: Identifier) -> Identifier:

@@ -61,11 +61,15 @@ class Back(Struct, frozen=True):
 
 
 class Bad(Struct, frozen=True):
-    """A receipt that cannot be posted: every fault of every row, and the rows as they were read."""
+    """A receipt that cannot be posted: every fault of every row, and the rows as they were read.
+
+    member  whom its first row names, if that can be read: a customer all the same
+    """
 
     number: str
     faults: tuple[Fault, ...]
     record: dict[str, Any]
+    member: Identifier | None = None
 
 
 class _Head(Struct, frozen=True):
@@ -140,7 +144,8 @@ class Reader:
         number = plain(said.number)[:MAX_NUMBER]
         if number != said.number or not number:  # not its number any more: the row makes it unique
             number = f"{number} row {said.rows[0].at}".strip()
-        return Bad(number, tuple(faults), self.record(said.number, said.rows))
+        record = self.record(said.number, said.rows)
+        return Bad(number, tuple(faults), record, self._member(self._head(said.rows[0])))
 
     def _sale(self, said: Gathered, lines: list[Line]) -> Sale:
         head, at = self._head(said.rows[0]), self._first_time(said)
@@ -191,7 +196,9 @@ class Reader:
 
     def _member(self, head: _Head) -> Identifier | None:
         said = self.mapping.receipt.member
-        return Identifier(said.kind, head.member) if said is not None and head.member else None
+        if said is None or not head.member or stranger(said.kind, head.member):
+            return None
+        return Identifier(said.kind, head.member)
 
     def _head_faults(self, said: Gathered) -> Iterator[Fault]:
         first, mapping = said.rows[0], self.mapping

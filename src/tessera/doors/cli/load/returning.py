@@ -7,6 +7,7 @@ that dies in between finds the plan and posts the rest of it before it decides a
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -58,7 +59,7 @@ async def _plan_some(work: Work) -> bool:
     gone = [u.back.number for u in decided.unmatched] + [back.number for back in decided.known]
     async with work.connect() as conn, conn.transaction():
         for unmatched in decided.unmatched:
-            work.put_aside(unmatched.back.number, unmatched.faults, _record(unmatched.back))
+            _put_aside(work, unmatched.back, unmatched.faults)
         for back in decided.known:
             work.tally.already_known += 1
             work.posted(back.number)
@@ -142,8 +143,7 @@ async def _post_member(work: Work, some: list[Matched]) -> None:
         replies = await work.post.all(matched.returns)
         refusals = [reply for reply in replies if isinstance(reply, Refusal)]
         if refusals:
-            faults = _half_posted(matched, replies)
-            work.put_aside(matched.back.number, faults, _record(matched.back))
+            _put_aside(work, matched.back, _half_posted(matched, replies))
         else:
             known = all(isinstance(reply, Booked) and reply.known for reply in replies)
             work.tally.already_known += known
@@ -168,6 +168,5 @@ def _half_posted(matched: Matched, replies: list[Booked | Refusal]) -> list[Faul
     return faults
 
 
-def _record(back: Back) -> dict[str, Any]:
-    said: dict[str, Any] = msgspec.to_builtins(back)
-    return said
+def _put_aside(work: Work, back: Back, faults: Sequence[Fault]) -> None:
+    work.put_aside(back.number, faults, msgspec.to_builtins(back), back.member)

@@ -26,6 +26,7 @@ from tessera.access.core import Principal
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors.cli.load import blocks, files, mapping, posting, returning
+from tessera.doors.cli.load import db as books
 from tessera.doors.cli.load.posting import Booked, Stopped
 from tessera.doors.cli.load.reading import Back, Bad, Fault, Reader, Sale, numbered
 from tessera.doors.cli.load.report import Report, Shows, Tally, report_of
@@ -91,11 +92,12 @@ async def load_receipts(
 
 
 class Settled(Struct):
-    """What became of receipts since the last checkpoint."""
+    """What became of receipts since the last checkpoint. `met`: customers of bad receipts."""
 
     aside: list[Quarantined] = msgspec.field(default_factory=list)
     waiting: list[Waiting] = msgspec.field(default_factory=list)
     posted: list[str] = msgspec.field(default_factory=list)
+    met: set[Identifier] = msgspec.field(default_factory=set)
     count: int = 0
 
 
@@ -207,7 +209,7 @@ class Work:
     async def _settle(self, said: blocks.Gathered, thing: Sale | Back | Bad, task: Posting) -> None:
         """The oldest receipt of the window is done with, and so are all before it."""
         if isinstance(thing, Bad):
-            self.put_aside(thing.number, thing.faults, thing.record)
+            self.put_aside(thing.number, thing.faults, thing.record, thing.member)
         elif isinstance(thing, Back):
             record = msgspec.json.encode(thing).decode()
             who = thing.member.value if thing.member is not None else ""
@@ -221,7 +223,8 @@ class Work:
                 self._settled.posted.append(said.number)
             else:
                 fault = refused(booked, said.rows[0].at)
-                self.put_aside(said.number, (fault,), self.reader.record(said.number, thing.rows))
+                record = self.reader.record(said.number, thing.rows)
+                self.put_aside(said.number, (fault,), record, thing.receipt.identifier)
         rows = len(said.rows) + said.repeated
         self.tally.rows += rows
         self.tally.repeated_rows += said.repeated
@@ -245,13 +248,19 @@ class Work:
             await db.wait(conn, self.load, settled.waiting)
         if settled.posted:
             await db.heal(conn, self.load, settled.posted)
+        if settled.met:
+            await books.meet(conn, settled.met, datetime.now(UTC))
 
     def posted(self, number: str) -> None:
         """This receipt is in the books: it leaves the quarantine if it was there."""
         self._settled.posted.append(number)
 
-    def put_aside(self, number: str, faults: Sequence[Fault], record: dict[str, Any]) -> None:
+    def put_aside(
+        self, number: str, faults: Sequence[Fault], record: dict[str, Any], who: Identifier | None
+    ) -> None:
         """A receipt goes to quarantine, whole, with the reason for each of its rows."""
+        if who is not None:
+            self._settled.met.add(who)
         first = faults[0]
         record = record | {"faults": msgspec.to_builtins(faults)}
         self.tally.put_aside(first.code)

@@ -1,0 +1,1 @@
+"""What the README claims, as ratios measured in one run."""

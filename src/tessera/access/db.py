@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import AsyncConnection, AsyncCursor
 
 from tessera.access.core import ApiKey, Claim, Known, Principal, pack, unpack
+from tessera.base.columns import Bytes, Dates, Smallints, Texts, Times, Uuids
 from tessera.base.sql import statements
 
 SQL = statements(__file__)
@@ -60,12 +61,12 @@ async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Cursor:
     """
     assert len({(claim.principal_id, claim.key) for claim in claims}) == len(claims), "key twice"
     columns = (
-        [claim.principal_id for claim in claims],
-        [claim.key for claim in claims],
-        [claim.operation for claim in claims],
-        [claim.fingerprint for claim in claims],
-        [claim.outcome_id for claim in claims],
-        [claim.posted_at for claim in claims],
+        Uuids([claim.principal_id for claim in claims]),
+        Texts([claim.key for claim in claims]),
+        Texts([claim.operation for claim in claims]),
+        Bytes([claim.fingerprint for claim in claims]),
+        Uuids([claim.outcome_id for claim in claims]),
+        Times([claim.posted_at for claim in claims]),
     )
     return await conn.execute(SQL["claim"], columns, binary=True)
 
@@ -90,10 +91,10 @@ async def unclaim(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> None:
 async def save_answers(conn: Conn, rows: Sequence[tuple[date, UUID, int, bytes]]) -> None:
     """Keep answers: (`answer_day` of posting, outcome, HTTP status, plain bytes; packed here)."""
     columns = (
-        [day for day, _, _, _ in rows],
-        [outcome for _, outcome, _, _ in rows],
-        [status for _, _, status, _ in rows],
-        [pack(body) for _, _, _, body in rows],
+        Dates([day for day, _, _, _ in rows]),
+        Uuids([outcome for _, outcome, _, _ in rows]),
+        Smallints([status for _, _, status, _ in rows]),
+        Bytes([pack(body) for _, _, _, body in rows]),
     )
     await conn.execute(SQL["save_answers"], columns)
 

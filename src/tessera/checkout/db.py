@@ -10,6 +10,18 @@ from uuid import UUID
 import msgspec
 from psycopg import AsyncConnection, AsyncCursor
 
+from tessera.base.columns import (
+    Bigints,
+    Booleans,
+    Bytes,
+    Column,
+    Dates,
+    Integers,
+    LocalTimes,
+    Texts,
+    Times,
+    Uuids,
+)
 from tessera.base.sql import statements
 from tessera.checkout.core.case import Promise
 from tessera.checkout.core.words import Kept, Row
@@ -21,6 +33,10 @@ Conn = AsyncConnection[tuple[Any, ...]]
 Rows = AsyncCursor[tuple[Any, ...]]
 KEPT = msgspec.json.Decoder(Kept)
 _FIELDS = tuple(field.name for field in msgspec.structs.fields(Row))
+_KINDS: tuple[type[Column[Any]], ...] = (
+    Uuids, Texts, Texts, Texts, Dates, Texts, Texts, Uuids, Uuids, Uuids, Times, LocalTimes, Times,
+    Booleans, Texts, Texts, Integers, Bigints, Bigints, Bigints, Bigints, Integers, Bytes, Bytes,
+)  # fmt: skip
 _encode = msgspec.json.Encoder().encode
 
 
@@ -28,8 +44,12 @@ def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _identities(keys: Sequence[ReceiptKey]) -> list[list[Any]]:
-    return _columns([(k.store, k.till, k.business_date, k.shift, k.number) for k in keys])
+def _identities(keys: Sequence[ReceiptKey]) -> list[Column[Any]]:
+    return [
+        Texts([key.store for key in keys]), Texts([key.till for key in keys]),
+        Dates([key.business_date for key in keys]), Texts([key.shift for key in keys]),
+        Texts([key.number for key in keys]),
+    ]  # fmt: skip
 
 
 def identity(row: Row) -> ReceiptKey:
@@ -64,7 +84,10 @@ async def returns_of(conn: Conn, sales: Sequence[UUID]) -> dict[UUID, list[tuple
 
 async def add_receipts(conn: Conn, rows: Sequence[Row]) -> None:
     """Keep receipts. Errors: UniqueViolation if one of an identity is there already."""
-    columns = [[getattr(row, name) for row in rows] for name in _FIELDS]
+    columns = [
+        kind([getattr(row, name) for row in rows])
+        for name, kind in zip(_FIELDS, _KINDS, strict=True)
+    ]
     await conn.execute(SQL["add_receipts"], columns)
 
 
@@ -143,7 +166,7 @@ async def history(
 ) -> list[Row]:
     """An account's receipts, newest first, after the last one seen."""
     at, last = after or (None, None)
-    asked = {"account": account_id, "at": at, "id": last, "limit": limit}
+    asked = {"account": account_id, "at": at, "id": last, "most": limit}
     rows = await conn.execute(SQL["history"], asked, binary=True)
     return [Row(**dict(zip(_FIELDS, row, strict=True))) for row in await rows.fetchall()]
 

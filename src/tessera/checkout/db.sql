@@ -111,7 +111,7 @@ SELECT * FROM checkout.receipt
 WHERE account_id = %(account)s
     AND (%(at)s::timestamptz IS NULL OR (happened_at, id) < (%(at)s, %(id)s))
 ORDER BY happened_at DESC, id DESC
-LIMIT %(limit)s;
+LIMIT %(most)s;
 
 -- name: sale_lines
 -- The lines of the sales that returns on a page name.

@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from tessera.access import db as access_db
+from tessera.base.wire import PipelineConnection
 from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
 from tessera.doors.writer import Writer
@@ -129,7 +130,7 @@ class House:
 
     async def _dial(self) -> Conn:
         options = f"{_ROLE} {_LOOK_UPS} {_LIMITS}"
-        return await AsyncConnection.connect(
+        return await PipelineConnection.connect(
             make_conninfo(self.plan.dsn, options=options, connect_timeout=2), prepare_threshold=2
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -125,12 +126,24 @@ class Site:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
                 self._open = True
+                _settle_memory()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._open = False
                 await self.house.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _settle_memory() -> None:
+    """What stands when the doors open stands for ever: keep the collector from walking it.
+
+    Requests make many short-lived values; with the default thresholds a third of the decision's
+    time went into looking for cycles that are not there (measured).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _nothing() -> dict[str, Any]:

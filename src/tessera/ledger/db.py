@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncCursor
 
+from tessera.base.columns import Bigints, Bytes, Integers, Texts, Times, Uuids
 from tessera.base.sql import statements
 from tessera.ledger.core import Hold, Lot, Move, Wallet
 
@@ -24,12 +25,12 @@ async def open_accounts(conn: Conn, accounts: Sequence[UUID]) -> None:
 
 async def ask_lock(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     """Lock the accounts in the order of their ids; read with `wallets`."""
-    return await conn.execute(SQL["lock_accounts"], (list(accounts),))
+    return await conn.execute(SQL["lock_accounts"], (Uuids(accounts),), binary=True)
 
 
 async def ask_read(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     """Read the accounts without a lock; read with `wallets`."""
-    return await conn.execute(SQL["read_accounts"], (list(accounts),))
+    return await conn.execute(SQL["read_accounts"], (Uuids(accounts),), binary=True)
 
 
 async def wallets(rows: Rows) -> dict[UUID, Wallet]:
@@ -72,10 +73,7 @@ async def save(conn: Conn, changed: Sequence[Wallet], now: datetime) -> None:
     await _add_moves(conn, [(w.account_id, move) for w in changed for move in w.moves])
     opened = [(w.account_id, lot) for w in changed for lot in w.new_lots]
     if opened:
-        await conn.execute(SQL["add_lots"], [list(column) for column in zip(*[
-            (a, lot.id, lot.outcome_id, lot.earned_at, lot.expires_at, lot.points, lot.remaining)
-            for a, lot in opened
-        ], strict=True)])  # fmt: skip
+        await _add_lots(conn, opened)
     new = {lot.id for _, lot in opened}
     touched = [
         (w.account_id, lot_id, w.lots[lot_id].remaining)
@@ -90,13 +88,28 @@ async def save(conn: Conn, changed: Sequence[Wallet], now: datetime) -> None:
     await _save_holds(conn, changed, now)
 
 
+async def _add_lots(conn: Conn, opened: Sequence[tuple[UUID, Lot]]) -> None:
+    await conn.execute(
+        SQL["add_lots"],
+        (
+            Uuids([account_id for account_id, _ in opened]), Uuids([lot.id for _, lot in opened]),
+            Uuids([lot.outcome_id for _, lot in opened]),
+            Times([lot.earned_at for _, lot in opened]),
+            Times([lot.expires_at for _, lot in opened]),
+            Bigints([lot.points for _, lot in opened]),
+            Bigints([lot.remaining for _, lot in opened]),
+        ),
+    )  # fmt: skip
+
+
 async def _save_accounts(conn: Conn, changed: Sequence[Wallet]) -> None:
     await conn.execute(
         SQL["save_accounts"],
         (
-            [w.account_id for w in changed], [w.seq for w in changed], [w.head for w in changed],
-            [w.active for w in changed], [w.debt for w in changed],
-            [w.open_holds for w in changed], [w.soonest_expiry for w in changed],
+            Uuids([w.account_id for w in changed]), Bigints([w.seq for w in changed]),
+            Bytes([w.head for w in changed]), Bigints([w.active for w in changed]),
+            Bigints([w.debt for w in changed]), Integers([w.open_holds for w in changed]),
+            Times([w.soonest_expiry for w in changed]),
         ),
     )  # fmt: skip
 
@@ -107,11 +120,11 @@ async def _add_moves(conn: Conn, moves: Sequence[tuple[UUID, Move]]) -> None:
     await conn.execute(
         SQL["add_moves"],
         (
-            [account_id for account_id, _ in moves], [m.seq for _, m in moves],
-            [m.outcome_id for _, m in moves], [m.source for _, m in moves],
-            [m.target for _, m in moves], [m.points for _, m in moves],
-            [m.lot_id for _, m in moves], [m.happened_at for _, m in moves],
-            [m.posted_at for _, m in moves], [m.hash for _, m in moves],
+            Uuids([account_id for account_id, _ in moves]), Bigints([m.seq for _, m in moves]),
+            Uuids([m.outcome_id for _, m in moves]), Texts([m.source for _, m in moves]),
+            Texts([m.target for _, m in moves]), Bigints([m.points for _, m in moves]),
+            Uuids([m.lot_id for _, m in moves]), Times([m.happened_at for _, m in moves]),
+            Times([m.posted_at for _, m in moves]), Bytes([m.hash for _, m in moves]),
         ),
     )  # fmt: skip
 

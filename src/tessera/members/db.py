@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec.structs import replace
 from psycopg import AsyncConnection, AsyncCursor
 
+from tessera.base.columns import Texts
 from tessera.base.sql import statements
 from tessera.members.core import CardBatch, Held, Member, MemberCard, NewMember, Owner, Status
 from tessera.warehouse.core import Identifier
@@ -169,8 +170,8 @@ async def read_batch(conn: Conn, batch_id: UUID) -> CardBatch | None:
     return None if row is None else CardBatch(*row)
 
 
-def _columns(identifiers: Sequence[Identifier]) -> tuple[list[str], list[str]]:
-    return [each.kind for each in identifiers], [each.value for each in identifiers]
+def _columns(identifiers: Sequence[Identifier]) -> tuple[Texts, Texts]:
+    return Texts([each.kind for each in identifiers]), Texts([each.value for each in identifiers])
 
 
 async def _members(conn: Conn, cursor: Cursor) -> list[Member]:

@@ -28,7 +28,7 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: Annotated[str, Meta(min_length=1, max_length=64, examples=["Europe/Rome"])]
 
 
-class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One line of a receipt, as the till prints it.
 
     quantity    pieces, grams or millilitres, by `unit`
@@ -49,6 +49,8 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
         """The line in minor units: as the till says, else quantity times price, halves up."""
         if self.total_minor is not None:
             return self.total_minor
+        if self.unit == "piece":
+            return self.quantity * self.unit_minor
         return half_up(self.quantity * self.unit_minor, PER[self.unit])
 
 
@@ -100,7 +102,7 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         return Identifier("card", self.card) if self.card is not None else self.identifier
 
 
-class ReturnLine(Struct, frozen=True, forbid_unknown_fields=True):
+class ReturnLine(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """So many units of one line of the sale come back. `line` counts from 1."""
 
     line: Annotated[int, Meta(ge=1, le=MAX_LINES)]

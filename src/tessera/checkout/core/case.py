@@ -39,7 +39,8 @@ class Promise:
 class Case:
     """One operation while it is decided; the flow has loaded what its kind needs.
 
-    ids  fresh ids for lots, drawn by the flow
+    now          when it is posted; received_at: when the door took it in
+    ids          fresh ids for lots, drawn by the flow
     """
 
     outcome_id: UUID
@@ -47,6 +48,7 @@ class Case:
     store: Store
     now: datetime
     ids: Iterator[UUID]
+    received_at: datetime
     owner: Owner | None = None
     wallet: Wallet | None = None
     promise: Promise | None = None

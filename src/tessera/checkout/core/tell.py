@@ -107,5 +107,6 @@ def _local_at(at: datetime, store: Store) -> datetime:
 
 
 def _skewed(case: Case, receipt: Receipt) -> bool:
-    """A live receipt whose time is not about now; a late upload says `import` and is not."""
-    return receipt.entry_mode != "import" and abs(receipt.happened_at - case.now) > MAX_SKEW
+    """The till's clock was not about right when the receipt came in; late uploads say `import`."""
+    late = abs(receipt.happened_at - case.received_at) > MAX_SKEW
+    return late and receipt.entry_mode != "import"

@@ -51,7 +51,7 @@ class Shop(Struct, frozen=True):
     stores: dict[str, Store]
 
 
-class Balance(Struct, frozen=True):
+class Balance(Struct, frozen=True, gc=False):
     """Points of an account. active = available + held; balance = active - debt.
 
     available  can be spent now (what has expired is not counted)
@@ -63,7 +63,7 @@ class Balance(Struct, frozen=True):
     balance: int
 
 
-class LinePrice(Struct, frozen=True):
+class LinePrice(Struct, frozen=True, gc=False):
     """One line after Tessera. to_pay_minor = total - discount - paid with points."""
 
     line: int

@@ -36,7 +36,7 @@ async def wallet_of(conn: db.Conn, account_id: UUID) -> Wallet:
 async def account_balance(conn: db.Conn, shop: Shop, account_id: UUID, now: datetime) -> Balance:
     """Where an account stands."""
     store = next(iter(shop.stores.values()))
-    case = Case(account_id, shop.program, store, now, iter(()))
+    case = Case(account_id, shop.program, store, now, iter(()), now)
     case.wallet = await wallet_of(conn, account_id)
     balance = balance_of(case)
     assert balance is not None
@@ -51,7 +51,7 @@ async def quote(
     store = shop.stores.get(receipt.store)
     if store is None:
         return Refusal("store_unknown", "store", "there is no such store", "create the store first")
-    case = Case(new_id(), shop.program, store, now, iter(new_id, None))
+    case = Case(new_id(), shop.program, store, now, iter(new_id, None), now)
     named = receipt.whose()
     if named is not None:
         owner = await _whose(conn, shop, receipt, named, trusted)

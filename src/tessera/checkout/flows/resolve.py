@@ -72,7 +72,10 @@ def _prepare(item: Item, batch: Batch) -> None:
             "store_unknown", "store", "there is no such store", "create the store first"
         )
         return
-    item.case = Case(item.outcome_id, batch.shop.program, store, batch.now, iter(new_id, None))
+    item.case = Case(
+        item.outcome_id, batch.shop.program, store, batch.now, iter(new_id, None),
+        item.job.received_at,
+    )  # fmt: skip
     if isinstance(ask, Receipt | Return):
         item.key = key_of(ask, store)
     named = receipt.whose() if receipt is not None else None

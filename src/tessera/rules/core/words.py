@@ -15,7 +15,7 @@ Lane = Literal["price", "payment", "earning"]
 EffectKind = Literal["discount", "payment", "points"]
 
 
-class Met(Struct, frozen=True):
+class Met(Struct, frozen=True, gc=False):
     """The condition holds: so many times, because of these lines (from 0)."""
 
     times: int = 1
@@ -35,7 +35,7 @@ class Missing(Struct, frozen=True):
     why: str
 
 
-class Share(Struct, frozen=True):
+class Share(Struct, frozen=True, gc=False):
     """What one line (from 0) gets of a wish, and how many of its units that uses up."""
 
     line: int

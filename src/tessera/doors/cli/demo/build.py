@@ -35,7 +35,7 @@ PREFIX = "29"  # GS1 keeps 20 to 29 for numbers inside a shop
 PROGRAM: dict[str, Any] = {
     "name": "Bottega Tessera",
     "currency": CURRENCY,
-    "expiry_days": 365,
+    "expiry_days": 1095,
     "rules": [
         {"id": "cornetto", "mechanic": "every_nth_free", "product": "CORNETTO", "n": 6},
         {

@@ -46,20 +46,21 @@ class Scattered(Exception):
     """Too many rows wait for the rest of their receipts."""
 
 
-def repeated(numbers: Iterable[str]) -> dict[str, int]:
+def repeated(numbers: Iterable[str], bits: int = FILTER_BITS) -> dict[str, int]:
     """How many blocks each number has, of those that (may) have several.
 
     numbers  the number of every row, in the order of the file
+    bits     2**bits make the filter that tells new numbers from old ones
     shape    a number with one block may be among them, one in thousands; then `gather` holds it
              until the end of the file, which is slower and otherwise the same
     source   Bloom's filter, three bits
     """
-    seen = bytearray(1 << (FILTER_BITS - 3))
+    seen = bytearray(1 << (bits - 3))
     found: dict[str, int] = {}
     for number, _ in groupby(numbers):
         if number in found:
             found[number] += 1
-        elif _mark(seen, number):
+        elif _mark(seen, bits, number):
             found[number] = 2
     return found
 
@@ -155,12 +156,12 @@ def _take(rows: list[Row], wanted: dict[tuple[Any, ...], int]) -> list[Row]:
     return kept
 
 
-def _mark(seen: bytearray, number: str) -> bool:
+def _mark(seen: bytearray, bits: int, number: str) -> bool:
     """Whether this number was (almost surely) seen before; from now on it was."""
     digest = blake2b(number.encode("utf-8", "replace"), digest_size=12).digest()
     known = True
     for start in (0, 4, 8):
-        bit = int.from_bytes(digest[start : start + 4], "little") >> (32 - FILTER_BITS)
+        bit = int.from_bytes(digest[start : start + 4], "little") >> (32 - bits)
         place, mask = bit >> 3, 1 << (bit & 7)
         known = known and bool(seen[place] & mask)
         seen[place] |= mask

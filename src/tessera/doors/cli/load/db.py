@@ -90,7 +90,7 @@ async def _posted(
 
 
 async def meet(conn: Conn, who: Collection[Identifier], now: datetime) -> None:
-    """Make members of those who are none yet: also who only has quarantined receipts is a customer."""
+    """Make members of those who are none yet: whose receipts are all bad is a customer too."""
     spelled = list(dict.fromkeys(map(_spelled, who)))
     known = await members_db.owners(await members_db.ask_owners(conn, spelled))
     new = [

@@ -223,8 +223,8 @@ class Work:
                 self._settled.posted.append(said.number)
             else:
                 fault = refused(booked, said.rows[0].at)
-                record = self.reader.record(said.number, thing.rows)
-                self.put_aside(said.number, (fault,), record, thing.receipt.identifier)
+                read = self.reader.record(said.number, thing.rows)
+                self.put_aside(said.number, (fault,), read, thing.receipt.identifier)
         rows = len(said.rows) + said.repeated
         self.tally.rows += rows
         self.tally.repeated_rows += said.repeated

@@ -1,11 +1,73 @@
-"""`tessera load`."""
+"""`tessera load receipts FILE --mapping NAME`: a shop's history through the same writer as a till."""
 
 from __future__ import annotations
 
-import typer
+import asyncio
+from pathlib import Path
+from typing import Annotated
+from uuid import NAMESPACE_URL, uuid5
 
-from tessera.doors.ground import Settings
+import typer
+from rich.console import Console
+
+from tessera.access.core import Principal
+from tessera.base.refusal import Refusal
+from tessera.doors.cli.load import files
+from tessera.doors.cli.load.mapping import Mapping, with_member_kind
+from tessera.doors.cli.load.report import Report, as_json, as_table, bar
+from tessera.doors.cli.load.run import load_receipts
+from tessera.doors.ground import Ground, Settings, ground
+
+# The same caller in every run: its keys make a repeated file harmless.
+LOADER = Principal(uuid5(NAMESPACE_URL, "tessera:load"), "load", "admin", None, 1_000_000)
 
 
 def add_to(app: typer.Typer, settings: Settings) -> None:
     """The commands `load ...`."""
+    load = typer.Typer(help="Bring in what a shop has already.", no_args_is_help=True)
+    app.add_typer(load, name="load")
+
+    @load.command()
+    def receipts(
+        file: Annotated[Path, typer.Argument(help="a .csv or .parquet file")],
+        mapping: Annotated[
+            str,
+            typer.Option(help=f"what its columns mean: {', '.join(files.shipped())} or a .toml"),
+        ],
+        member_kind: Annotated[
+            str, typer.Option(help="what the member column holds: card, phone, email, external")
+        ] = "",
+        json: Annotated[bool, typer.Option("--json", help="the report as JSON")] = False,
+    ) -> None:
+        """Post the receipts of a file, quarantine what cannot be posted, and say what became of it.
+
+        Killed anywhere, the same command continues. A receipt is posted once, however often its
+        file is loaded. Returns are matched to their sales once the last sale is in.
+        """
+        found = files.mapping_of(mapping)
+        if isinstance(found, Mapping) and member_kind:
+            found = with_member_kind(found, member_kind)  # type: ignore[arg-type]
+        if isinstance(found, Refusal):
+            _stop(found)
+        else:
+            report = asyncio.run(_load(ground(settings), file, found))
+            if isinstance(report, Refusal):
+                _stop(report)
+            elif json:
+                typer.echo(as_json(report))
+            else:
+                Console().print(as_table(report))
+
+
+def _stop(refusal: Refusal) -> None:
+    typer.echo(f"{refusal.code} {refusal.field}: {refusal.why}\n{refusal.cure}", err=True)
+    raise typer.Exit(1)
+
+
+async def _load(base: Ground, file: Path, mapping: Mapping) -> Report | Refusal:
+    async with base.house() as house:
+        with bar(Console(stderr=True)) as progress:
+            return await load_receipts(
+                file, mapping, writer=house.writer, connect=house.pool.connection,
+                refresh=house.refresh, principal=LOADER, progress=progress,
+            )  # fmt: skip

@@ -1,0 +1,30 @@
+"""The proof of the checkout, asked of the database: differences as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from tessera.base.sql import statements
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+CHECKS = (
+    "points", "stories", "returns", "returned_units", "identities", "calls", "promises", "waiting",
+)  # fmt: skip
+
+
+async def counts(conn: Conn) -> dict[str, int]:
+    """How much there is to prove."""
+    row = await (await conn.execute(SQL["counts"])).fetchone()
+    assert row is not None
+    return dict(zip(("operations", "receipts"), row, strict=True))
+
+
+async def differences(conn: Conn) -> AsyncIterator[str]:
+    """Where receipts, promises and calls disagree with the moves, at most 100 of each kind."""
+    for check in CHECKS:
+        async for (sentence,) in await conn.execute(SQL[check]):
+            yield sentence

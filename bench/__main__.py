@@ -1,4 +1,4 @@
-"""`python -m bench [names] [--quick]`: run the benchmarks, write bench/results.json and the README."""
+"""`python -m bench [names] [--quick]`: measure, write bench/results.json and the README's table."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ from psycopg import AsyncConnection
 from tessera.access import flows as access_flows
 from tessera.base import postgres, schema
 from tessera.base.ids import new_id
+from tessera.ledger import db as ledger_db
 from tessera.members import db as members_db
 from tessera.members.core import card_number
 from tessera.warehouse.core import Identifier, Store
@@ -75,6 +76,7 @@ async def grow(dsn: str, first: int, last: int) -> None:
                 for serial in range(start, min(start + 5000, last))
             ]
             await members_db.add_shadows(conn, new, now)
+            await ledger_db.open_accounts(conn, sorted(account for _, _, account in new))
             await conn.commit()
 
 

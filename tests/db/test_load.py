@@ -18,6 +18,7 @@ from support.loading import (
     write,
 )
 from tessera.base.refusal import Refusal
+from tessera.doors.cli.load import posting, returning
 from tessera.doors.cli.load import run as running
 from tessera.doors.cli.load.report import Quiet, Report, as_json, as_table
 
@@ -178,7 +179,7 @@ def test_killed_anywhere_and_started_again_it_posts_each_receipt_once(
 def test_a_half_posted_return_is_finished_by_its_plan(dsn, tmp_path, monkeypatch):
     """It dies after C5/1. Then somebody returns the tea at a till: the plan still decides."""
     path = write(tmp_path / "y.csv", rows())
-    posted = running.posting.Post.all
+    posted = posting.Post.all
 
     async def half(self, asks):
         await self(asks[0])
@@ -186,10 +187,10 @@ def test_a_half_posted_return_is_finished_by_its_plan(dsn, tmp_path, monkeypatch
 
     async def twice():
         async with opened(dsn, "EUR") as (house, who):
-            monkeypatch.setattr(running.posting.Post, "all", half)
+            monkeypatch.setattr(posting.Post, "all", half)
             with pytest.raises(Killed):
                 await load(house, who, path, shop())
-            monkeypatch.setattr(running.posting.Post, "all", posted)
+            monkeypatch.setattr(posting.Post, "all", posted)
             return await load(house, who, path, shop())
 
     report = run(twice())
@@ -211,30 +212,23 @@ def test_a_currency_of_another_program_stops_the_load_and_puts_nothing_aside(dsn
     assert seen(dsn, ASIDE) == []
 
 
-def test_two_processes_do_not_load_one_file(dsn, tmp_path):
+def test_two_processes_do_not_load_one_file(dsn, tmp_path, monkeypatch):
     path = write(tmp_path / "y.csv", rows())
-
-    class Second(Quiet):
-        said = None
+    said = []
+    begun = running.Work.all
 
     async def go():
         async with opened(dsn, "EUR") as (house, who):
-            begun = running.Work.all
 
             async def all_(self):
-                Second.said = Second.said or await load(house, who, path, shop())
+                said.append(await load(house, who, path, shop()))
                 return await begun(self)
 
-            running.Work.all = all_
-            try:
-                return await load(house, who, path, shop())
-            finally:
-                running.Work.all = begun
+            monkeypatch.setattr(running.Work, "all", all_)
+            return await load(house, who, path, shop())
 
-    report = run(go())
-    assert isinstance(Second.said, Refusal)
-    assert Second.said.code == "load_running"
-    assert isinstance(report, Report)
+    assert isinstance(run(go()), Report)
+    assert [(type(x), x.code) for x in said] == [(Refusal, "load_running")]
 
 
 def test_stores_of_a_column_are_added(dsn, tmp_path):
@@ -261,7 +255,7 @@ def test_a_file_that_is_no_table_is_refused(dsn, tmp_path):
 
 
 def test_more_members_than_one_turn_of_matching(dsn, tmp_path, monkeypatch):
-    monkeypatch.setattr(running.returning, "MEMBERS", 2)
+    monkeypatch.setattr(returning, "MEMBERS", 2)
     lines = [f"{m} 2026-03-01T10:00 {m} TEA 2 1.00" for m in range(1, 8)]
     lines += [f"C{m} 2026-03-02T10:00 {m} TEA -1 1.00" for m in range(1, 8)]
     random.Random(2).shuffle(lines)

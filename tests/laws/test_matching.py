@@ -86,7 +86,7 @@ def test_matching_takes_no_unit_twice_and_knows_no_order_of_arrival(sold, wanted
     chance.shuffle(others)
     chance.shuffle(backs)
     assert match(backs, others) == results
-    taken = Counter()
+    taken: Counter[str] = Counter()
     for result in results:
         if isinstance(result, Matched):
             asked = sum(line.quantity for line in result.back.lines)

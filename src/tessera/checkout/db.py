@@ -171,7 +171,7 @@ async def history(
     return [Row(**dict(zip(_FIELDS, row, strict=True))) for row in await rows.fetchall()]
 
 
-async def sale_lines(conn: Conn, sales: Sequence[UUID]) -> dict[UUID, bytes]:
-    """{sale: its lines as kept}."""
+async def sale_lines(conn: Conn, sales: Sequence[UUID]) -> dict[UUID, tuple[str, bytes]]:
+    """{sale: its number and its lines as kept}."""
     rows = await conn.execute(SQL["sale_lines"], (list(sales),), binary=True)
-    return {row[0]: row[1] for row in await rows.fetchall()}
+    return {row[0]: (row[1], row[2]) for row in await rows.fetchall()}

@@ -115,4 +115,4 @@ LIMIT %(most)s;
 
 -- name: sale_lines
 -- The lines of the sales that returns on a page name.
-SELECT id, lines FROM checkout.receipt WHERE id = ANY(%b::uuid[]);
+SELECT id, number, lines FROM checkout.receipt WHERE id = ANY(%b::uuid[]);

@@ -204,8 +204,11 @@ def free_lots(wallet: Wallet, happened_at: datetime, now: datetime) -> list[tupl
 
 def available(wallet: Wallet, happened_at: datetime, now: datetime) -> int:
     """Points that could be spent: active, not expired, not held. Lots must be loaded if needed."""
-    if not wallet.loaded and not wallet.needs_lots(max(now, happened_at)):
-        return wallet.active
+    if not wallet.loaded:
+        # Nothing had expired and nothing was held (`needs_lots`) but what this very operation
+        # opened: an old receipt's lot may have expired on arrival.
+        stale = sum(lot.remaining for lot in wallet.lots.values() if not lot.live(happened_at))
+        return wallet.active - stale
     return sum(points for _, points in free_lots(wallet, happened_at, now))
 
 

@@ -56,10 +56,12 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
 
 def _redeem_promise(case: Case, receipt: Receipt) -> tuple[Promise | None, bool]:
     """The named quote, and whether its promise still holds for this very basket."""
-    promise = case.promise
+    promise, account_id = case.promise, case.wallet.account_id if case.wallet else None
+    if promise is not None and promise.account_id not in (None, account_id):
+        case.promise = None  # somebody else's: it is neither ended nor told here
+        return None, False
     if promise is None or promise.ended is not None:
         return None, False
-    account_id = case.wallet.account_id if case.wallet else None
     holds = (
         promise.deadline > case.now
         and promise.account_id == account_id

@@ -13,7 +13,7 @@ from tessera.checkout.core.case import Case, Sold, key_of
 from tessera.checkout.core.words import Answer, Balance, Kept, LinePrice, Row
 from tessera.ledger import core as ledger
 from tessera.rules.core.words import Effect, Facts, Story
-from tessera.warehouse.core import Line, Receipt, Return, Store, lines_as_data
+from tessera.warehouse.core import Line, Receipt, Return, ReturnLine, Store, lines_as_data
 
 _encode = msgspec.json.Encoder().encode
 
@@ -98,8 +98,15 @@ def return_row(case: Case, back: Return, sold: Sold, state: Kept) -> Row:
         to_pay_minor=after.to_pay_minor - before.to_pay_minor,
         points_earned=after.points_earned - before.points_earned,
         points_spent=after.points_spent - before.points_spent,
-        program_version=sold.program.version, lines=_encode(back.lines), story=_encode(state),
+        program_version=sold.program.version,
+        lines=_encode(_came_back(sold, state.kept)), story=_encode(state),
     )  # fmt: skip
+
+
+def _came_back(sold: Sold, kept: Sequence[int]) -> list[ReturnLine]:
+    """The units that came back with this return, line by line."""
+    pairs = zip(sold.kept, kept, strict=True)
+    return [ReturnLine(i, was - now) for i, (was, now) in enumerate(pairs, 1) if was > now]
 
 
 def _local_at(at: datetime, store: Store) -> datetime:

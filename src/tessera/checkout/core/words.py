@@ -172,7 +172,11 @@ class Page(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """A receipt as it is told afterwards: what it was and why it gave what it gave."""
+    """A receipt as it is told afterwards: what it was and why it gave what it gave.
+
+    sale   for a return: the number of the receipt whose goods came back
+    lines  of a sale: what was sold; of a return: what came back
+    """
 
     id: UUID
     kind: str
@@ -193,6 +197,7 @@ class Told(Struct, frozen=True, kw_only=True):
     effects: tuple[Effect, ...]
     silent: tuple[Silent, ...]
     lines: tuple[LineTold, ...]
+    sale: str = ""
 
 
 class LineTold(Struct, frozen=True):

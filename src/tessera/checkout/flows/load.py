@@ -78,4 +78,7 @@ async def _load_returns(conn: db.Conn, batch: Batch, reader: Reader, sold: Seque
         sale.program = batch.programs[version]
         for return_id, state in returns.get(sale.row.id, ()):
             sale.returns.append(return_id)
-            sale.last = state
+            # Not the one posted last: two writers' clocks, or one that waited for the lock, may
+            # tell another order. Every return leaves fewer units than the one before.
+            if sum(state.kept) < sum(sale.kept):
+                sale.last = state

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from msgspec import Struct
 
@@ -30,14 +31,15 @@ async def prove_all(conn: db.Conn, *, chain: bool) -> Report:
     await ledger.look(conn)
     checked = await receipts.counts(conn) | await ledger.counts(conn)
     found: list[str] = []
-    async for difference in _differences(conn, chain):
-        found.append(difference)
-        if len(found) == MOST:
-            break
+    async with aclosing(_differences(conn, chain)) as differences:
+        async for difference in differences:
+            found.append(difference)
+            if len(found) == MOST:
+                break
     return Report(checked, found)
 
 
-async def _differences(conn: db.Conn, chain: bool) -> AsyncIterator[str]:
+async def _differences(conn: db.Conn, chain: bool) -> AsyncGenerator[str, None]:
     async for difference in ledger.differences(conn):
         yield difference
     async for difference in receipts.differences(conn):

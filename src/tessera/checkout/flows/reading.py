@@ -9,19 +9,20 @@ from uuid import UUID
 import msgspec
 
 from tessera.base.ids import new_id
+from tessera.base.money import half_up
 from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.case import Case, Decision
 from tessera.checkout.core.sale import decide_quote
-from tessera.checkout.core.tell import balance_of, line_prices
+from tessera.checkout.core.tell import balance_of
 from tessera.checkout.core.words import Answer, Balance, LineTold, Page, Quote, Row, Shop, Told
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Wallet
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
-from tessera.warehouse.core import Identifier, Receipt, lines_from_data
+from tessera.warehouse.core import Identifier, Line, Receipt, ReturnLine, lines_from_data
 
 
 async def wallet_of(conn: db.Conn, account_id: UUID) -> Wallet:
@@ -117,15 +118,13 @@ async def history(
 
 
 async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str) -> list[Told]:
-    """Receipts as they are told: a return with the lines of its sale that are still sold."""
+    """Receipts as they are told: a return with the lines that came back and its sale's number."""
     sales = [row.sale_id for row in rows if row.sale_id is not None]
     sold = await db.sale_lines(conn, sales) if sales else {}
     told = []
     for row in rows:
         kept = db.KEPT.decode(row.story)
-        lines = lines_from_data(sold[row.sale_id] if row.sale_id else row.lines)
-        units = kept.kept or [line.quantity for line in lines]
-        prices = line_prices(lines, kept.story.effects, kept.kept or None)
+        sale, lines = sold[row.sale_id] if row.sale_id else ("", row.lines)
         told.append(
             Told(
                 id=row.id, kind=row.kind, store=row.store_id, till=row.till,
@@ -134,14 +133,27 @@ async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str) -> list[Told]
                 currency=currency, gross_minor=row.gross_minor, to_pay_minor=row.to_pay_minor,
                 points_earned=row.points_earned, points_spent=row.points_spent,
                 program_version=row.program_version, effects=kept.story.effects,
-                silent=kept.story.silent,
-                lines=tuple(
-                    LineTold(line.sku, line.name, count, line.unit, price.total_minor)
-                    for line, count, price in zip(lines, units, prices, strict=True)
-                ),
+                silent=kept.story.silent if row.sale_id is None else (), sale=sale,
+                lines=_lines_told(lines_from_data(lines), row),
             )
         )  # fmt: skip
     return told
+
+
+def _lines_told(lines: Sequence[Line], row: Row) -> tuple[LineTold, ...]:
+    """A sale's lines, or the part of its sale's lines that a return brought back."""
+    units = [line.quantity for line in lines]
+    if row.sale_id is not None:
+        back = msgspec.json.decode(row.lines, type=list[ReturnLine])
+        came = {line.line: line.quantity for line in back}
+        units = [came.get(i, 0) for i in range(1, len(lines) + 1)]
+    return tuple(
+        LineTold(
+            line.sku, line.name, count, line.unit, half_up(line.total() * count, line.quantity)
+        )
+        for line, count in zip(lines, units, strict=True)
+        if count
+    )
 
 
 async def retell(conn: db.Conn, outcome_id: UUID) -> bytes:

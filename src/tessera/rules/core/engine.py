@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tessera.base.money import split
+from tessera.base.money import in_words, split
 from tessera.rules.core.words import (
     Basket,
     Effect,
@@ -133,13 +133,15 @@ def _frozen_payment(basket: Basket, sold: Story) -> list[Effect]:
         points = effect.points * part // before
         minor = min(effect.given * part // before, now)
         shares = split(minor, room) if minor else [0] * len(room)
+        told = f"{points} points pay {in_words(minor, basket.currency)} of what was kept"
+        slip = f"paid with {points} points"
         _pay(basket, [Share(i, amount) for i, amount in enumerate(shares)])
         if points or minor:
             effects.append(
                 Effect(
                     "payment", effect.rule, effect.mechanic, effect.version, minor, effect.given,
                     tuple((i + 1, amount) for i, amount in enumerate(shares) if amount),
-                    {**effect.numbers, "payable_minor": now}, effect.screen, effect.slip, points,
+                    {**effect.numbers, "payable_minor": now}, told, slip, points,
                     "in proportion to what was kept",
                 )
             )  # fmt: skip

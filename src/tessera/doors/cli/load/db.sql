@@ -13,7 +13,7 @@ CROSS JOIN LATERAL (
     FROM checkout.receipt AS c
     WHERE c.account_id = asked.account_id AND c.member_id = asked.member_id
     OFFSET 0
-) AS r
+) AS r;
 
 -- name: of_nobody
 -- All receipts without a member in these stores, read as a stream.
@@ -21,4 +21,4 @@ SELECT
     r.member_id, r.id, r.kind, r.sale_id, r.store_id, r.till, r.business_date, r.shift, r.number,
     r.happened_at, CASE r.kind WHEN 'sale' THEN r.lines ELSE r.story END AS said
 FROM checkout.receipt AS r
-WHERE r.account_id IS NULL AND r.store_id = ANY(%b::text[])
+WHERE r.account_id IS NULL AND r.store_id = ANY(%b::text[]);

@@ -1,0 +1,184 @@
+"""The real site behind a real uvicorn on a free port, and a shop that calls it over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import uvicorn
+from psycopg import sql
+
+from support import database
+from tessera.access import flows as access
+from tessera.base.ids import new_id
+from tessera.doors.cli.serving import config
+from tessera.doors.ground import Ground, Settings
+from tessera.members import core as members
+from tessera.members import flows as members_flows
+from tessera.members.core import NewMember
+from tessera.warehouse.core import Identifier, Store
+from tessera.warehouse.stores import db as stores
+
+STORES = ("S1", "S2")
+PREFIX, CARDS = "2900", 1000
+QUICK = 10_000  # calls a second: tests are not to be slowed, except where that is the point
+_numbers = count(1)
+
+
+@dataclass(slots=True)
+class Api:
+    """A served shop: where it is, who may call it, and a client.
+
+    till, other  tokens of one till in S1 and of one in S2; admin: of the office
+    cards        issued numbers; the first is a registered member's
+    """
+
+    url: str
+    dsn: str
+    till: str
+    other: str
+    admin: str
+    cards: list[str]
+    client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = None,
+        key: str | None = "", headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:  # fmt: skip
+        """One call, by the office unless a token is given ("" for none).
+
+        key   of a writing call: a fresh one unless it is said, None for none
+        body  data for JSON, or the very bytes
+        """
+        token = self.admin if token is None else token
+        sent = {"Authorization": f"Bearer {token}"} if token else {}
+        if key is not None and method != "GET":
+            sent["Idempotency-Key"] = key or uuid4().hex
+        raw = {"content": body} if isinstance(body, bytes) else {"json": body}
+        if isinstance(body, bytes):
+            sent["Content-Type"] = "application/json"
+        sent |= dict(headers or {})
+        return self.client.request(method, path, headers=sent, **({} if body is None else raw))
+
+    def post(self, path: str, body: Any = None, **how: Any) -> httpx.Response:
+        """A POST by the till of S1 unless a token is given."""
+        return self.call("POST", path, body, **({"token": self.till} | how))
+
+    def issue(self, role: str, store: str | None = None, **more: Any) -> tuple[str, str]:
+        """A fresh key: its id and its token."""
+        body = {"name": role, "role": role, "store": store, "rate_per_s": QUICK, **more}
+        said = self.call("POST", "/v1/keys", body)
+        assert said.status_code == 201, said.text
+        return said.json()["key_id"], said.json()["token"]
+
+    def basket(self, **other: Any) -> dict[str, Any]:
+        """A receipt that is accepted, with a number of its own; `other` replaces fields."""
+        return {
+            "store": "S1", "till": "1", "number": f"n{next(_numbers)}", "currency": "EUR",
+            "happened_at": datetime.now(UTC).isoformat(), "total_minor": 1150,
+            "card": self.cards[0],
+            "lines": [
+                {"sku": "LATTE", "quantity": 3, "unit_minor": 250},
+                {"sku": "CAKE", "quantity": 1, "unit_minor": 400},
+            ],
+        } | other  # fmt: skip
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has."""
+        return rows(self.dsn)
+
+
+def rows(dsn: str) -> dict[str, int]:
+    """How many rows each table of the house has."""
+    with psycopg.connect(dsn) as conn:
+        names = conn.execute(
+            "SELECT schemaname, tablename FROM pg_tables"
+            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+        ).fetchall()
+        one = sql.SQL("SELECT {} AS name, count(*) FROM {}")
+        asked = sql.SQL(" UNION ALL ").join(
+            one.format(".".join(name), sql.Identifier(*name)) for name in names
+        )
+        return dict(conn.execute(asked).fetchall())
+
+
+@contextmanager
+def served(dsn: str) -> Iterator[str]:
+    """The site over this database; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    base = Ground(Settings(Path("/nonexistent"), database_url=dsn), dsn, None)
+    server = uvicorn.Server(config(base, "127.0.0.1", port))
+    thread = threading.Thread(target=server.run, name="site")
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the site did not start"
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(15)
+
+
+@contextmanager
+def opened(dsn: str) -> Iterator[Api]:
+    """A served shop of two stores, three keys, a batch of cards and one member."""
+    tokens = asyncio.run(_furnish(dsn))
+    cards = [members.card_number(PREFIX, serial) for serial in range(CARDS)]
+    with served(dsn) as url:
+        api = Api(url, dsn, *tokens, cards)
+        with contextlib.closing(api.client):
+            yield api
+
+
+@contextmanager
+def fresh(server: str, template: str) -> Iterator[Api]:
+    """A served shop over a database of its own, for a whole file of tests."""
+    name = f"tessera_api_{uuid4().hex[:12]}"
+    database.make(server, name, template)
+    try:
+        with opened(database.at(server, name)) as api:
+            yield api
+    finally:
+        database.drop(server, name)
+
+
+async def _furnish(dsn: str) -> list[str]:
+    """What a shop has before its first receipt; the tokens of both tills and of the office."""
+    now = datetime.now(UTC)
+    async with _writing(dsn) as conn:
+        for store in STORES:
+            await stores.put_store(conn, Store(store, f"Store {store}", "Europe/Rome"))
+        await members_flows.issue_cards(conn, new_id(), PREFIX, CARDS, "test", now)
+        anna = NewMember((Identifier("card", members.card_number(PREFIX, 0)),), "Anna", "Rossi")
+        await members_flows.register(conn, anna, now, new_id(), new_id())
+        made = [
+            await access.issue_key(conn, "test", role, store, QUICK, None, now)  # type: ignore[arg-type]
+            for role, store in (("till", "S1"), ("till", "S2"), ("admin", None))
+        ]
+    return [token for _, token in made]
+
+
+@asynccontextmanager
+async def _writing(dsn: str) -> AsyncIterator[database.Conn]:
+    async with await database.connect(dsn) as conn:
+        yield conn
+        await conn.commit()

@@ -6,16 +6,15 @@ import csv
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from support.database import run
-from tessera.access import flows as access
 from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
+from tessera.doors.cli.load.command import LOADER
 from tessera.doors.cli.load.mapping import Mapping, parse
 from tessera.doors.cli.load.report import Quiet, Report, Shows
 from tessera.doors.cli.load.run import load_receipts
@@ -86,13 +85,9 @@ def mixed(groups: Sequence[Any], seed: int, share: int = 10) -> list[Any]:
 
 @asynccontextmanager
 async def opened(dsn: str, currency: str) -> AsyncIterator[tuple[House, Principal]]:
-    """A running house under the starter program, and a key that may post everywhere."""
+    """A running house under the starter program, and the caller that the command is."""
     async with House(Plan(dsn, currency, Reader(shelf()))) as house:
-        async with house.pool.connection() as conn:
-            who, _ = await access.issue_key(
-                conn, "load", "admin", None, None, None, datetime.now(UTC)
-            )
-        yield house, who
+        yield house, LOADER
 
 
 async def load(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -17,7 +18,9 @@ from tessera.access import core as access
 from tessera.access.core import Principal
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Answer, Balance, Cancel, Job, Quote
+from tessera.checkout.core.case import key_of
 from tessera.checkout.core.words import Ask
 from tessera.checkout.flows.proof import Report, prove_all
 from tessera.checkout.flows.reading import account_balance
@@ -88,8 +91,6 @@ def goods_back(
 
 def identity(of: Receipt) -> ReceiptKey:
     """What makes the receipt unique: its day is that of the shop."""
-    from tessera.checkout.core.case import key_of
-
     return key_of(of, PLACE)
 
 
@@ -127,7 +128,6 @@ class Shop:
 
     house: House
     eye: AsyncConnection[tuple[Any, ...]]
-    keys: Any = field(default_factory=lambda: count(1))
 
     async def send(self, ask: Ask, key: str | None = None) -> Said:
         """One writing call; a key of its own unless it is said."""
@@ -168,6 +168,15 @@ class Shop:
         assert account is not None, "the card is somebody's"
         async with self.house.pool.connection() as conn:
             return await account_balance(conn, self.house.shop(), account, datetime.now(UTC))
+
+    async def woken(self) -> None:
+        """Wait until no return waits for a sale that is there."""
+        for _ in range(500):
+            async with self.house.pool.connection() as conn:
+                if not await checkout_db.parked_ready(conn):
+                    return
+            await asyncio.sleep(0.01)
+        raise AssertionError("a waiting return was not woken by its sale")
 
     async def proof(self, *, chain: bool = False) -> Report:
         """What `tessera prove` finds."""

@@ -7,7 +7,7 @@ form, the policy, the idempotency key, then the handler.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -32,8 +32,13 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY = 1024 * 1024
+MAX_WORD = 128  # characters of a word of the address
+MAX_QUERY = 16  # words of a query
 _encode = msgspec.json.Encoder().encode
 log = structlog.get_logger("tessera.api")
+_CHARSETS = (b"", b"charset=utf-8")
+_TOO_LARGE = Refusal("body_too_large", "", f"a body has at most {MAX_BODY} bytes",
+                     "send fewer lines in one call")  # fmt: skip
 _NO_HOUSE = problems.busy("the database is being restored")
 
 
@@ -68,8 +73,8 @@ class Api:
         passed: Pass | Refusal | None = None
         try:
             route, path = self._route(scope)
-            if isinstance(route, Refusal):
-                reply = problems.problem(route)
+            if isinstance(route, Reply):
+                reply = route
             else:
                 headers = dict(scope["headers"])
                 passed = await self.gate.enter(headers.get(b"authorization", b""))
@@ -82,7 +87,7 @@ class Api:
             reply = problems.broken("this call met a mistake of ours")
         await _send(send, reply, passed)
 
-    def _route(self, scope: Scope) -> tuple[Route | Refusal, dict[str, str]]:
+    def _route(self, scope: Scope) -> tuple[Route | Reply, dict[str, str]]:
         path, method = scope["path"], scope["method"]
         plain = self._plain.get(path)
         if plain is not None:
@@ -100,7 +105,8 @@ class Api:
         if others:
             return _other_method(method, others), {}
         cure = "the operations are listed in /openapi.json"
-        return Refusal("not_found", "", "there is nothing at this address", cure), {}
+        nothing = Refusal("not_found", "", "there is nothing at this address", cure)
+        return problems.problem(nothing), {}
 
     async def _serve(
         self, route: Route, path: dict[str, str], passed: Pass | Refusal,
@@ -111,6 +117,9 @@ class Api:
         if passed.refusal is not None:
             return problems.problem(passed.refusal)
         operation = route.operation
+        refusal = _path_fault(path)
+        if refusal is not None:
+            return problems.problem(refusal)
         body = await _body(route, headers, receive)
         refusal = body if isinstance(body, Refusal) else None
         refusal = refusal or access.allowed(passed.principal, operation.name, None)
@@ -118,10 +127,9 @@ class Api:
         refusal = refusal or _key_fault(operation, key, body)
         if refusal is not None:
             return problems.problem(refusal)
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        refusal = _query_fault(operation, query)
-        if refusal is not None:
-            return problems.problem(refusal)
+        query = _query(operation, scope["query_string"].decode("latin-1"))
+        if isinstance(query, Refusal):
+            return problems.problem(query)
         return await self._handle(operation, passed.principal, path, query, body, key)
 
     async def _handle(
@@ -170,9 +178,10 @@ def _match(pattern: Sequence[str], parts: Sequence[str]) -> dict[str, str] | Non
     return words
 
 
-def _other_method(method: str, others: Sequence[str]) -> Refusal:
+def _other_method(method: str, others: Sequence[str]) -> Reply:
     why = f"{method} is not possible here"
-    return Refusal("method_other", "", why, f"use {' or '.join(others)}")
+    refusal = Refusal("method_other", "", why, f"use {' or '.join(others)}")
+    return replace(problems.problem(refusal), allow=", ".join(others))
 
 
 def _key_fault(operation: Operation, key: str, body: Any) -> Refusal | None:
@@ -192,14 +201,45 @@ def _key_fault(operation: Operation, key: str, body: Any) -> Refusal | None:
     return None
 
 
-def _query_fault(operation: Operation, query: Mapping[str, str]) -> Refusal | None:
-    known = operation.query or {}
-    for name, value in query.items():
-        if name not in known or "\x00" in value:
+def _path_fault(path: Mapping[str, str]) -> Refusal | None:
+    """A word that is no name of anything: empty, endless, invisible, or not in UTF-8."""
+    for name, word in path.items():
+        if not (0 < len(word) <= MAX_WORD and word.isprintable()) or "\ufffd" in word:
             return Refusal(
-                "query_invalid", name[:64], "this address takes no such word",
-                f"leave it out; known here: {', '.join(known) or 'none'}",
+                "path_invalid", name, "this word of the address cannot name anything",
+                f"send 1 to {MAX_WORD} printable characters in UTF-8",
             )  # fmt: skip
+    return None
+
+
+def _query(operation: Operation, text: str) -> dict[str, str] | Refusal:
+    """The words after the question mark: known ones, each once."""
+    known, found = operation.query or {}, {}
+    cure = f"known here: {', '.join(known) or 'none'}"
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_QUERY)
+    except ValueError:
+        return Refusal("query_invalid", "", "these are too many words", cure)
+    for name, value in pairs:
+        if name not in known or "\x00" in value or name in found:
+            why = "this word is said twice" if name in found else "this address takes no such word"
+            return Refusal("query_invalid", name[:64], why, cure)
+        found[name] = value
+    return found
+
+
+def _form_fault(headers: Mapping[bytes, bytes]) -> Refusal | None:
+    """What a body says of itself: JSON in UTF-8, as it is, of a bearable size."""
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        return Refusal("media_type_other", "Content-Encoding", "bodies are not compressed here",
+                       "send the JSON as it is")  # fmt: skip
+    kind, _, more = headers.get(b"content-type", b"").lower().replace(b" ", b"").partition(b";")
+    if kind not in (b"", b"application/json") or more.replace(b'"', b"") not in _CHARSETS:
+        return Refusal("media_type_other", "Content-Type", "a body is JSON in UTF-8 here",
+                       "send a header Content-Type: application/json")  # fmt: skip
+    said = headers.get(b"content-length", b"")
+    if said.isdigit() and (len(said) > 9 or int(said) > MAX_BODY):
+        return _TOO_LARGE
     return None
 
 
@@ -207,23 +247,25 @@ async def _body(route: Route, headers: Mapping[bytes, bytes], receive: Receive) 
     """The parsed body, or why it cannot be read. Nothing over 1 MB is kept in memory."""
     if route.decoder is None:
         return None
-    if headers.get(b"content-encoding", b"identity") != b"identity":
-        return Refusal("media_type_other", "Content-Encoding", "bodies are not compressed here",
-                       "send the JSON as it is")  # fmt: skip
+    refusal = _form_fault(headers)
+    if refusal is not None:
+        return refusal
     chunks, size = [], 0
     while True:
         message = await receive()
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY:
-            return Refusal("body_too_large", "", f"a body has at most {MAX_BODY} bytes",
-                           "send fewer lines in one call")  # fmt: skip
+            return _TOO_LARGE
         chunks.append(chunk)
         if not message.get("more_body"):
             break
     raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     if not raw:
         return Refusal("body_missing", "", "there is no body", "send JSON")
+    deep = problems.too_deep(raw) if route.operation.body is dict else None
+    if deep is not None:
+        return deep
     try:
         return route.decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
@@ -242,6 +284,8 @@ async def _send(send: Send, reply: Reply, passed: Pass | Refusal | None) -> None
         headers.append((b"idempotent-replayed", b"true"))
     if reply.status in (429, 503):
         headers.append((b"retry-after", str(problems.RETRY_AFTER_S).encode()))
+    if reply.allow:
+        headers.append((b"allow", reply.allow.encode()))
     if reply.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})

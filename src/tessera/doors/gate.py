@@ -60,41 +60,41 @@ class Gate:
 
     def __init__(self, pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]) -> None:
         self._pool = pool
-        self._known: dict[bytes, Pass | None] = {}
-        self._asked: dict[bytes, float] = {}
+        self._known: dict[str, Pass] = {}  # by token: however the header spells it, one bucket
 
     async def enter(self, authorization: bytes) -> Pass | Refusal:
         """Who calls. Errors: not_signed_in; `Pass.refusal` says too_many_calls."""
+        scheme, _, raw = authorization.partition(b" ")
+        token = raw.strip().decode("latin-1")
+        if scheme.lower() != b"bearer" or not access.is_token(token):
+            return _STRANGER
         now = time.monotonic()
-        passed = self._known.get(authorization)
+        passed = self._known.get(token)
         if passed is None or passed.until < now:
-            passed = await self._look_up(authorization, passed, now)
+            passed = await self._look_up(token, now)
             if passed is None:
                 return _STRANGER
-        passed.take(now)
+        passed.take(time.monotonic())
         return passed
 
-    async def _look_up(self, said: bytes, before: Pass | None, now: float) -> Pass | None:
-        scheme, _, raw = said.partition(b" ")
-        token = raw.decode("latin-1")
-        if scheme.lower() != b"bearer" or not access.is_token(token):
-            return None
+    async def _look_up(self, token: str, now: float) -> Pass | None:
         async with self._pool.connection() as conn:
             found = await access_db.find_principal(
                 conn, access.token_hash(token), datetime.now(UTC)
             )
         if found is None:
-            self._known.pop(said, None)
+            self._known.pop(token, None)
             return None
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        rate = float(found.rate_per_s)
-        tokens, filled = (before.tokens, before.filled) if before else (rate, now)
-        self._known[said] = Pass(found, now + REMEMBER_S, tokens, filled)
-        return self._known[said]
+        # Only now: calls that came in together were all looked up, and share one bucket.
+        passed = self._known.get(token)
+        if passed is None:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            passed = self._known[token] = Pass(found, 0.0, float(found.rate_per_s), now)
+        passed.principal, passed.until = found, now + REMEMBER_S
+        return passed
 
     def forget(self) -> None:
         """Keys may have changed: look them up again. What is left of the rate stays."""
         for passed in self._known.values():
-            if passed is not None:
-                passed.until = 0.0
+            passed.until = 0.0

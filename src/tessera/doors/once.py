@@ -41,9 +41,10 @@ async def once(operation: Operation, call: Call) -> Reply:
 async def _again(call: Call, claim: Claim, operation: Operation) -> Reply:
     pair = (claim.principal_id, claim.key)
     known = (await access_db.known(call.conn, [pair]))[pair]
-    names = access.body_names(
-        operation.body if operation.body is not dict else None, tuple(call.path)
-    )
+    shapeless = operation.body is dict
+    names = access.body_names(None if shapeless else operation.body, tuple(call.path))
+    if shapeless:
+        names = (*names, *call.body)
     judged = access.judge(known, claim, names)
     if isinstance(judged, Replay) and judged.body is not None and judged.status is not None:
         return Reply(judged.status, judged.body, replayed=True)

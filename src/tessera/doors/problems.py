@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -11,6 +11,8 @@ from tessera.base.refusal import Refusal
 
 JSON, PROBLEM = b"application/json", b"application/problem+json"
 RETRY_AFTER_S = 1
+MAX_DEPTH = 32  # of a body that has no schema; the others are as deep as their schema
+_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)(?:"(\s*:)?|\\?\Z)|(-?[0-9][0-9.eE+-]*)|[\[\]{}]', re.S)
 
 # code -> status; a code without a row is a 422: understood, and not possible as it is
 STATUS = {
@@ -19,12 +21,14 @@ STATUS = {
     "key_missing": 400,
     "cursor_unknown": 400,
     "query_invalid": 400,
+    "path_invalid": 400,
     "not_signed_in": 401,
     "not_allowed": 403,
     "other_store": 403,
     "not_found": 404,
     "card_unknown": 404,
     "member_unknown": 404,
+    "account_unknown": 404,
     "receipt_unknown": 404,
     "quote_unknown": 404,
     "store_unknown": 404,
@@ -66,11 +70,15 @@ class Problem(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """HTTP status and JSON bytes: an answer, or a problem document."""
+    """HTTP status and JSON bytes: an answer, or a problem document.
+
+    allow  for method_other: the methods that are possible
+    """
 
     status: int
     body: bytes
     replayed: bool = False
+    allow: str = ""
 
     @property
     def content_type(self) -> bytes:
@@ -119,18 +127,51 @@ def invalid(error: Exception, raw: bytes) -> Refusal:
     if "unknown field `" in why or "missing required field `" in why:
         name = why.split("field `", 1)[1].split("`")[0]
         field = f"{field}.{name}".lstrip(".")
-    if not path:
-        field = field or _near(text, raw)
-    return Refusal("body_invalid", field, why, "send the field as the reference describes it")
+    if not field or "[...]" in field:
+        field = _near(raw, _where(error, text, raw))
+    return Refusal(
+        "body_invalid", field[:128], why[:200], "send the field as the reference describes it"
+    )
 
 
-def _near(text: str, raw: bytes) -> str:
-    """The key before the byte at which JSON stopped making sense, if there is one."""
+def too_deep(raw: bytes) -> Refusal | None:
+    """Nothing is nested deeper than a person would: parsers and readers end early."""
+    depth = 0
+    for token in _TOKEN.finditer(raw):
+        depth += token[0] in (b"[", b"{")
+        depth -= token[0] in (b"]", b"}")
+        if depth > MAX_DEPTH:
+            why = f"this is nested over {MAX_DEPTH} deep"
+            field = _near(raw, token.start())
+            return Refusal("body_invalid", field, why, "send what the reference describes")
+    return None
+
+
+def _where(error: Exception, text: str, raw: bytes) -> int:
+    """The byte at which a body stopped making sense; 0 if that is the body as a whole."""
+    if isinstance(error, UnicodeDecodeError):
+        try:
+            raw.decode()
+        except UnicodeDecodeError as whole:
+            return whole.start
     _, _, rest = text.partition("(byte ")
-    if not rest:
-        return ""
-    before = raw[: int(rest.rstrip(")"))].rstrip()
-    parts: list[Any] = before.rsplit(b'"', 2)
-    if len(parts) == 3 and parts[2].strip().startswith(b":"):
-        return str(parts[1].decode("utf-8", "replace"))[:64]
-    return ""
+    if rest and "trailing" not in text:
+        return int(rest.rstrip(")"))
+    if "out of range" in text:
+        return next((t.start() for t in _TOKEN.finditer(raw) if t[3] and _huge(t[3])), 0)
+    return 0
+
+
+def _huge(number: bytes) -> bool:
+    try:
+        return abs(float(number)) >= 2**63
+    except ValueError:
+        return False
+
+
+def _near(raw: bytes, end: int) -> str:
+    """The key before this byte, if there is one: what comes after it is the field's value."""
+    key = b""
+    for token in _TOKEN.finditer(raw, 0, end):
+        key = token[1] if token[2] else key
+    return key.decode("utf-8", "replace")[:64]

@@ -23,6 +23,7 @@ from psycopg import AsyncConnection
 from tessera.access.core import Replay
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Job, Shop
+from tessera.checkout.db import parked
 from tessera.checkout.flows import Done, Later, Outcome, settle_batch
 from tessera.checkout.flows.reading import retell
 from tessera.checkout.flows.write import unpark
@@ -189,7 +190,8 @@ class Writer:
             settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
             await conn.commit()
             await pipeline.sync()  # a failure at commit inside a pipeline shows only here
-        return settled.outcomes, settled.woken
+        woken = await parked(settled.waking) if settled.waking is not None else []
+        return settled.outcomes, woken
 
     async def _answer_all(
         self, conn: Conn, batch: Sequence[Waiting], outcomes: Sequence[Outcome]

@@ -11,9 +11,10 @@ from msgspec import Meta, Struct
 
 from tessera.base.money import half_up
 from tessera.base.refusal import Refusal
-from tessera.base.text import Code, Count, Currency, Name, OptionalCode, Points, Price
+from tessera.base.text import MAX_MINOR, Code, Count, Currency, Name, OptionalCode, Points, Price
 
 MAX_LINES = 2_000
+MAX_DAYS_OFF = 31  # between a purchase and the business date of its shift
 Unit = Literal["piece", "g", "ml"]
 Kind = Literal["goods", "delivery", "gift_card", "deposit"]
 EntryMode = Literal["scan", "swipe", "tap", "typed", "app", "online", "import"]
@@ -124,6 +125,25 @@ class Return(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     reason: Name = ""
 
 
+def day_fault(happened_at: datetime, business_date: date | None) -> Refusal | None:
+    """A moment that not every clock can show, or a business date that is of another one.
+
+    why  years 1 and 9999 have no local time everywhere; a night shift ends a day later, not a year
+    """
+    if not 1970 <= happened_at.year < 9999:
+        return Refusal(
+            "time_impossible", "happened_at", f"the year {happened_at.year} cannot be",
+            "set the till's clock and send the time of the purchase",
+        )  # fmt: skip
+    if business_date is None or abs((business_date - happened_at.date()).days) <= MAX_DAYS_OFF:
+        return None
+    return Refusal(
+        "date_impossible", "business_date",
+        f"{business_date} is over {MAX_DAYS_OFF} days from the purchase on {happened_at.date()}",
+        "send the day the till's shift belongs to, or leave it out",
+    )  # fmt: skip
+
+
 def faults(receipt: Receipt, currency: str, tolerance_minor: int) -> Refusal | None:
     """The first thing that does not add up, in the order of the receipt's lines.
 
@@ -141,7 +161,7 @@ def faults(receipt: Receipt, currency: str, tolerance_minor: int) -> Refusal | N
         )
     total = 0
     for index, line in enumerate(receipt.lines):
-        said, per = line.total_minor, PER[line.unit]
+        said, per, makes = line.total_minor, PER[line.unit], line.total()
         if said is not None:
             off = abs(said * per - line.quantity * line.unit_minor)
             if off > (0 if per == 1 else per):
@@ -151,8 +171,18 @@ def faults(receipt: Receipt, currency: str, tolerance_minor: int) -> Refusal | N
                     f"{said} sent, {line.quantity} {line.unit} x {line.unit_minor} make {computed}",
                     "send the line's total before Tessera's discounts, or leave it out",
                 )  # fmt: skip
-        total += line.total()
+        total += makes
+        if makes > MAX_MINOR or total > MAX_MINOR:
+            return _too_large(index, makes, total)
     return _total_fault(receipt.total_minor, total, tolerance_minor)
+
+
+def _too_large(index: int, makes: int, total: int) -> Refusal:
+    why = f"this line makes {makes}" if makes > MAX_MINOR else f"with this line it is {total}"
+    return Refusal(
+        "amount_too_large", f"lines[{index}]", f"{why}, a receipt has at most {MAX_MINOR}",
+        "check quantity and price, both in the smallest units",
+    )  # fmt: skip
 
 
 def _total_fault(said: int, total: int, tolerance_minor: int) -> Refusal | None:

@@ -48,7 +48,7 @@ async def settle_batch(
     for item in items:
         assert item.outcome is not None, "every job has an outcome"
         outcomes.append(item.outcome)
-    return Settled(outcomes, batch.woken)
+    return Settled(outcomes, batch.waking)
 
 
 def _decide(item: Item) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from tessera.access.core import Replay
 from tessera.base.refusal import Refusal
+from tessera.checkout import db
 from tessera.checkout.core.case import Case, Decision, Sold
 from tessera.checkout.core.words import Cancel, Job, Quote, Shop
 from tessera.rules.core.words import Program
@@ -32,10 +33,14 @@ Outcome = Done | Replay | Refusal | Later
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a batch, in its order, and the waiting returns that its sales wake."""
+    """What became of a batch, in its order.
+
+    waking  the waiting returns that its sales wake: asked for, to be read after the commit with
+            `checkout.db.parked`, so that the batch does not wait for that answer
+    """
 
     outcomes: list[Outcome]
-    woken: list[tuple[UUID, bytes]]
+    waking: db.Rows | None
 
 
 @dataclass(slots=True)
@@ -79,7 +84,7 @@ class Batch:
     now: datetime
     items: list[Item]
     programs: dict[int, Program]
-    woken: list[tuple[UUID, bytes]] = field(default_factory=list)
+    waking: db.Rows | None = None
 
     def open(self) -> list[Item]:
         """Those that have no outcome yet."""

@@ -83,7 +83,7 @@ async def _write_parked(conn: db.Conn, batch: Batch, done: Sequence[Item]) -> No
         item.key for item in done if item.key is not None and isinstance(item.job.ask, Receipt)
     ]
     if sales:
-        batch.woken.extend(await db.parked(await db.ask_parked(conn, sales)))
+        batch.waking = await db.ask_parked(conn, sales)
 
 
 def _refused(item: Item) -> str | None:

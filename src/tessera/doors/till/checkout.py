@@ -14,10 +14,10 @@ from tessera.checkout.core import Answer, Balance, Cancel, Job, Page, Quote, Tol
 from tessera.checkout.flows import reading
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
-from tessera.doors.problems import Reply
+from tessera.doors.problems import Problem, Reply, problem
 from tessera.members import core as members
 from tessera.members import db as members_db
-from tessera.warehouse.core import Identifier, Receipt, Return
+from tessera.warehouse.core import Identifier, Receipt, Return, day_fault
 
 
 class Identify(Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,16 +69,33 @@ async def quote(call: Call) -> Answer | Reply | Refusal:
     assert call.house is not None
     other = allowed(call.principal, "quote", body.basket.store)
     if other is not None:
-        return msgspec.structs.replace(other, field="basket.store")
+        return _in_basket(other)
     if body.hold:
-        return await _write(call, "quote")
+        said = await _write(call, "quote")
+        return _in_basket(said) if isinstance(said, Refusal) else _told_of_basket(said)
+    impossible = _days_fault(body)
+    if impossible is not None:
+        return _in_basket(impossible)
     trusted = call.principal.role == "admin"
     shop = call.house.shop()
     async with call.house.pool.connection() as conn:
         answer = await reading.quote(conn, shop, body, call.now, trusted)
-    if isinstance(answer, Refusal):
-        return msgspec.structs.replace(answer, field=f"basket.{answer.field}")
-    return answer
+    return _in_basket(answer) if isinstance(answer, Refusal) else answer
+
+
+def _in_basket(refusal: Refusal) -> Refusal:
+    """What is wrong with the receipt is wrong inside the quote's basket."""
+    if refusal.field.partition(".")[0].partition("[")[0] not in Receipt.__struct_fields__:
+        return refusal
+    return msgspec.structs.replace(refusal, field=f"basket.{refusal.field}")
+
+
+def _told_of_basket(reply: Reply) -> Reply:
+    """The writer's answer, with the same names as a dry quote's."""
+    if reply.status < 400:
+        return reply
+    said = msgspec.json.decode(reply.body, type=Problem)
+    return problem(_in_basket(Refusal(said.code, said.field, said.why, said.cure)))
 
 
 async def cancel(call: Call) -> Reply | Refusal:
@@ -113,8 +130,9 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
     assert call.house is not None
     store = body.basket.store if isinstance(body, Quote) else body.store
     other = allowed(call.principal, operation, store)
-    if other is not None:
-        return other
+    refusal = other or _days_fault(body)
+    if refusal is not None:
+        return refusal
     key = call.key
     if not key:
         assert isinstance(body, Receipt)
@@ -122,6 +140,11 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
         key = f"{body.store}/{body.till}/{day}/{body.shift}/{body.number}"
     job = Job(call.principal, operation, key, body, call.fingerprint, call.now)
     return await call.house.writer.submit(job)
+
+
+def _days_fault(body: Receipt | Return | Quote) -> Refusal | None:
+    receipt = body.basket if isinstance(body, Quote) else body
+    return day_fault(receipt.happened_at, receipt.business_date)
 
 
 async def read(call: Call) -> Told | Refusal:
@@ -147,7 +170,9 @@ async def history(call: Call) -> Page | Refusal:
         return limit
     assert call.house is not None
     if account_id is None:
-        return Page(())
+        return Refusal(
+            "account_unknown", "account_id", "this is no id", "send the id that `identify` answers"
+        )
     word = call.query.get("cursor")
     return await reading.history(call.conn, account_id, word, limit, call.house.currency)
 

@@ -142,7 +142,7 @@ async def waiting(conn: Conn, load: Load) -> int:
 
 async def waiting_members(conn: Conn, load: Load, limit: int) -> list[str]:
     """The next members with unmatched returns, at most `limit`."""
-    asked = {"load": load.id, "limit": limit}
+    asked = {"load": load.id, "most": limit}
     return [row[0] async for row in await conn.execute(SQL["waiting_members"], asked)]
 
 

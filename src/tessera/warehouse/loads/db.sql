@@ -86,7 +86,7 @@ SELECT DISTINCT member
 FROM warehouse.waiting_return
 WHERE load_id = %(load)s AND plan IS NULL
 ORDER BY member
-LIMIT %(limit)s;
+LIMIT %(most)s;
 
 -- name: waiting_of
 -- All returns of these members that wait to be matched.

@@ -1,9 +1,9 @@
--- load: what was sold to whom, to find the sales of goods that come back. Reads the checkout's receipts
--- and nothing else; to become a view of the checkout.
+-- load: what was sold to whom, to find the sales of goods that come back. Reads the checkout's
+-- receipts and nothing else; to become a view of the checkout.
 
 -- name: of_members
--- All receipts of these members. The OFFSET keeps each lookup a lookup on young tables. What a return
--- leaves of its sale is in its story.
+-- All receipts of these members. The OFFSET keeps each lookup a lookup on young tables. What a
+-- return leaves of its sale is in its story.
 SELECT
     r.member_id, r.id, r.kind, r.sale_id, r.store_id, r.till, r.business_date, r.shift, r.number,
     r.happened_at, CASE r.kind WHEN 'sale' THEN r.lines ELSE r.story END AS said

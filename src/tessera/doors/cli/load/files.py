@@ -1,4 +1,8 @@
-"""Rows out of CSV and Parquet files, streaming; and mappings from the shelf or a file of yours."""
+"""Rows out of CSV and Parquet files, streaming; and mappings from the shelf or a file of yours.
+
+pyarrow is imported where it is used: the command line lists its commands without it, and a till
+that shares the process stays small.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow
-import pyarrow.parquet
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cli.load.blocks import Row
@@ -48,7 +50,7 @@ def open_source(path: Path, layout: Layout) -> Source | Refusal:
         with path.open("rb") as file:
             is_parquet = file.read(4) == b"PAR1"
         return _parquet(path) if is_parquet else _csv(path, layout)
-    except (OSError, pyarrow.ArrowException, UnicodeError, csv.Error, LookupError) as wrong:
+    except (OSError, ValueError, csv.Error, LookupError) as wrong:  # pyarrow raises these two
         return Refusal(
             "file_unreadable", "file", f"{path}: {wrong}",
             "give a Parquet file, or a CSV file whose first line names the columns",
@@ -84,11 +86,15 @@ def shipped() -> list[str]:
 
 
 def _parquet(path: Path) -> Source:
+    import pyarrow.parquet
+
     header = tuple(pyarrow.parquet.read_schema(path).names)
     return Source(header, lambda columns: _parquet_rows(path, columns))
 
 
 def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    import pyarrow.parquet
+
     at = 0
     with pyarrow.parquet.ParquetFile(path) as file:
         for batch in file.iter_batches(BATCH_ROWS, columns=list(columns)):
@@ -100,6 +106,8 @@ def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
 
 def _cells(column: Any) -> list[Any]:
     """The values of a column: nanoseconds are cut to microseconds, NaN is nothing."""
+    import pyarrow
+
     if pyarrow.types.is_timestamp(column.type) and column.type.unit == "ns":
         kind = pyarrow.timestamp("us", column.type.tz)
         column = column.cast(kind, safe=False)

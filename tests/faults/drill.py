@@ -1,0 +1,266 @@
+"""One fault at one message of one call, and what must be true after the call was made again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from psycopg import AsyncConnection
+
+from faults.operations import OPERATIONS, Door, Fresh, Op
+from support.proxy import Proxy
+from support.served import NOTHING, Heard
+from tessera.access import flows as access_flows
+from tessera.checkout.flows.proof import prove_all
+from tessera.doors.ground import Ground, Settings
+from tessera.doors.site import Site
+from tessera.members import flows as members_flows
+from tessera.warehouse.core import Store
+from tessera.warehouse.stores import db as stores_db
+
+Conn = AsyncConnection[tuple[Any, ...]]
+Census = dict[str, int]
+
+# How many there are of everything a call may add or change, and the sums that must agree.
+CENSUS = """
+SELECT
+    (SELECT count(*) FROM access.request) AS requests,
+    (SELECT count(*) FROM access.answer) AS answers,
+    (SELECT count(*) FROM access.api_key) AS keys,
+    (SELECT count(revoked_at) FROM access.api_key) AS revoked,
+    (SELECT count(*) FROM warehouse.store) AS stores,
+    (SELECT count(*) FROM members.member) AS members,
+    (SELECT count(registered_at) FROM members.member) AS registered,
+    (SELECT count(*) FROM members.person) AS persons,
+    (SELECT count(*) FROM members.identifier) AS identifiers,
+    (SELECT count(*) FROM members.identifier WHERE status <> 'active') AS inactive,
+    (SELECT count(*) FROM members.card_batch) AS batches,
+    (SELECT count(*) FROM program.version) AS programs,
+    (SELECT count(*) FROM checkout.receipt) AS receipts,
+    (SELECT count(*) FROM checkout.quote) AS quotes,
+    (SELECT count(ended) FROM checkout.quote) AS quotes_ended,
+    (SELECT count(*) FROM checkout.parked) AS parked,
+    (SELECT count(settled_at) FROM checkout.parked) AS settled,
+    (SELECT count(refused) FROM checkout.parked) AS refused,
+    (SELECT count(*) FROM ledger.account) AS accounts,
+    (SELECT coalesce(sum(active), 0)::bigint FROM ledger.account) AS active,
+    (SELECT coalesce(sum(debt), 0)::bigint FROM ledger.account) AS debt,
+    (SELECT count(*) FROM ledger.move) AS moves,
+    (SELECT coalesce(sum(points), 0)::bigint FROM ledger.move) AS moved,
+    (SELECT count(*) FROM ledger.lot) AS lots,
+    (SELECT coalesce(sum(remaining), 0)::bigint FROM ledger.lot) AS remaining,
+    (SELECT count(*) FROM ledger.hold) AS holds,
+    (SELECT count(ended_at) FROM ledger.hold) AS holds_ended
+"""
+# Each finds what must not be; looked at besides `prove`, which has other eyes.
+NEVER = {
+    "an account's sum is not that of its lots": """
+        SELECT a.id FROM ledger.account AS a WHERE a.active <>
+        (SELECT coalesce(sum(l.remaining), 0) FROM ledger.lot AS l WHERE l.account_id = a.id)""",
+    "an account is not what its moves make": """
+        SELECT a.id FROM ledger.account AS a
+        LEFT JOIN ledger.move AS m ON m.account_id = a.id
+        GROUP BY a.id, a.active, a.debt, a.seq HAVING
+        a.active - a.debt <> coalesce(sum(
+            m.points * ((m.target IN ('active', 'debt'))::int
+                        - (m.source IN ('active', 'debt'))::int)), 0)
+        OR a.seq <> count(m.seq)""",
+    "a key was taken and its answer is not there": """
+        SELECT r.key FROM access.request AS r
+        LEFT JOIN access.answer AS a USING (outcome_id) WHERE a.outcome_id IS NULL""",
+    "a receipt was posted without its call": """
+        SELECT c.number FROM checkout.receipt AS c
+        LEFT JOIN access.request AS r ON r.outcome_id = c.id WHERE r.key IS NULL""",
+    "a receipt's moves are not what it says": """
+        SELECT c.number FROM checkout.receipt AS c
+        JOIN ledger.move AS m ON m.account_id = c.account_id AND m.outcome_id = c.id
+        WHERE c.kind = 'sale' GROUP BY c.id HAVING c.points_earned <>
+        sum(m.points) FILTER (WHERE m.source = 'issued')
+        OR c.points_spent <> coalesce(sum(m.points) FILTER (WHERE m.target = 'spent'), 0)""",
+}
+
+
+class Inside:
+    """The application in this process, without sockets before it: an ASGI call each."""
+
+    def __init__(self, dsn: str, token: str) -> None:
+        settings = Settings(data_dir=Path("/nowhere"), database_url=dsn)
+        self.site = Site(Ground(settings, dsn, None))
+        self._authorization = f"Bearer {token}".encode()
+
+    async def __aenter__(self) -> Inside:
+        await self.site.house.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.site.house.close()
+
+    async def call(self, method: str, path: str, body: Any = None, key: str = "") -> Heard:
+        headers = [(b"authorization", self._authorization), (b"idempotency-key", key.encode())]
+        scope = {
+            "type": "http", "method": method, "path": path, "query_string": b"",
+            "headers": headers if key else headers[:1],
+        }  # fmt: skip
+        raw = b"" if body is None else msgspec.json.encode(body)
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": raw}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self.site(scope, receive, send)
+        told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+        return Heard(sent[0]["status"], told, sent[1]["body"])
+
+
+async def furnish(dsn: str) -> str:
+    """A store, cards, and a key of administration: its token."""
+    now = datetime.now(UTC)
+    async with await AsyncConnection.connect(dsn) as conn:
+        await stores_db.put_store(conn, Store("S1", "Corner", "Europe/Rome"))
+        _, token = await access_flows.issue_key(conn, "t", "admin", None, 1_000_000, None, now)
+        await members_flows.issue_cards(conn, access_flows.new_id(), "29", 1_000_000, "test", now)
+    return token
+
+
+async def census(eye: Conn) -> Census:
+    """How many there are of everything now."""
+    rows = await eye.execute(CENSUS)
+    names = [column.name for column in rows.description or ()]
+    found = await rows.fetchone()
+    await eye.rollback()
+    assert found is not None
+    return dict(zip(names, found, strict=True))
+
+
+def grown(before: Census, after: Census) -> Census:
+    """What has been added."""
+    return {name: after[name] - before[name] for name in after if after[name] != before[name]}
+
+
+async def assert_sound(eye: Conn) -> None:
+    """Nothing is doubled, half-done or out of sum: by `prove`, and by sums of our own."""
+    for what, text in NEVER.items():
+        found = await (await eye.execute(text)).fetchmany(3)
+        assert not found, f"{what}: {found}"
+    await eye.rollback()
+    report = await prove_all(eye, chain=True)
+    await eye.rollback()
+    assert report.differences == []
+
+
+@dataclass
+class Drill:
+    """Faults at the messages of calls made at `door`, whose database lies behind `proxy`.
+
+    strike  what happens besides the end of the connection (the process is killed)
+    mend    how the door is made to serve again, before the call is repeated
+    """
+
+    door: Door
+    proxy: Proxy
+    eye: Conn
+    strike: Callable[[], None] | None = None
+    mend: Callable[[], Awaitable[None]] | None = None
+    fresh: Fresh = field(default_factory=Fresh)
+    growth: dict[str, Census] = field(default_factory=dict)
+    messages: dict[str, int] = field(default_factory=dict)
+    strikes: int = 0
+
+    async def learn(self, name: str) -> Census:
+        """What the call adds when nothing goes wrong, and how many messages that takes."""
+        if name not in self.growth:
+            op, key, before = await self._prepared(name)
+            self.proxy.arm(None)
+            self.proxy.arm(1 << 30)
+            heard = await self.door.call(op.method, op.path, op.body, key)
+            await asyncio.sleep(1.0 if op.settles else 0.05)
+            self.proxy.disarm()
+            assert heard.status == op.status, heard
+            self.messages[name] = self.proxy.count
+            self.growth[name] = grown(before, await census(self.eye))
+        return self.growth[name]
+
+    async def at(self, name: str, at: int, *, after: bool = False, commit: bool = False) -> bool:
+        """The fault at that message; whether the call was not over before it."""
+        growth = await self.learn(name)
+        op, key, before = await self._prepared(name)
+        self.proxy.arm(at, after=after, commit=commit, strike=self.strike)
+        first = await self.door.call(op.method, op.path, op.body, key)
+        await self._until(op, before, growth)
+        fired = self.proxy.disarm()
+        if fired:
+            self.strikes += 1
+            if self.mend is not None:
+                await self.mend()
+        where = f"{name}, message {at}, {'after' if after else 'before'}: {self.proxy.kinds}"
+        self._judge_first(op, first, fired, where)
+        again = await self.repeat(op, key)
+        assert again.status == op.status, (where, again)
+        last = await self.repeat(op, key)
+        assert last.replayed and last.status == op.status, (where, last)
+        assert last.body == kept(again.body) == kept(last.body), where
+        if first.status == op.status:
+            assert again.replayed and again.body == kept(first.body), where
+        if commit:
+            assert again.replayed, f"{where}: the server had committed, so this is a replay"
+        found = await self._settled(before, growth)
+        assert found == growth, (where, found, growth)
+        return fired
+
+    async def repeat(self, op: Op, key: str) -> Heard:
+        """The same call until it is answered, as tills do."""
+        end = time.monotonic() + 15
+        heard = NOTHING
+        while time.monotonic() < end:
+            heard = await self.door.call(op.method, op.path, op.body, key)
+            if heard.status not in (0, 503):
+                break
+            await asyncio.sleep(0.01)
+        return heard
+
+    async def _prepared(self, name: str) -> tuple[Op, str, Census]:
+        op = await OPERATIONS[name](self.door, self.fresh)
+        heard = await self.door.call("GET", "/v1/program")  # the gate knows us again
+        assert heard.status == 200, heard
+        key = "" if op.keyless else self.fresh.key()
+        return op, key, await census(self.eye)
+
+    def _judge_first(self, op: Op, first: Heard, fired: bool, where: str) -> None:
+        """An answer, or word that there is none; never anything else."""
+        assert first.status in ((op.status, 503, 0) if fired else (op.status,)), (where, first)
+        if first.status == 503:
+            assert "retry-after" in first.headers, where
+            assert first.said["code"] == "busy", where
+        if self.strike is None:
+            assert first.status, where
+
+    async def _until(self, op: Op, before: Census, growth: Mapping[str, int]) -> None:
+        """What the call sets going beyond its answer: over, or struck."""
+        end = time.monotonic() + 5
+        while op.settles and not self.proxy.fired.is_set() and time.monotonic() < end:
+            if grown(before, await census(self.eye)) == growth:
+                break
+            await asyncio.sleep(0.002)
+
+    async def _settled(self, before: Census, growth: Census) -> Census:
+        end = time.monotonic() + 8
+        while (found := grown(before, await census(self.eye))) != growth:
+            if time.monotonic() > end:
+                break
+            await asyncio.sleep(0.05)
+        return found
+
+
+def kept(body: bytes) -> bytes:
+    """The bytes that replays get: of a fresh key without its token, which is told only once."""
+    said = msgspec.json.decode(body)
+    return msgspec.json.encode(said | {"token": None}) if "token" in said else body

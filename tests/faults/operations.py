@@ -1,0 +1,223 @@
+"""Every writing operation as a call that can be made again and again, each time with fresh things.
+
+`OPERATIONS[name](door, fresh)` prepares what the call stands on and returns the call itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Protocol
+
+from support.served import Heard
+from tessera.members.core import card_number
+
+DAY = "2026-03-14"
+PROGRAM: dict[str, Any] = {
+    "name": "Test", "currency": "EUR", "unknown_cards": "any",
+    "rules": [
+        {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
+        {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1},
+    ],
+}  # fmt: skip
+
+
+class Door(Protocol):
+    """Where calls are made: the application in this process, or a served one."""
+
+    async def call(self, method: str, path: str, body: Any = None, key: str = "") -> Heard: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Op:
+    """One writing call. `status` of its first answer; `settles` when more comes after the answer."""
+
+    method: str
+    path: str
+    body: Any
+    status: int
+    settles: bool = False
+    keyless: bool = False
+
+
+@dataclass
+class Fresh:
+    """Numbers that were not used before."""
+
+    serials: Any = field(default_factory=lambda: count(1))
+
+    def card(self) -> str:
+        return card_number("29", next(self.serials))
+
+    def number(self) -> str:
+        return f"N{next(self.serials)}"
+
+    def key(self) -> str:
+        return f"key-{next(self.serials)}"
+
+
+def sale(number: str, card: str | None, minor: int = 1000, **more: Any) -> dict[str, Any]:
+    """A receipt of two lines, as a till sends it."""
+    lines = [
+        {"sku": "SOUP", "quantity": 1, "unit_minor": minor - 200},
+        {"sku": "BREAD", "quantity": 2, "unit_minor": 100},
+    ]
+    whose = {"card": card} if card else {}
+    return {
+        "store": "S1", "till": "1", "number": number, "happened_at": f"{DAY}T10:15:00+01:00",
+        "currency": "EUR", "lines": lines, "total_minor": minor, **whose, **more,
+    }  # fmt: skip
+
+
+def goods_back(of: str, number: str, *lines: tuple[int, int]) -> dict[str, Any]:
+    """Units of lines of that sale come back."""
+    identity = {"store": "S1", "till": "1", "business_date": DAY, "shift": "", "number": of}
+    return {
+        "sale": identity, "store": "S1", "till": "1", "number": number,
+        "happened_at": f"{DAY}T12:00:00+01:00",
+        "lines": [{"line": line, "quantity": units} for line, units in lines],
+    }  # fmt: skip
+
+
+async def do(door: Door, fresh: Fresh, op: Op) -> Any:
+    """A call that stands before the one to be tested; it must succeed."""
+    heard = await door.call(op.method, op.path, op.body, fresh.key())
+    assert heard.status == op.status, heard
+    return heard.said
+
+
+def confirm(body: dict[str, Any], *, settles: bool = False) -> Op:
+    return Op("POST", "/v1/receipts", body, 201, settles)
+
+
+async def member(door: Door, fresh: Fresh, minor: int = 10_000) -> str:
+    """The card of a registered member who has bought for so much."""
+    card = fresh.card()
+    await do(door, fresh, register(card))
+    if minor:
+        await do(door, fresh, confirm(sale(fresh.number(), card, minor)))
+    return card
+
+
+def register(card: str) -> Op:
+    body = {
+        "identifiers": [
+            {"kind": "card", "value": card}, {"kind": "email", "value": f"{card}@example.org"},
+        ],
+        "given_name": "Anna",
+    }  # fmt: skip
+    return Op("POST", "/v1/members", body, 201)
+
+
+async def _confirm(door: Door, fresh: Fresh) -> Op:
+    return confirm(sale(fresh.number(), await member(door, fresh)))
+
+
+async def _stranger(door: Door, fresh: Fresh) -> Op:
+    return confirm(sale(fresh.number(), fresh.card()))
+
+
+async def _nobody(door: Door, fresh: Fresh) -> Op:
+    return confirm(sale(fresh.number(), None))
+
+
+async def _spend(door: Door, fresh: Fresh) -> Op:
+    return confirm(sale(fresh.number(), await member(door, fresh), spend={"points": 50}))
+
+
+async def _hold(door: Door, fresh: Fresh) -> Op:
+    basket = sale(fresh.number(), await member(door, fresh), spend={"points": 50})
+    return Op("POST", "/v1/quotes", {"basket": basket, "hold": True}, 200)
+
+
+async def _quoted(door: Door, fresh: Fresh) -> Op:
+    asked = await _hold(door, fresh)
+    told = await do(door, fresh, asked)
+    return confirm(asked.body["basket"] | {"quote": told["id"]})
+
+
+async def _cancel(door: Door, fresh: Fresh) -> Op:
+    told = await do(door, fresh, await _hold(door, fresh))
+    return Op("POST", f"/v1/quotes/{told['id']}/cancel", None, 200)
+
+
+async def _return(door: Door, fresh: Fresh) -> Op:
+    number = fresh.number()
+    await do(door, fresh, confirm(sale(number, await member(door, fresh), spend={"points": 50})))
+    return Op("POST", "/v1/returns", goods_back(number, fresh.number(), (2, 1)), 201)
+
+
+async def _early_return(door: Door, fresh: Fresh) -> Op:
+    return Op("POST", "/v1/returns", goods_back(fresh.number(), fresh.number(), (2, 1)), 202)
+
+
+async def _late_sale(door: Door, fresh: Fresh) -> Op:
+    number, card = fresh.number(), await member(door, fresh, 0)
+    early = Op("POST", "/v1/returns", goods_back(number, fresh.number(), (1, 1)), 202)
+    await do(door, fresh, early)
+    return confirm(sale(number, card), settles=True)
+
+
+async def _checkout(door: Door, fresh: Fresh) -> Op:
+    card = await member(door, fresh, 0)
+    return Op("POST", "/v1/checkout", sale(fresh.number(), card), 201, keyless=True)
+
+
+async def _register(_: Door, fresh: Fresh) -> Op:
+    return register(fresh.card())
+
+
+async def _register_shadow(door: Door, fresh: Fresh) -> Op:
+    card = fresh.card()
+    await do(door, fresh, confirm(sale(fresh.number(), card)))
+    return register(card)
+
+
+async def _identifier(door: Door, fresh: Fresh) -> Op:
+    made = await do(door, fresh, register(fresh.card()))
+    body = {"kind": "external", "value": fresh.number()}
+    return Op("POST", f"/v1/members/{made['member_id']}/identifiers", body, 200)
+
+
+async def _cards(_: Door, __: Fresh) -> Op:
+    return Op("POST", "/v1/card-batches", {"prefix": "2877", "count": 10}, 201)
+
+
+async def _block(door: Door, fresh: Fresh) -> Op:
+    return Op("POST", f"/v1/cards/{await member(door, fresh, 0)}/block", {"reason": "lost"}, 200)
+
+
+async def _replace(door: Door, fresh: Fresh) -> Op:
+    card = await member(door, fresh, 0)
+    return Op("POST", f"/v1/cards/{card}/replace", {"new": fresh.card()}, 200)
+
+
+async def _key(_: Door, fresh: Fresh) -> Op:
+    return Op("POST", "/v1/keys", {"name": fresh.number(), "role": "till", "store": "S1"}, 201)
+
+
+async def _revoke(door: Door, fresh: Fresh) -> Op:
+    made = await do(door, fresh, await _key(door, fresh))
+    return Op("POST", f"/v1/keys/{made['key_id']}/revoke", None, 200)
+
+
+async def _store(_: Door, fresh: Fresh) -> Op:
+    body = {"name": "Via Roma", "time_zone": "Europe/Rome"}
+    return Op("PUT", f"/v1/stores/{fresh.number()}", body, 200)
+
+
+async def _publish(_: Door, __: Fresh) -> Op:
+    return Op("POST", "/v1/program", PROGRAM, 201)
+
+
+OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
+    "confirm": _confirm, "confirm of a stranger": _stranger, "confirm of nobody": _nobody,
+    "confirm with spend": _spend, "quote with hold": _hold, "confirm of a quote": _quoted,
+    "cancel": _cancel, "return": _return, "return before its sale": _early_return,
+    "sale after its return": _late_sale, "checkout": _checkout, "register": _register,
+    "register a shadow": _register_shadow, "add an identifier": _identifier,
+    "issue cards": _cards, "block a card": _block, "replace a card": _replace,
+    "issue a key": _key, "revoke a key": _revoke, "put a store": _store, "publish": _publish,
+}  # fmt: skip
+TILL = tuple(OPERATIONS)[:11]

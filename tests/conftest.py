@@ -10,6 +10,11 @@ import pytest
 from support import database
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long`: the fault runs at their full size (make faults)."""
+    parser.addoption("--long", action="store_true", help="fault runs at their full size")
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dsn of a server: TESSERA_TEST_DATABASE_URL, else an embedded one in a temporary place."""

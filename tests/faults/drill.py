@@ -26,6 +26,7 @@ from tessera.warehouse.stores import db as stores_db
 
 Conn = AsyncConnection[tuple[Any, ...]]
 Census = dict[str, int]
+Names = tuple[str, ...]  # calls that are made at the same time
 
 # How many there are of everything a call may add or change, and the sums that must agree.
 CENSUS = """
@@ -133,7 +134,7 @@ async def furnish(dsn: str) -> str:
 
 async def census(eye: Conn) -> Census:
     """How many there are of everything now."""
-    rows = await eye.execute(CENSUS)
+    rows = await eye.execute(CENSUS, prepare=True)
     names = [column.name for column in rows.description or ()]
     found = await rows.fetchone()
     await eye.rollback()
@@ -171,47 +172,43 @@ class Drill:
     strike: Callable[[], None] | None = None
     mend: Callable[[], Awaitable[None]] | None = None
     fresh: Fresh = field(default_factory=Fresh)
-    growth: dict[str, Census] = field(default_factory=dict)
-    messages: dict[str, int] = field(default_factory=dict)
+    growth: dict[Names, Census] = field(default_factory=dict)
+    messages: dict[Names, int] = field(default_factory=dict)
     strikes: int = 0
 
-    async def learn(self, name: str) -> Census:
-        """What the call adds when nothing goes wrong, and how many messages that takes."""
-        if name not in self.growth:
-            op, key, before = await self._prepared(name)
-            self.proxy.arm(None)
+    async def learn(self, names: Names) -> Census:
+        """What the calls add when nothing goes wrong, and how many messages that takes."""
+        if names not in self.growth:
+            calls, before = await self._prepared(names)
             self.proxy.arm(1 << 30)
-            heard = await self.door.call(op.method, op.path, op.body, key)
-            await asyncio.sleep(1.0 if op.settles else 0.05)
+            first = await asyncio.gather(*(self._call(*each) for each in calls))
+            await asyncio.sleep(1.0 if any(op.settles for op, _ in calls) else 0.05)
             self.proxy.disarm()
-            assert heard.status == op.status, heard
-            self.messages[name] = self.proxy.count
-            self.growth[name] = grown(before, await census(self.eye))
-        return self.growth[name]
+            for (op, _), heard in zip(calls, first, strict=True):
+                assert heard.status == op.status, heard
+            self.messages[names] = self.proxy.count
+            self.growth[names] = grown(before, await census(self.eye))
+        return self.growth[names]
 
-    async def at(self, name: str, at: int, *, after: bool = False, commit: bool = False) -> bool:
-        """The fault at that message; whether the call was not over before it."""
-        growth = await self.learn(name)
-        op, key, before = await self._prepared(name)
+    async def at(self, names: Names, at: int, *, after: bool = False, commit: bool = False) -> bool:
+        """The fault at that message of these calls made at once; whether they were not over."""
+        growth = await self.learn(names)
+        calls, before = await self._prepared(names)
         self.proxy.arm(at, after=after, commit=commit, strike=self.strike)
-        first = await self.door.call(op.method, op.path, op.body, key)
-        await self._until(op, before, growth)
+        first = await asyncio.gather(*(self._call(*each) for each in calls))
+        if any(op.settles for op, _ in calls):
+            await self._until(before, growth)
         fired = self.proxy.disarm()
+        where = f"{names}, message {at}, {'after' if after else 'before'}: {self.proxy.kinds}"
         if fired:
             self.strikes += 1
             if self.mend is not None:
                 await self.mend()
-        where = f"{name}, message {at}, {'after' if after else 'before'}: {self.proxy.kinds}"
-        self._judge_first(op, first, fired, where)
-        again = await self.repeat(op, key)
-        assert again.status == op.status, (where, again)
-        last = await self.repeat(op, key)
-        assert last.replayed and last.status == op.status, (where, last)
-        assert last.body == kept(again.body) == kept(last.body), where
-        if first.status == op.status:
-            assert again.replayed and again.body == kept(first.body), where
-        if commit:
-            assert again.replayed, f"{where}: the server had committed, so this is a replay"
+        for (op, key), heard in zip(calls, first, strict=True):
+            self._judge_first(op, heard, fired, where)
+            again = await self._judge_again(op, key, heard, where)
+            if commit:
+                assert again.replayed, f"{where}: the server had committed, so this is a replay"
         found = await self._settled(before, growth)
         assert found == growth, (where, found, growth)
         return fired
@@ -219,20 +216,21 @@ class Drill:
     async def repeat(self, op: Op, key: str) -> Heard:
         """The same call until it is answered, as tills do."""
         end = time.monotonic() + 15
-        heard = NOTHING
-        while time.monotonic() < end:
-            heard = await self.door.call(op.method, op.path, op.body, key)
-            if heard.status not in (0, 503):
+        while (heard := await self._call(op, key)).status in (0, 503):
+            if time.monotonic() > end:
                 break
             await asyncio.sleep(0.01)
         return heard
 
-    async def _prepared(self, name: str) -> tuple[Op, str, Census]:
-        op = await OPERATIONS[name](self.door, self.fresh)
+    async def _call(self, op: Op, key: str) -> Heard:
+        return await self.door.call(op.method, op.path, op.body, key)
+
+    async def _prepared(self, names: Names) -> tuple[list[tuple[Op, str]], Census]:
+        ops = [await OPERATIONS[name](self.door, self.fresh) for name in names]
         heard = await self.door.call("GET", "/v1/program")  # the gate knows us again
         assert heard.status == 200, heard
-        key = "" if op.keyless else self.fresh.key()
-        return op, key, await census(self.eye)
+        calls = [(op, "" if op.keyless else self.fresh.key()) for op in ops]
+        return calls, await census(self.eye)
 
     def _judge_first(self, op: Op, first: Heard, fired: bool, where: str) -> None:
         """An answer, or word that there is none; never anything else."""
@@ -243,20 +241,34 @@ class Drill:
         if self.strike is None:
             assert first.status, where
 
-    async def _until(self, op: Op, before: Census, growth: Mapping[str, int]) -> None:
-        """What the call sets going beyond its answer: over, or struck."""
+    async def _judge_again(self, op: Op, key: str, first: Heard, where: str) -> Heard:
+        """The repeated call is answered, with the bytes of the first answer if there was one."""
+        again = await self.repeat(op, key)
+        assert again.status == op.status, (where, again)
+        last = await self.repeat(op, key)
+        assert last.replayed and last.status == op.status, (where, last)
+        assert last.body == kept(again.body) == kept(last.body), where
+        if first.status == op.status:
+            assert again.replayed and again.body == kept(first.body), where
+        return again
+
+    async def _until(self, before: Census, growth: Mapping[str, int]) -> None:
+        """What the calls set going beyond their answers: over, or struck."""
         end = time.monotonic() + 5
-        while op.settles and not self.proxy.fired.is_set() and time.monotonic() < end:
+        while not self.proxy.fired.is_set() and time.monotonic() < end:
             if grown(before, await census(self.eye)) == growth:
                 break
             await asyncio.sleep(0.002)
 
     async def _settled(self, before: Census, growth: Census) -> Census:
+        """What was added in the end; a return whose sale has come may need the sweeper."""
         end = time.monotonic() + 8
         while (found := grown(before, await census(self.eye))) != growth:
             if time.monotonic() > end:
                 break
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
+            if self.strike is None and self.mend is not None:
+                await self.mend()
         return found
 
 

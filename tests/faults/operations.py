@@ -221,3 +221,4 @@ OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "issue a key": _key, "revoke a key": _revoke, "put a store": _store, "publish": _publish,
 }  # fmt: skip
 TILL = tuple(OPERATIONS)[:11]
+BATCH = ("confirm of a quote", "return", "confirm of a stranger")

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -35,6 +35,8 @@ from tessera.warehouse.stores import db as stores
 STORES = ("S1", "S2")
 PREFIX, CARDS = "2900", 1000
 QUICK = 10_000  # calls a second: tests are not to be slowed, except where that is the point
+LONGEST_S = 2.0  # until a refusal
+RTL = "\u202e"  # turns the direction of writing
 _numbers = count(1)
 
 
@@ -53,9 +55,18 @@ class Api:
     admin: str
     cards: list[str]
     client: httpx.Client = field(init=False)
+    eye: psycopg.Connection = field(init=False)
+    _count: sql.Composed = field(init=False)
 
     def __post_init__(self) -> None:
         self.client = httpx.Client(base_url=self.url, timeout=30)
+        self.eye = psycopg.connect(self.dsn, autocommit=True)
+        self._count = count_rows(self.eye)
+
+    def close(self) -> None:
+        """Let go of the site and of the database."""
+        self.client.close()
+        self.eye.close()
 
     def call(
         self, method: str, path: str, body: Any = None, *, token: str | None = None,
@@ -101,21 +112,36 @@ class Api:
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has."""
-        return rows(self.dsn)
+        return dict(self.eye.execute(self._count).fetchall())
 
 
-def rows(dsn: str) -> dict[str, int]:
-    """How many rows each table of the house has."""
-    with psycopg.connect(dsn) as conn:
-        names = conn.execute(
-            "SELECT schemaname, tablename FROM pg_tables"
-            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        ).fetchall()
-        one = sql.SQL("SELECT {} AS name, count(*) FROM {}")
-        asked = sql.SQL(" UNION ALL ").join(
-            one.format(".".join(name), sql.Identifier(*name)) for name in names
-        )
-        return dict(conn.execute(asked).fetchall())
+def refused(api: Api, send: Callable[[], httpx.Response]) -> dict[str, Any]:
+    """What is answered: a problem, within two seconds, that has left no trace."""
+    before = api.rows()
+    began = time.monotonic()
+    said = send()
+    took_s = time.monotonic() - began
+    assert 400 <= said.status_code < 500, said.text[:500]
+    assert said.headers["content-type"] == "application/problem+json"
+    problem = said.json()
+    assert problem["status"] == said.status_code
+    assert problem["why"] and problem["cure"] and problem["code"] and problem["title"]
+    assert took_s < LONGEST_S
+    assert len(said.content) < 4096, "a refusal does not send back what was sent"
+    assert api.rows() == before
+    return problem
+
+
+def count_rows(conn: psycopg.Connection) -> sql.Composed:
+    """The question for (table, rows) of each table of the house."""
+    names = conn.execute(
+        "SELECT schemaname, tablename FROM pg_tables"
+        " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+    ).fetchall()
+    one = sql.SQL("SELECT {} AS name, count(*) FROM {}")
+    return sql.SQL(" UNION ALL ").join(
+        one.format(".".join(name), sql.Identifier(*name)) for name in names
+    )
 
 
 @contextmanager
@@ -141,11 +167,11 @@ def served(dsn: str) -> Iterator[str]:
 @contextmanager
 def opened(dsn: str) -> Iterator[Api]:
     """A served shop of two stores, three keys, a batch of cards and one member."""
-    tokens = asyncio.run(_furnish(dsn))
+    till, other, admin = asyncio.run(_furnish(dsn))
     cards = [members.card_number(PREFIX, serial) for serial in range(CARDS)]
     with served(dsn) as url:
-        api = Api(url, dsn, *tokens, cards)
-        with contextlib.closing(api.client):
+        api = Api(url, dsn, till, other, admin, cards)
+        with contextlib.closing(api):
             yield api
 
 

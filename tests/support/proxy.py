@@ -78,7 +78,11 @@ class Proxy:
         )
 
     def arm(
-        self, at: int | None, *, after: bool = False, commit: bool = False,
+        self,
+        at: int | None,
+        *,
+        after: bool = False,
+        commit: bool = False,
         strike: Callable[[], None] | None = None,
     ) -> None:
         """Strike before (or after) forwarding the message `at`, or right after the first COMMIT.
@@ -148,9 +152,11 @@ class Proxy:
         ready.set()
         self._loop.run_forever()
         listening.close()
-        for task in (tasks := asyncio.all_tasks(self._loop)):
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        for link in list(self._links):
+            link.cut()
+            link.server.transport.abort()
+        if tasks := asyncio.all_tasks(self._loop):
+            self._loop.run_until_complete(asyncio.wait(tasks, timeout=5))
         self._loop.run_until_complete(asyncio.sleep(0.01))  # transports end in the next turn
         self._loop.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -128,6 +128,7 @@ class Shop:
 
     house: House
     eye: AsyncConnection[tuple[Any, ...]]
+    accounts: dict[str, UUID] = field(default_factory=dict)
 
     async def send(self, ask: Ask, key: str | None = None) -> Said:
         """One writing call; a key of its own unless it is said."""
@@ -157,10 +158,14 @@ class Shop:
         return card
 
     async def account(self, card: str) -> UUID | None:
-        """Whose points the card's are."""
+        """Whose points the card's are: for ever the same."""
+        if card in self.accounts:
+            return self.accounts[card]
         async with self.house.pool.connection() as conn:
             found = await members_db.find(conn, Identifier("card", card))
-        return None if found is None else found.owner.account_id
+        if found is None:
+            return None
+        return self.accounts.setdefault(card, found.owner.account_id)
 
     async def balance(self, card: str) -> Balance:
         """What `identify` says."""
@@ -177,6 +182,13 @@ class Shop:
                     return
             await asyncio.sleep(0.01)
         raise AssertionError("a waiting return was not woken by its sale")
+
+    async def overdue(self, deadline: datetime) -> None:
+        """Time passes: every open promise and its hold ended at `deadline`."""
+        moved = (deadline,)
+        await self.eye.execute("UPDATE ledger.hold SET deadline = %s WHERE ended_at IS NULL", moved)
+        await self.eye.execute("UPDATE checkout.quote SET deadline = %s WHERE ended IS NULL", moved)
+        await self.eye.commit()
 
     async def proof(self, *, chain: bool = False) -> Report:
         """What `tessera prove` finds."""

@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from psycopg import AsyncConnection, AsyncPipeline
+from psycopg.generators import send
 from psycopg.waiting import Ready, Wait
 
 _SENDS = 4  # in a row before the socket is really asked: it is nearly always writable
@@ -30,12 +31,14 @@ class GatheringPipeline(AsyncPipeline):
     def _sync_gen(self) -> Any:
         self._enqueue_sync()
         yield from super()._communicate_gen()
+        yield from send(self.pgconn)  # all of it: the server may be waiting for the rest
         yield from self._fetch_gen(flush=False)
 
     def _exit_gen(self) -> Any:
         try:
             self._enqueue_sync()
             yield from super()._communicate_gen()
+            yield from send(self.pgconn)
         finally:
             yield from self._fetch_gen(flush=True)
 

@@ -32,7 +32,6 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY = 1024 * 1024
-MAX_WORD = 128  # characters of a word of the address
 MAX_QUERY = 16  # words of a query
 _encode = msgspec.json.Encoder().encode
 log = structlog.get_logger("tessera.api")
@@ -75,6 +74,8 @@ class Api:
             route, path = self._route(scope)
             if isinstance(route, Reply):
                 reply = route
+            elif self.house.writer.down:
+                reply = _NO_HOUSE
             else:
                 headers = dict(scope["headers"])
                 passed = await self.gate.enter(headers.get(b"authorization", b""))
@@ -204,10 +205,10 @@ def _key_fault(operation: Operation, key: str, body: Any) -> Refusal | None:
 def _path_fault(path: Mapping[str, str]) -> Refusal | None:
     """A word that is no name of anything: empty, endless, invisible, or not in UTF-8."""
     for name, word in path.items():
-        if not (0 < len(word) <= MAX_WORD and word.isprintable()) or "\ufffd" in word:
+        if not (0 < len(word) <= problems.MAX_WORD and word.isprintable()) or "\ufffd" in word:
             return Refusal(
                 "path_invalid", name, "this word of the address cannot name anything",
-                f"send 1 to {MAX_WORD} printable characters in UTF-8",
+                f"send 1 to {problems.MAX_WORD} printable characters in UTF-8",
             )  # fmt: skip
     return None
 

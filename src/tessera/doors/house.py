@@ -60,8 +60,8 @@ class House:
         self._tasks: list[asyncio.Task[None]] = []
         self.pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             make_conninfo(plan.dsn, options=f"{_ROLE} {_LOOK_UPS} {_LIMITS}"),
-            min_size=1, max_size=plan.reading_connections, open=False, timeout=2.0,
-            check=AsyncConnectionPool.check_connection,
+            min_size=1, max_size=plan.reading_connections, open=False, timeout=0.8,
+            reconnect_timeout=0.5, check=AsyncConnectionPool.check_connection,
         )  # fmt: skip
         self.writer = Writer(self._connect, plan.reader, self.shop, plan.lanes)
 
@@ -84,7 +84,7 @@ class House:
         await self.refresh()
         await self.writer.start()
         for work, every_s in (
-            (self.refresh, REFRESH_S), (self._sweep, SWEEP_S), (self._prepare_days, DAYS_S)
+            (self._keep_up, REFRESH_S), (self._sweep, SWEEP_S), (self._prepare_days, DAYS_S)
         ):  # fmt: skip
             self._tasks.append(asyncio.create_task(_again(work, every_s)))
         return self
@@ -109,6 +109,15 @@ class House:
             program = await self._program(conn)
             stores = {store.id: store for store in await stores_db.all_stores(conn)}
         self._shop = Shop(program, stores)
+
+    async def _keep_up(self) -> None:
+        """Refresh; a killed embedded server is started again even when nobody writes."""
+        try:
+            await self.refresh()
+        except psycopg.OperationalError:
+            if self.plan.revive is not None:
+                await self.plan.revive()
+            raise
 
     async def _program(self, conn: Conn) -> Program:
         newest = await program_flows.newest_version(conn)

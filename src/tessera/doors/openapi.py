@@ -11,14 +11,15 @@ import msgspec
 from tessera import __version__
 from tessera.access.core import POLICY
 from tessera.doors.call import Operation
-from tessera.doors.problems import STATUS, Problem
+from tessera.doors.problems import MAX_WORD, STATUS, Problem
 
 _REF = "#/components/schemas/{name}"
 _INTRO = """Points, members and receipts of one loyalty program.
 
 The caller owns money, Tessera owns points: an answer says what each line costs, what was earned
 and spent, and why. Every amount is a whole number of minor units (cents). Every writing call
-carries `Idempotency-Key`: the same call again gives the same bytes and one effect."""
+carries `Idempotency-Key`: the same call again gives the same bytes and one effect.
+Bodies are JSON in UTF-8, at most 1 MB; of a key that an object holds twice, the last counts."""
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "security": [{"key": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": _ecma(schemas),
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
             "headers": _HEADERS,
         },
@@ -54,8 +55,12 @@ _HEADERS = {
         "schema": {"type": "string", "const": "true"},
         "description": "these are the bytes of the first time",
     },
+    "Allow": {"schema": {"type": "string"}, "description": "the methods that are possible here"},
     "Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"},
 }
+
+
+_WORD = {"type": "string", "minLength": 1, "maxLength": MAX_WORD}
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -85,12 +90,26 @@ def _schema(kind: Any) -> dict[str, Any]:
     if kind is dict:
         return {"type": "object"}
     (found,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
-    return found
+    return dict(_ecma(found))
+
+
+def _ecma(schema: Any) -> Any:
+    """The same, with patterns as JSON Schema means them: ECMA 262 has no \\Z."""
+    if isinstance(schema, list):
+        return [_ecma(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        name: inner.replace(r"\Z", "$")
+        if name == "pattern" and isinstance(inner, str)
+        else _ecma(inner)
+        for name, inner in schema.items()
+    }
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": _WORD}
         for name in re.findall(r"{(\w+)}", operation.path)
     ]
     found += [
@@ -124,16 +143,20 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.kind == "writer":
         found.setdefault("200", ok | {"description": "Told again from the stored effects"})
     for status in sorted({*STATUS.values(), 422}):
-        if status in (500, 405):
+        if status == 500:
             continue
-        found[str(status)] = {
+        found[str(status)] = _headers_of(status) | {
             "description": _codes(status),
             "content": {
                 "application/problem+json": {"schema": {"$ref": _REF.format(name="Problem")}}
             },
         }
-    found["405"] = found["404"] | {"description": "method_other"}
     return found
+
+
+def _headers_of(status: int) -> dict[str, Any]:
+    name = {405: "Allow", 429: "Retry-After", 503: "Retry-After"}.get(status)
+    return {"headers": {name: {"$ref": f"#/components/headers/{name}"}}} if name else {}
 
 
 def _codes(status: int) -> str:

@@ -11,6 +11,7 @@ from tessera.base.refusal import Refusal
 
 JSON, PROBLEM = b"application/json", b"application/problem+json"
 RETRY_AFTER_S = 1
+MAX_WORD = 128  # characters of a word of an address
 MAX_DEPTH = 32  # of a body that has no schema; the others are as deep as their schema
 _TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)(?:"(\s*:)?|\\?\Z)|(-?[0-9][0-9.eE+-]*)|[\[\]{}]', re.S)
 

@@ -21,6 +21,7 @@ import structlog
 from psycopg import AsyncConnection
 
 from tessera.access.core import Replay
+from tessera.base.problem import PostgresProblem
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Job, Shop
 from tessera.checkout.db import parked
@@ -35,6 +36,7 @@ __all__ = ["Job", "Reply", "Writer"]
 BATCH, QUEUE, LANES = 256, 4096, 2
 Conn = AsyncConnection[tuple[Any, ...]]
 log = structlog.get_logger("tessera.writer")
+_BROKEN = broken("this call met a mistake of ours")
 
 
 @dataclass(slots=True, eq=False)
@@ -124,6 +126,12 @@ class Writer:
                     for waiting in batch:
                         _answer(waiting, busy("the server is stopping"))
                     raise
+                except Exception as error:  # a lane goes on, whatever it meets
+                    log.exception("lane_stumbled", why=repr(error)[:500])
+                    lost, later = isinstance(error, psycopg.Error | OSError), []
+                    for waiting in batch:
+                        _answer(waiting, busy("the database went away") if lost else _BROKEN)
+                    await conn.close()
                 if later:
                     self._queue.extendleft(reversed(later))
                     self._filled.set()
@@ -135,14 +143,14 @@ class Writer:
 
     async def _reconnect(self) -> Conn:
         """Nothing can be promised until the database is back; whoever waits is told so."""
+        self.down = True
         while True:
+            while self._queue:
+                _answer(self._queue.popleft(), busy("the database is being restored"))
             try:
                 conn = await self._connect()
-            except (psycopg.Error, OSError) as lost:
-                self.down = True
+            except (psycopg.Error, OSError, PostgresProblem) as lost:
                 log.warning("database_lost", why=str(lost).strip()[:200])
-                while self._queue:
-                    _answer(self._queue.popleft(), busy("the database is being restored"))
                 await asyncio.sleep(0.1)
             else:
                 self.down = False

@@ -26,5 +26,6 @@ async def counts(conn: Conn) -> dict[str, int]:
 async def differences(conn: Conn) -> AsyncIterator[str]:
     """Where receipts, promises and calls disagree with the moves, at most 100 of each kind."""
     for check in CHECKS:
-        async for (sentence,) in await conn.execute(SQL[check]):
-            yield sentence
+        async for (sentences,) in await conn.execute(SQL[check]):
+            for sentence in sentences.splitlines():
+                yield sentence

@@ -8,60 +8,75 @@ SELECT (SELECT count(*) FROM access.request), (SELECT count(*) FROM checkout.rec
 -- name: points
 -- Earned is what came out of `issued` less what was taken back; spent is what went to `spent` less
 -- what came back. Paying back a debt and expiry inside a return change neither.
-WITH moved AS (
+WITH
+moved AS (
     SELECT
         outcome_id, account_id,
-        coalesce(sum(points) FILTER (WHERE source IN ('issued', 'reversed')), 0)
-        - coalesce(sum(points) FILTER (WHERE target IN ('issued', 'reversed')), 0) AS earned,
-        coalesce(sum(points) FILTER (WHERE target = 'spent'), 0)
-        - coalesce(sum(points) FILTER (WHERE source = 'spent'), 0) AS spent
+        sum(
+            CASE
+                WHEN source IN ('issued', 'reversed') THEN points
+                WHEN target IN ('issued', 'reversed') THEN -points
+                ELSE 0
+            END
+        ) AS earned,
+        sum(CASE 'spent' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS spent
     FROM ledger.move
     GROUP BY outcome_id, account_id
+),
+
+told AS (
+    SELECT concat_ws(E'\n',
+        CASE WHEN receipt.id IS NULL THEN format(
+            'account %s: moves name operation %s, but it has no receipt of this id',
+            moved.account_id, moved.outcome_id
+        ) END,
+        CASE WHEN receipt.points_earned <> coalesce(moved.earned, 0) THEN format(
+            'receipt %s (account %s): %s points earned, expected %s by its moves',
+            receipt.id, coalesce(receipt.account_id::text, 'none'), receipt.points_earned,
+            coalesce(moved.earned, 0)
+        ) END,
+        CASE WHEN receipt.points_spent <> coalesce(moved.spent, 0) THEN format(
+            'receipt %s (account %s): %s points spent, expected %s by its moves',
+            receipt.id, coalesce(receipt.account_id::text, 'none'), receipt.points_spent,
+            coalesce(moved.spent, 0)
+        ) END
+    ) AS difference
+    FROM checkout.receipt
+    FULL JOIN moved ON receipt.id = moved.outcome_id AND receipt.account_id = moved.account_id
 )
 
-SELECT told.difference
-FROM checkout.receipt
-FULL JOIN moved ON receipt.id = moved.outcome_id AND receipt.account_id = moved.account_id
-CROSS JOIN LATERAL (
-    VALUES
-    (CASE WHEN receipt.id IS NULL THEN format(
-        'account %s: moves name operation %s, but it has no receipt of this id',
-        moved.account_id, moved.outcome_id
-    ) END),
-    (CASE WHEN receipt.points_earned <> coalesce(moved.earned, 0) THEN format(
-        'receipt %s (account %s): %s points earned, expected %s by its moves',
-        receipt.id, coalesce(receipt.account_id::text, 'none'), receipt.points_earned,
-        coalesce(moved.earned, 0)
-    ) END),
-    (CASE WHEN receipt.points_spent <> coalesce(moved.spent, 0) THEN format(
-        'receipt %s (account %s): %s points spent, expected %s by its moves',
-        receipt.id, coalesce(receipt.account_id::text, 'none'), receipt.points_spent,
-        coalesce(moved.spent, 0)
-    ) END)
-) AS told (difference)
-WHERE told.difference IS NOT NULL
-ORDER BY told.difference
-LIMIT 100;
+SELECT difference FROM told WHERE difference <> '' ORDER BY difference LIMIT 100;
 
 -- name: stories
--- A sale's row says what its story says.
+-- A sale's row says what its story says. The story is searched for the four sums as they are
+-- written; only where they are not found is it read as JSON, which takes ten times as long.
+WITH odd AS (
+    SELECT
+        id, gross_minor, to_pay_minor, points_earned, points_spent,
+        convert_from(story, 'UTF8')::json -> 'story' AS story
+    FROM checkout.receipt
+    WHERE kind = 'sale' AND position(
+        convert_to(
+            '"gross_minor":' || gross_minor || ',"to_pay_minor":' || to_pay_minor
+            || ',"points_earned":' || points_earned || ',"points_spent":' || points_spent || '}',
+            'UTF8'
+        ) IN story
+    ) = 0
+)
+
 SELECT format(
     'receipt %s: its row says %s gross, %s to pay, %s earned, %s spent, its story %s, %s, %s, %s',
-    receipt.id, receipt.gross_minor, receipt.to_pay_minor, receipt.points_earned,
-    receipt.points_spent, story.gross_minor, story.to_pay_minor, story.points_earned,
-    story.points_spent
+    odd.id, odd.gross_minor, odd.to_pay_minor, odd.points_earned, odd.points_spent,
+    said.gross_minor, said.to_pay_minor, said.points_earned, said.points_spent
 )
-FROM checkout.receipt
-CROSS JOIN LATERAL json_to_record(convert_from(receipt.story, 'UTF8')::json -> 'story')
-AS story (
-    gross_minor bigint, to_pay_minor bigint, points_earned bigint, points_spent bigint
-)
+FROM odd
+CROSS JOIN LATERAL json_to_record(odd.story)
+AS said (gross_minor bigint, to_pay_minor bigint, points_earned bigint, points_spent bigint)
 WHERE
-    receipt.kind = 'sale'
-    AND (receipt.gross_minor, receipt.to_pay_minor, receipt.points_earned, receipt.points_spent)
+    (odd.gross_minor, odd.to_pay_minor, odd.points_earned, odd.points_spent)
     IS DISTINCT FROM
-    (story.gross_minor, story.to_pay_minor, story.points_earned, story.points_spent)
-ORDER BY receipt.id
+    (said.gross_minor, said.to_pay_minor, said.points_earned, said.points_spent)
+ORDER BY odd.id
 LIMIT 100;
 
 -- name: returns
@@ -220,27 +235,26 @@ asked AS (
     FROM access.request
     WHERE operation IN ('receipt.confirm', 'receipt.checkout', 'receipt.return', 'quote')
     GROUP BY outcome_id
+),
+
+told AS (
+    SELECT concat_ws(E'\n',
+        CASE WHEN asked.outcome_id IS NULL THEN format(
+            '%s %s: no call asked for it', done.what, done.id
+        ) END,
+        CASE WHEN asked.calls > 1 THEN format(
+            '%s %s: %s calls asked for it, expected 1', done.what, done.id, asked.calls
+        ) END,
+        CASE WHEN done.id IS NULL AND asked.operation <> 'quote' THEN format(
+            'call %s with key %s: taken as operation %s, but nothing was done',
+            asked.operation, asked.key, asked.outcome_id
+        ) END
+    ) AS difference
+    FROM done
+    FULL JOIN asked ON done.id = asked.outcome_id
 )
 
-SELECT told.difference
-FROM done
-FULL JOIN asked ON done.id = asked.outcome_id
-CROSS JOIN LATERAL (
-    VALUES
-    (CASE WHEN asked.outcome_id IS NULL THEN format(
-        '%s %s: no call asked for it', done.what, done.id
-    ) END),
-    (CASE WHEN asked.calls > 1 THEN format(
-        '%s %s: %s calls asked for it, expected 1', done.what, done.id, asked.calls
-    ) END),
-    (CASE WHEN done.id IS NULL AND asked.operation <> 'quote' THEN format(
-        'call %s with key %s: taken as operation %s, but nothing was done',
-        asked.operation, asked.key, asked.outcome_id
-    ) END)
-) AS told (difference)
-WHERE told.difference IS NOT NULL
-ORDER BY told.difference
-LIMIT 100;
+SELECT difference FROM told WHERE difference <> '' ORDER BY difference LIMIT 100;
 
 -- name: promises
 -- A hold belongs to a promise of the same account and ends as the promise does.

@@ -37,8 +37,9 @@ async def counts(conn: Conn) -> dict[str, int]:
 async def differences(conn: Conn) -> AsyncIterator[str]:
     """Where rows and moves disagree, at most 100 of each kind."""
     for check in CHECKS:
-        async for (sentence,) in await conn.execute(SQL[check]):
-            yield sentence
+        async for (sentences,) in await conn.execute(SQL[check]):
+            for sentence in sentences.splitlines():
+                yield sentence
 
 
 async def broken_chains(conn: Conn) -> AsyncIterator[str]:

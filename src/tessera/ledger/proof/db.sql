@@ -2,11 +2,13 @@
 
 -- name: snapshot
 -- Everything after this sees one moment, and changes nothing. Must be the transaction's first word.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+SET LOCAL transaction_isolation TO 'repeatable read';
 
 -- name: plan_for_all
--- The till's connections plan for look-ups by key; a proof reads whole tables. Until commit only.
+-- No writing from here on. The till's connections plan for look-ups by key, a proof reads whole
+-- tables. Until the transaction ends.
 SELECT
+    set_config('transaction_read_only', 'on', true),
     set_config('enable_seqscan', 'on', true), set_config('enable_hashjoin', 'on', true),
     set_config('enable_mergejoin', 'on', true), set_config('work_mem', '256MB', true),
     set_config('jit', 'off', true);
@@ -28,10 +30,14 @@ FROM ledger.move
 WHERE
     points <= 0 OR source = target
     OR (lot_id IS NOT NULL) <> ('active' IN (source, target))
-    OR source || '>' || target <> ALL (ARRAY[
-        'issued>active', 'active>spent', 'spent>active', 'active>reversed', 'debt>reversed',
-        'active>debt', 'active>expired', 'expired>active'
-    ])
+    OR CASE source
+        WHEN 'active' THEN target NOT IN ('spent', 'reversed', 'debt', 'expired')
+        WHEN 'debt' THEN target <> 'reversed'
+        WHEN 'issued' THEN target <> 'active'
+        WHEN 'spent' THEN target <> 'active'
+        WHEN 'expired' THEN target <> 'active'
+        ELSE true
+    END
 ORDER BY account_id, seq
 LIMIT 100;
 
@@ -41,10 +47,8 @@ WITH
 moved AS (
     SELECT
         account_id, count(*) AS n, min(seq) AS first_seq, max(seq) AS last_seq,
-        coalesce(sum(points) FILTER (WHERE target = 'active'), 0)
-        - coalesce(sum(points) FILTER (WHERE source = 'active'), 0) AS active,
-        coalesce(sum(points) FILTER (WHERE source = 'debt'), 0)
-        - coalesce(sum(points) FILTER (WHERE target = 'debt'), 0) AS debt
+        sum(CASE 'active' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS active,
+        sum(CASE 'debt' WHEN source THEN points WHEN target THEN -points ELSE 0 END) AS debt
     FROM ledger.move
     GROUP BY account_id
 ),
@@ -74,102 +78,103 @@ whole AS (
     FULL JOIN moved ON account.id = moved.account_id
     FULL JOIN kept ON coalesce(account.id, moved.account_id) = kept.account_id
     FULL JOIN held ON coalesce(account.id, moved.account_id, kept.account_id) = held.account_id
+),
+
+told AS (
+    SELECT concat_ws(E'\n',
+        CASE WHEN whole.missing THEN format(
+            'account %s: has %s moves, %s points in lots, %s holds, but no row',
+            whole.id, whole.moves, whole.in_lots, whole.open_holds
+        ) END,
+        CASE WHEN whole.first_seq <> 1 OR whole.last_seq <> whole.moves THEN format(
+            'account %s: moves run from %s to %s, expected %s of them, found %s: some are missing',
+            whole.id, whole.first_seq, whole.last_seq, whole.last_seq, whole.moves
+        ) END,
+        CASE WHEN whole.seq <> whole.last_seq THEN format(
+            'account %s: its row counts %s moves, the last one found is %s',
+            whole.id, whole.seq, whole.last_seq
+        ) END,
+        CASE WHEN whole.head <> coalesce(newest.hash, ''::bytea) THEN format(
+            'account %s: its head is not the hash of its last move, %s', whole.id, whole.last_seq
+        ) END,
+        CASE WHEN whole.active <> whole.moved_active THEN format(
+            'account %s: active is %s, expected %s by its moves',
+            whole.id, whole.active, whole.moved_active
+        ) END,
+        CASE WHEN whole.active <> whole.in_lots THEN format(
+            'account %s: active is %s, expected %s by its lots',
+            whole.id, whole.active, whole.in_lots
+        ) END,
+        CASE WHEN whole.debt <> whole.moved_debt THEN format(
+            'account %s: debt is %s, expected %s by its moves',
+            whole.id, whole.debt, whole.moved_debt
+        ) END,
+        CASE WHEN whole.holds <> whole.open_holds THEN format(
+            'account %s: its row counts %s open holds, found %s',
+            whole.id, whole.holds, whole.open_holds
+        ) END,
+        CASE WHEN whole.soonest < coalesce(whole.soonest_expiry, 'infinity') THEN format(
+            'account %s: a lot expires at %s, sooner than its row knows (%s)',
+            whole.id, whole.soonest, coalesce(whole.soonest_expiry::text, 'never')
+        ) END
+    ) AS difference
+    FROM whole
+    LEFT JOIN ledger.move AS newest ON whole.id = newest.account_id AND whole.last_seq = newest.seq
 )
 
-SELECT told.difference
-FROM whole
-LEFT JOIN ledger.move AS newest ON whole.id = newest.account_id AND whole.last_seq = newest.seq
-CROSS JOIN LATERAL (
-    VALUES
-    (CASE WHEN whole.missing THEN format(
-        'account %s: has %s moves, %s points in lots, %s holds, but no row',
-        whole.id, whole.moves, whole.in_lots, whole.open_holds
-    ) END),
-    (CASE WHEN whole.first_seq <> 1 OR whole.last_seq <> whole.moves THEN format(
-        'account %s: moves run from %s to %s, expected %s of them, found %s: some are missing',
-        whole.id, whole.first_seq, whole.last_seq, whole.last_seq, whole.moves
-    ) END),
-    (CASE WHEN whole.seq <> whole.last_seq THEN format(
-        'account %s: its row counts %s moves, the last one found is %s',
-        whole.id, whole.seq, whole.last_seq
-    ) END),
-    (CASE WHEN whole.head <> coalesce(newest.hash, ''::bytea) THEN format(
-        'account %s: its head is not the hash of its last move, %s', whole.id, whole.last_seq
-    ) END),
-    (CASE WHEN whole.active <> whole.moved_active THEN format(
-        'account %s: active is %s, expected %s by its moves',
-        whole.id, whole.active, whole.moved_active
-    ) END),
-    (CASE WHEN whole.active <> whole.in_lots THEN format(
-        'account %s: active is %s, expected %s by its lots', whole.id, whole.active, whole.in_lots
-    ) END),
-    (CASE WHEN whole.debt <> whole.moved_debt THEN format(
-        'account %s: debt is %s, expected %s by its moves', whole.id, whole.debt, whole.moved_debt
-    ) END),
-    (CASE WHEN whole.holds <> whole.open_holds THEN format(
-        'account %s: its row counts %s open holds, found %s',
-        whole.id, whole.holds, whole.open_holds
-    ) END),
-    (CASE WHEN whole.soonest < coalesce(whole.soonest_expiry, 'infinity') THEN format(
-        'account %s: a lot expires at %s, sooner than its row knows (%s)',
-        whole.id, whole.soonest, coalesce(whole.soonest_expiry::text, 'never')
-    ) END)
-) AS told (difference)
-WHERE told.difference IS NOT NULL
-ORDER BY told.difference
-LIMIT 100;
+SELECT difference FROM told WHERE difference <> '' ORDER BY difference LIMIT 100;
 
 -- name: lots
 -- A lot holds what its moves left in it; it was opened once, by its first move, with its points.
-WITH moved AS (
+WITH
+moved AS (
     SELECT
         account_id, lot_id, min(seq) AS first_seq,
-        coalesce(sum(points) FILTER (WHERE target = 'active'), 0)
-        - coalesce(sum(points) FILTER (WHERE source = 'active'), 0) AS remaining,
+        sum(CASE 'active' WHEN target THEN points ELSE -points END) AS remaining,
         count(*) FILTER (WHERE target = 'active' AND source IN ('issued', 'expired')) AS openings
     FROM ledger.move
     WHERE lot_id IS NOT NULL
     GROUP BY account_id, lot_id
+),
+
+told AS (
+    SELECT concat_ws(E'\n',
+        CASE WHEN lot.id IS NULL THEN format(
+            'account %s: moves name lot %s, which has no row', moved.account_id, moved.lot_id
+        ) END,
+        CASE WHEN moved.lot_id IS NULL THEN format(
+            'account %s: lot %s of %s points was opened by no move',
+            lot.account_id, lot.id, lot.points
+        ) END,
+        CASE WHEN lot.remaining <> moved.remaining THEN format(
+            'account %s: lot %s has %s points left, expected %s by its moves',
+            lot.account_id, lot.id, lot.remaining, moved.remaining
+        ) END,
+        CASE WHEN
+            lot.points <> opening.points OR opening.target <> 'active'
+            OR opening.source NOT IN ('issued', 'expired')
+            THEN format(
+                'account %s: lot %s of %s points, but its first move, %s, is of %s from %s to %s',
+                lot.account_id, lot.id, lot.points, opening.seq, opening.points, opening.source,
+                opening.target
+            ) END,
+        CASE WHEN lot.id IS NOT NULL AND moved.openings > 1 THEN format(
+            'account %s: lot %s was opened %s times', lot.account_id, lot.id, moved.openings
+        ) END,
+        CASE WHEN lot.outcome_id <> opening.outcome_id OR lot.earned_at <> opening.happened_at
+            THEN format(
+                'account %s: lot %s is of operation %s at %s, its first move of %s at %s',
+                lot.account_id, lot.id, lot.outcome_id, lot.earned_at, opening.outcome_id,
+                opening.happened_at
+            ) END
+    ) AS difference
+    FROM ledger.lot
+    FULL JOIN moved ON lot.account_id = moved.account_id AND lot.id = moved.lot_id
+    LEFT JOIN ledger.move AS opening
+        ON moved.account_id = opening.account_id AND moved.first_seq = opening.seq
 )
 
-SELECT told.difference
-FROM ledger.lot
-FULL JOIN moved ON lot.account_id = moved.account_id AND lot.id = moved.lot_id
-LEFT JOIN ledger.move AS opening
-    ON moved.account_id = opening.account_id AND moved.first_seq = opening.seq
-CROSS JOIN LATERAL (
-    VALUES
-    (CASE WHEN lot.id IS NULL THEN format(
-        'account %s: moves name lot %s, which has no row', moved.account_id, moved.lot_id
-    ) END),
-    (CASE WHEN moved.lot_id IS NULL THEN format(
-        'account %s: lot %s of %s points was opened by no move', lot.account_id, lot.id, lot.points
-    ) END),
-    (CASE WHEN lot.remaining <> moved.remaining THEN format(
-        'account %s: lot %s has %s points left, expected %s by its moves',
-        lot.account_id, lot.id, lot.remaining, moved.remaining
-    ) END),
-    (CASE WHEN
-        lot.points <> opening.points OR opening.target <> 'active'
-        OR opening.source NOT IN ('issued', 'expired')
-        THEN format(
-            'account %s: lot %s of %s points, but its first move, %s, is of %s from %s to %s',
-            lot.account_id, lot.id, lot.points, opening.seq, opening.points, opening.source,
-            opening.target
-        ) END),
-    (CASE WHEN lot.id IS NOT NULL AND moved.openings > 1 THEN format(
-        'account %s: lot %s was opened %s times', lot.account_id, lot.id, moved.openings
-    ) END),
-    (CASE WHEN lot.outcome_id <> opening.outcome_id OR lot.earned_at <> opening.happened_at
-        THEN format(
-            'account %s: lot %s is of operation %s at %s, its first move of %s at %s',
-            lot.account_id, lot.id, lot.outcome_id, lot.earned_at, opening.outcome_id,
-            opening.happened_at
-        ) END)
-) AS told (difference)
-WHERE told.difference IS NOT NULL
-ORDER BY told.difference
-LIMIT 100;
+SELECT difference FROM told WHERE difference <> '' ORDER BY difference LIMIT 100;
 
 -- name: holds
 -- A hold keeps the sum of its pins.
@@ -185,8 +190,8 @@ ORDER BY hold.account_id, hold.id
 LIMIT 100;
 
 -- name: pins
--- What open holds keep of a lot is in it. A hold counts while its deadline lies after the last thing
--- that happened to the lot (points taken, a hold placed): no clock is asked but the writer's.
+-- What open holds keep of a lot is in it. A hold counts while its deadline lies after the last
+-- thing that happened to the lot (points taken, a hold placed): only the writer's clock is asked.
 WITH
 pinned AS (
     SELECT

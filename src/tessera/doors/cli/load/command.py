@@ -1,4 +1,4 @@
-"""`tessera load receipts FILE --mapping NAME`: a shop's history through the same writer as a till."""
+"""`tessera load receipts FILE --mapping NAME`: a history through the same writer as a till."""
 
 from __future__ import annotations
 

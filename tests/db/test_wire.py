@@ -1,0 +1,137 @@
+"""The gathering pipeline and the columns, against what the plain driver does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from support.database import run
+from tessera.base import columns
+from tessera.base.wire import PipelineConnection
+
+TABLES = """
+CREATE TEMP TABLE one (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, word text);
+"""
+
+
+async def _connect(dsn: str) -> PipelineConnection:
+    conn = await PipelineConnection.connect(dsn)
+    await conn.execute(TABLES)
+    await conn.commit()
+    return conn
+
+
+def test_statements_leave_together_and_answer_in_order(dsn: str) -> None:
+    async def scene() -> list[Any]:
+        conn = await _connect(dsn)
+        async with conn.pipeline() as pipeline:
+            first = await conn.execute("INSERT INTO one VALUES (%s, %s) RETURNING id", (1, "a"))
+            second = await conn.execute("SELECT count(*) FROM one")
+            got = [await first.fetchone(), await second.fetchone()]
+            third = await conn.execute("SELECT word FROM one")
+            await conn.commit()
+            await pipeline.sync()
+            got.append(await third.fetchone())
+        await conn.close()
+        return got
+
+    assert run(scene()) == [(1,), (1,), ("a",)]
+
+
+def test_a_failure_at_commit_is_raised_before_anybody_is_answered(dsn: str) -> None:
+    async def scene() -> int:
+        conn = await _connect(dsn)
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            async with conn.pipeline() as pipeline:
+                await conn.execute("INSERT INTO one VALUES (1, 'a'), (1, 'b')")
+                await conn.commit()
+                await pipeline.sync()
+        await conn.rollback()
+        row = await (await conn.execute("SELECT count(*) FROM one")).fetchone()
+        await conn.close()
+        assert row is not None
+        return int(row[0])
+
+    assert run(scene()) == 0
+
+
+def test_a_statement_that_fails_leaves_the_connection_usable(dsn: str) -> None:
+    async def scene() -> Any:
+        conn = await _connect(dsn)
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            async with conn.pipeline() as pipeline:
+                await conn.execute("INSERT INTO one VALUES (1, 'a')")
+                await conn.execute("SELECT * FROM nowhere")
+                await conn.execute("INSERT INTO one VALUES (2, 'b')")
+                await conn.commit()
+                await pipeline.sync()
+        await conn.rollback()
+        row = await (await conn.execute("SELECT count(*) FROM one")).fetchone()
+        await conn.close()
+        return row
+
+    assert run(scene()) == (0,)
+
+
+def test_more_than_any_buffer_goes_through_both_ways(dsn: str) -> None:
+    async def scene() -> list[int]:
+        conn = await _connect(dsn)
+        sizes = []
+        async with conn.pipeline() as pipeline:
+            rows = [
+                await conn.execute("SELECT repeat(%s, 3)", ("x" * 1_000_000,)) for _ in range(20)
+            ]
+            await pipeline.sync()
+            for each in rows:
+                found = await each.fetchone()
+                assert found is not None
+                sizes.append(len(found[0]))
+        await conn.close()
+        return sizes
+
+    assert run(scene()) == [3_000_000] * 20
+
+
+uuids = st.uuids()
+texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=20)
+times = st.datetimes(datetime(1600, 1, 1), datetime(2400, 1, 1))  # noqa: DTZ001 made aware below
+KINDS: list[tuple[type[columns.Column[Any]], str, st.SearchStrategy[Any]]] = [
+    (columns.Bigints, "bigint", st.integers(-(2**63), 2**63 - 1)),
+    (columns.Integers, "integer", st.integers(-(2**31), 2**31 - 1)),
+    (columns.Smallints, "smallint", st.integers(-(2**15), 2**15 - 1)),
+    (columns.Booleans, "boolean", st.booleans()),
+    (columns.Times, "timestamptz", times.map(lambda at: at.replace(tzinfo=UTC))),
+    (columns.LocalTimes, "timestamp", times),
+    (columns.Dates, "date", st.dates(date(1, 1, 1), date(9999, 12, 31))),
+    (columns.Uuids, "uuid", uuids),
+    (columns.Texts, "text", texts),
+    (columns.Bytes, "bytea", st.binary(max_size=20)),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "values"), KINDS, ids=[name for _, name, _ in KINDS])
+def test_a_column_arrives_as_it_was(
+    dsn: str, kind: type[columns.Column[Any]], name: str, values: st.SearchStrategy[Any]
+) -> None:
+    with psycopg.connect(dsn) as conn:
+
+        @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @given(st.lists(st.none() | values, max_size=8))
+        def same(column: Sequence[Any]) -> None:
+            row = conn.execute(f"SELECT %b::{name}[]", (kind(column),), binary=True).fetchone()
+            assert row is not None and row[0] == list(column)
+
+        same()
+
+
+def test_a_column_of_none_is_a_null_and_an_empty_one_is_empty(dsn: str) -> None:
+    with psycopg.connect(dsn) as conn:
+        row = conn.execute("SELECT %b::uuid[], %b::uuid[]",
+                           (columns.Uuids([None]), columns.Uuids([]))).fetchone()  # fmt: skip
+    assert row == ([None], [])

@@ -1,0 +1,109 @@
+"""Fault 3: SIGKILL of all PostgreSQL processes under load, and of the application in between."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from faults.drill import furnish
+from faults.soak import Soak, kill_postgres
+from support import database
+from support.database import run
+from support.served import Served, Till
+from tessera.base import postgres
+
+pytestmark = pytest.mark.faults
+SEED = 20261121
+ANSWERED_S, BACK_S = 1.0, 10.0
+OPERATIONS, APP_KILLS, POSTGRES_KILLS = 100_000, 200, 50  # the bar of trust.md
+
+
+@contextmanager
+def cluster(place: Path) -> Iterator[tuple[Path, str, str]]:
+    """(data directory, dsn, token) of an embedded server of its own, furnished."""
+    data_dir = place / "data"
+    dsn = postgres.ensure(data_dir).dsn
+    try:
+        database.migrate(dsn)
+        yield data_dir, dsn, run(furnish(dsn))
+    finally:
+        postgres.stop(data_dir)
+
+
+def soaked(place: Path, operations: int, app_kills: int, postgres_kills: int, seed: int) -> Soak:
+    """The operations over a served application, with kills at moments drawn by the seed."""
+    with cluster(place) as (data_dir, dsn, token):
+        served = Served(data_dir).start()
+        try:
+            soak = Soak(served, token, operations, seed)
+            chance = random.Random(seed)
+            moments = chance.sample(range(10, operations), app_kills + postgres_kills)
+            kills = [(at, soak.app_killer) for at in moments[:app_kills]]
+            killer = soak.postgres_killer(data_dir)
+            kills += [(at, killer) for at in moments[app_kills:]]
+
+            async def work() -> None:
+                await soak.register_all()
+                await soak.run(kills)
+                print(soak.report())
+                await soak.audit(dsn)
+
+            run(work())
+        finally:
+            served.stop()
+    return soak
+
+
+def judge(soak: Soak) -> None:
+    """The bars of trust.md."""
+    for outage in soak.outages:
+        assert outage.back_s is not None and outage.back_s < BACK_S, outage
+        assert outage.worst_s < ANSWERED_S, outage
+
+
+def test_a_killed_server_is_a_503_at_once_and_soon_back(tmp_path):
+    soak = soaked(tmp_path, 1_500, 0, 1, SEED)
+    assert soak.outages[0].refused > 0
+    judge(soak)
+
+
+def test_a_server_killed_while_nobody_writes_comes_back_for_readers(tmp_path):
+    """Reading tills alone bring an embedded server back, and nobody waits longer than a second."""
+    with cluster(tmp_path) as (data_dir, _, token):
+        served = Served(data_dir).start()
+
+        async def work() -> None:
+            till = Till(served, token)
+            assert (await till.call("GET", "/v1/program")).status == 200
+            await asyncio.sleep(2.5)  # the key is no longer remembered
+            began, slowest = time.perf_counter(), 0.0
+            assert kill_postgres(data_dir) > 3
+            while time.perf_counter() - began < BACK_S:
+                asked = time.perf_counter()
+                heard = await till.call("GET", "/v1/program")
+                slowest = max(slowest, time.perf_counter() - asked)
+                if heard.status == 200:
+                    break
+                assert heard.status == 503 and "retry-after" in heard.headers, heard
+                await asyncio.sleep(0.05)
+            print(f"back after {time.perf_counter() - began:.2f} s, slowest 503 {slowest:.3f} s")
+            till.close()
+            assert heard.status == 200
+            assert slowest < ANSWERED_S
+
+        try:
+            run(work())
+        finally:
+            served.stop()
+
+
+@pytest.mark.faults_long
+def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path):
+    soak = soaked(tmp_path, OPERATIONS, APP_KILLS, POSTGRES_KILLS, SEED)
+    judge(soak)

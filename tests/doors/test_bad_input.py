@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -203,11 +204,11 @@ def test_a_return_above_its_sale(api):
         ([{"line": 1, "quantity": 10**9}], "return_above_sale", "lines[0].quantity"),
     ):
         body = back | {"lines": asked}
-        problem = refused(api, lambda body=body: api.post("/v1/returns", body))
+        problem = refused(api, partial(api.post, "/v1/returns", body))
         assert (problem["code"], problem["field"]) == (code, field)
     for at in ("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00"):
         body = back | {"happened_at": at}
-        problem = refused(api, lambda body=body: api.post("/v1/returns", body))
+        problem = refused(api, partial(api.post, "/v1/returns", body))
         assert (problem["code"], problem["field"]) == ("time_impossible", "happened_at")
     assert api.post("/v1/returns", back).status_code == 201
 

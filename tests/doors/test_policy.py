@@ -272,3 +272,16 @@ def test_a_token_counts_only_where_it_belongs(api, name):
         assert said.headers["www-authenticate"] == "Bearer"
     said = api.call("GET", f"/v1/keys?access_token={api.admin}", token="")
     assert said.status_code == 401
+
+
+def test_a_mistake_of_ours_tells_the_log_no_token_and_no_card(api, monkeypatch, capsys):
+    def breaks(*_: object) -> None:
+        raise RuntimeError("on purpose")
+
+    number = Things(api).card()
+    monkeypatch.setattr("tessera.doors.till.membership.flows.block_card", breaks)
+    said = api.call("POST", f"/v1/cards/{number}/block", {"reason": "lost"})
+    assert (said.status_code, said.json()["code"]) == (500, "broken")
+    logged = "".join(capsys.readouterr())
+    assert "on purpose" in logged and "block_card" in logged
+    assert api.admin not in logged and number not in logged

@@ -6,6 +6,7 @@ form, the policy, the idempotency key, then the handler.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -70,6 +71,7 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         passed: Pass | Refusal | None = None
+        route: Route | Reply | None = None
         try:
             route, path = self._route(scope)
             if isinstance(route, Reply):
@@ -83,8 +85,10 @@ class Api:
         except (psycopg.OperationalError, PoolTimeout) as lost:
             log.warning("database_lost", why=str(lost).strip()[:200])
             reply = _NO_HOUSE
-        except Exception:
-            log.exception("broken", path=scope["path"])
+        except Exception as bug:
+            # Made here, not by the logger: a pretty one shows locals, and so the caller's token.
+            trace = "".join(traceback.format_exception(bug))
+            log.error("broken", address=_address(route), trace=trace)
             reply = problems.broken("this call met a mistake of ours")
         await _send(send, reply, passed)
 
@@ -153,6 +157,11 @@ class Api:
             await self.house.refresh()
             self.gate.forget()
         return reply
+
+
+def _address(route: Route | Reply | None) -> str:
+    """The address without its words: they may be cards of people."""
+    return route.operation.path if isinstance(route, Route) else ""
 
 
 def _said(body: Any, path: Mapping[str, str]) -> dict[str, bytes]:

@@ -121,6 +121,13 @@ async def quarantined(conn: Conn, load_id: UUID) -> list[Quarantined]:
     return [Quarantined(*row) async for row in cursor]
 
 
+async def set_aside(conn: Conn, mapping: str, after: str, most: int) -> list[Quarantined]:
+    """A page of what a mapping has in quarantine, by number, after the one named."""
+    asked = {"mapping": mapping, "after": after, "most": most}
+    cursor = await conn.execute(SQL["set_aside"], asked)
+    return [Quarantined(*row) async for row in cursor]
+
+
 async def wait(conn: Conn, load: Load, rows: Sequence[Waiting]) -> None:
     """Keep returns until the last sale is in."""
     values = {

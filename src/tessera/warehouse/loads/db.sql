@@ -61,6 +61,14 @@ FROM warehouse.quarantine
 WHERE load_id = %(load)s
 ORDER BY row_number, number;
 
+-- name: set_aside
+-- What a mapping has in quarantine, page by page.
+SELECT number, row_number, code, field, why, record::text
+FROM warehouse.quarantine
+WHERE mapping = %(mapping)s AND number > %(after)s
+ORDER BY number
+LIMIT %(most)s;
+
 -- name: wait
 -- Returns that wait for the last sale. One that is planned may be half posted: its plan stays.
 INSERT INTO warehouse.waiting_return (mapping, number, load_id, row_number, member, record)

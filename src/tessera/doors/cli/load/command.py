@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import NAMESPACE_URL, uuid5
 
 import typer
+from psycopg import AsyncConnection
 from rich.console import Console
 
 from tessera.access.core import Principal
@@ -17,6 +18,8 @@ from tessera.doors.cli.load.mapping import Mapping, with_member_kind
 from tessera.doors.cli.load.report import Report, as_json, as_table, bar
 from tessera.doors.cli.load.run import load_receipts
 from tessera.doors.ground import Ground, Settings, ground
+from tessera.warehouse.loads import db as loads
+from tessera.warehouse.loads.db import Quarantined
 
 # The same caller in every run: its keys make a repeated file harmless.
 LOADER = Principal(uuid5(NAMESPACE_URL, "tessera:load"), "load", "admin", None, 1_000_000)
@@ -57,6 +60,24 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
                 typer.echo(as_json(report))
             else:
                 Console().print(as_table(report))
+
+    @load.command()
+    def quarantine(
+        mapping: Annotated[str, typer.Option(help="the mapping the files were loaded by")],
+        after: Annotated[str, typer.Option(help="begin after this number")] = "",
+        most: Annotated[int, typer.Option(help="how many at most")] = 50,
+    ) -> None:
+        """List the receipts that could not be posted: row, field and why.
+
+        Mend them in a file of their own and load that: what is posted leaves the quarantine.
+        """
+        for each in asyncio.run(_aside(ground(settings), mapping, after, most)):
+            typer.echo(f"{each.number}  row {each.row}  {each.code}  {each.field}\n    {each.why}")
+
+
+async def _aside(base: Ground, mapping: str, after: str, most: int) -> list[Quarantined]:
+    async with await AsyncConnection.connect(base.dsn) as conn:
+        return await loads.set_aside(conn, mapping, after, most)
 
 
 def _stop(refusal: Refusal) -> None:

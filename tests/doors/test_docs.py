@@ -6,7 +6,6 @@ A fenced block says in its first line what is to be done with it:
 ```json answer       a part of what the last command before it answered; "..." stands for anything
 ```text answer       all of what it printed, as text; "..." stands for anything
 ```text slip         the receipt of the demo's breakfast
-```json body NAME    a body of the operation NAME, read strictly
 ```receipt           scenarios, as in tests/receipts
 `>>>` examples       are doctests, one run per page
 """
@@ -18,22 +17,32 @@ import doctest
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-import msgspec
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from doors.docs_reading import (
+    ADDRESS,
+    DOCS,
+    FENCE,
+    HOUSE,
+    ROOT,
+    Shell,
+    fenced,
+    holds,
+    listening,
+    name_of,
+    pages,
+    said_as,
+)
 from receipts.scenario import blocks, check
 from support import database
 from tessera.base.money import half_up, split
@@ -46,80 +55,13 @@ from tessera.doors.cli.demo.check import basket_lines
 from tessera.doors.cli.main import build
 from tessera.doors.ground import Settings
 from tessera.doors.problems import STATUS
-from tessera.doors.till import OPERATIONS
 from tessera.ledger.core import Lot, Wallet
 from tessera.members.core import Owner
 from tessera.program.core import Reader
 from tessera.rules.mechanics import shelf
 from tessera.warehouse.core import Receipt, Spend, Store
 
-ROOT = Path(__file__).resolve().parents[2]
-HOUSE = ROOT / "src/tessera"
 GUIDE = ROOT / "docs/till-guide.md"
-DOCS = [
-    ROOT / "README.md",
-    *sorted((ROOT / "docs").rglob("*.md")),
-    *sorted(HOUSE.rglob("README.md")),
-]
-ADDRESS = "127.0.0.1:8321"
-END = "<<end of command>>"
-_FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: the words after its fence, and its text."""
-
-    words: tuple[str, ...]
-    text: str
-
-
-def fenced(path: Path) -> list[Block]:
-    text = path.read_text(encoding="utf-8")
-    return [Block(tuple(words.split()), body) for words, body in _FENCE.findall(text)]
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-def pages(*kinds: tuple[str, ...]) -> list:
-    """The documents that hold a block of one of these kinds."""
-    return [
-        pytest.param(path, id=name_of(path))
-        for path in DOCS
-        if any(block.words[: len(kind)] == kind for block in fenced(path) for kind in kinds)
-    ]
-
-
-class Shell:
-    """One shell for a page: what one command exports the next one has."""
-
-    def __init__(self, env: dict[str, str], cwd: Path) -> None:
-        self._bash = subprocess.Popen(
-            ["bash"], env=env, cwd=cwd, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-    def run(self, command: str) -> str:
-        """The output of a command. Errors: AssertionError if it fails."""
-        assert self._bash.stdin and self._bash.stdout
-        self._bash.stdin.write(f"{command}\nprintf '\\n%s %s\\n' '{END}' $?\n")
-        self._bash.stdin.flush()
-        lines: list[str] = []
-        for line in self._bash.stdout:
-            if line.startswith(END):
-                said = "".join(lines).strip("\n")
-                assert line.split()[-1] == "0", f"{command}\n{said}"
-                return said
-            lines.append(line)
-        raise AssertionError(f"the shell ended at {command}\n{''.join(lines)}")
-
-    def close(self) -> None:
-        assert self._bash.stdin and self._bash.stdout
-        self._bash.stdin.close()
-        self._bash.wait(timeout=10)
-        self._bash.stdout.close()
 
 
 @pytest.fixture
@@ -141,67 +83,7 @@ def served(server: str, template: str, tmp_path: Path) -> Iterator[dict[str, str
     database.drop(server, name)
 
 
-@contextmanager
-def listening(env: dict[str, str]) -> Iterator[str]:
-    """`tessera serve` on a free port, ready."""
-    with free_port() as port:
-        pass
-    address = f"127.0.0.1:{port}"
-    process = subprocess.Popen(
-        ["tessera", "serve", "--port", str(port)], env=env, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        wait_ready(address, process)
-        yield address
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
-@contextmanager
-def free_port() -> Iterator[int]:
-    """A port that is free now."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        yield free.getsockname()[1]
-
-
-def wait_ready(address: str, process: subprocess.Popen[str]) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    for _ in range(300):
-        assert process.poll() is None, "tessera serve ended"
-        try:
-            with opener.open(f"http://{address}/ready", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("not ready within 30 s")
-
-
-def said_as(shown: str, got: str) -> bool:
-    """Whether the output is what is shown; `...` stands for any text."""
-    pattern = ".*".join(re.escape(part) for part in shown.strip().split("..."))
-    return re.fullmatch(pattern, got.strip(), re.DOTALL) is not None
-
-
-def holds(shown: object, got: object) -> bool:
-    """Whether the answer has at least what is shown."""
-    if shown == "...":
-        return True
-    if isinstance(shown, dict):
-        return isinstance(got, dict) and all(
-            key in got and holds(value, got[key]) for key, value in shown.items()
-        )
-    if isinstance(shown, list):
-        return (
-            isinstance(got, list)
-            and len(shown) == len(got)
-            and all(holds(a, b) for a, b in zip(shown, got, strict=True))
-        )
-    return shown == got and type(shown) is type(got)
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("path", pages(("sh", "run")))
 def test_commands_and_requests_work_as_printed(path, served, tmp_path):
     shell = Shell(served, tmp_path)
@@ -219,14 +101,6 @@ def test_commands_and_requests_work_as_printed(path, served, tmp_path):
                 assert said_as(block.text, got), f"{block.text}\n{got}"
     finally:
         shell.close()
-
-
-@pytest.mark.parametrize("path", pages(("json", "body")))
-def test_bodies_are_what_the_operation_reads(path):
-    bodies = {operation.name: operation.body for operation in OPERATIONS}
-    for block in fenced(path):
-        if block.words[:2] == ("json", "body"):
-            msgspec.json.decode(block.text, type=bodies[block.words[2]])
 
 
 def breakfast(at: datetime, number: str, card: str, balance: int, spend: int) -> str:
@@ -282,7 +156,7 @@ def tessera_commands() -> list[str]:
 
 def known_commands() -> dict[str, list[str]]:
     """{command: its sub-commands} of the real command line."""
-    root = typer.main.get_command(build(Settings(Path("/tmp/docs-never-made"))))
+    root = typer.main.get_command(build(Settings(Path("never-made"))))
     groups = getattr(root, "commands", {})
     return {name: list(getattr(each, "commands", {})) for name, each in groups.items()}
 
@@ -296,17 +170,15 @@ def test_every_command_shown_exists():
             assert rest[0] in known[first], f"tessera {words}"
 
 
-def test_every_command_teaches():
-    """--help of each command and sub-command answers."""
-    env = os.environ | {"TESSERA_DATA_DIR": "/tmp/docs-never-made"}
-    shown = tessera_commands()
-    for command in {words.split()[0] for words in shown}:
-        done = subprocess.run(
-            [Path(sys.executable).parent / "tessera", command, "--help"],
-            env=env, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0 and "Usage:" in done.stdout, command
-    assert not Path("/tmp/docs-never-made").exists(), "help touches nothing"
+def test_every_command_teaches(tmp_path):
+    """--help of each command and sub-command answers, and touches nothing."""
+    home = tmp_path / "never-made"
+    app = build(Settings(home))
+    for command, below in known_commands().items():
+        for words in ([command], *([command, each] for each in below)):
+            done = CliRunner().invoke(app, [*words, "--help"])
+            assert done.exit_code == 0 and "Usage:" in done.output, words
+    assert not home.exists()
 
 
 @pytest.mark.parametrize("path", pages(("pycon",), ("receipt",)))
@@ -358,7 +230,7 @@ def anchors(path: Path) -> set[str]:
 def test_links_lead_somewhere():
     lost = []
     for path in DOCS:
-        text = _FENCE.sub("", path.read_text(encoding="utf-8"))
+        text = FENCE.sub("", path.read_text(encoding="utf-8"))
         for target in re.findall(r"\]\(([^)\s]+)\)", text):
             if target.startswith(("http://", "https://", "mailto:")):
                 continue

@@ -6,13 +6,14 @@ from collections import Counter
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import Case, GenerationMode
-from schemathesis import checks as known
+from schemathesis import checks as all_checks
 from schemathesis.core.result import Ok
 
 from support import api as shops
@@ -22,6 +23,11 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 ROLES = ("till", "admin")
 SEED = 20261121
 _numbers = count(1)
+
+# The site runs in a thread of this process and draws chances of its own meanwhile.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning"
+)
 
 # Not held: a receipt drawn at random rarely adds up, so `positive_data_acceptance` would ask for
 # nonsense; the others need a session of several calls, which tests/doors/test_contract.py has.
@@ -39,26 +45,54 @@ def api(server, template):
 
 def held_checks() -> list[Any]:
     """All checks of schemathesis but those that are left out."""
-    found = [each for each in known.CHECKS.get_all() if each.__name__ not in LEFT_OUT]
+    found = [each for each in all_checks.CHECKS.get_all() if each.__name__ not in LEFT_OUT]
     assert len(found) >= 9, "the checks are registered"
     return found
 
 
-def plausible(case: Case, drawn: int) -> None:
-    """Every second good receipt is made one that adds up, so that it reaches the ledger."""
-    body: Any = case.body
+def things(api: Api) -> dict[str, str]:
+    """Words for addresses that name something."""
+    sale = api.post("/v1/receipts", api.basket()).json()
+    quote = api.post("/v1/quotes", {"basket": api.basket(), "hold": True}).json()
+    lists = {"member_id": "members", "batch_id": "card-batches"}
+    found = {name: api.call("GET", f"/v1/{path}").json() for name, path in lists.items()}
+    card = {"card": api.cards[0]}
+    return {
+        "receipt_id": sale["id"], "quote_id": quote["id"], "number": api.cards[0],
+        "account_id": api.post("/v1/identify", card).json()["account_id"], "store_id": "S3",
+        "key_id": api.issue("admin")[0],
+        **{name: page["items"][0][name] for name, page in found.items()},
+    }  # fmt: skip
+
+
+def plausible(case: Case, drawn: int, known: dict[str, str]) -> None:
+    """Good calls have a key of their own; every second names what is there and adds up."""
+    if "Idempotency-Key" in (case.headers or {}):
+        case.headers["Idempotency-Key"] = uuid4().hex
+    if drawn % 2:
+        return
+    for name in case.path_parameters or {}:
+        case.path_parameters[name] = known[name]
+    if case.path == "/v1/identify":
+        case.body = {"card": known["number"]}
+    add_up(case.body)
+
+
+def add_up(body: Any) -> None:
+    """Make a drawn receipt or return one that reaches the ledger."""
     basket = body.get("basket") if isinstance(body, dict) and "basket" in body else body
-    if drawn % 2 or not (isinstance(basket, dict) and isinstance(basket.get("lines"), list)):
+    if not (isinstance(basket, dict) and isinstance(basket.get("lines"), list)):
         return
     basket |= {"store": "S1", "number": f"p{next(_numbers)}"}
     basket |= {"happened_at": datetime.now(UTC).isoformat(), "business_date": None}
     if "currency" in basket:
         basket |= {"currency": "EUR", "identifier": None, "spend": None}
+        basket["card_scan_offset"] = None
         basket["lines"] = [{**line, "unit": "piece"} for line in basket["lines"]]
         for line in basket["lines"]:
             line.pop("total_minor", None)
-            line["quantity"] = min(line["quantity"], 100)
-            line["unit_minor"] = min(line["unit_minor"], 10_000_000)
+            line["quantity"] = int(min(line["quantity"], 100))
+            line["unit_minor"] = int(min(line["unit_minor"], 10_000_000))
         basket["total_minor"] = sum(
             line["quantity"] * line["unit_minor"] for line in basket["lines"]
         )
@@ -68,22 +102,22 @@ def drawn_calls(api: Api, each: int) -> Counter[int]:
     """`each` calls of every operation, by every role, good and bad; how often which status came."""
     document = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
     seen: Counter[int] = Counter()
-    checks = held_checks()
+    checks, known = held_checks(), things(api)
     with requests.Session() as session:
         for found in document.get_all_operations():
             for role in ROLES:
                 headers = {"Authorization": f"Bearer {getattr(api, role)}"}
                 assert isinstance(found, Ok), found
                 for mode in MODES:
-                    send_many(found.ok(), mode, each, (session, headers, checks, seen))
+                    send_many(found.ok(), mode, each, (session, headers, checks, seen, known))
     return seen
 
 
 def send_many(operation: Any, mode: GenerationMode, each: int, how: tuple) -> None:
     """Draw calls of one operation, send them and hold the answers to the checks."""
-    session, headers, checks, seen = how
+    session, headers, checks, seen, known = how
 
-    @seed(SEED)
+    @seed(SEED + seen.total())
     @settings(
         max_examples=each, deadline=None, database=None, suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
@@ -91,7 +125,7 @@ def send_many(operation: Any, mode: GenerationMode, each: int, how: tuple) -> No
     @given(case=operation.as_strategy(generation_mode=mode))
     def send(case: Case) -> None:
         if mode is GenerationMode.POSITIVE:
-            plausible(case, seen.total())
+            plausible(case, seen.total(), known)
         said = case.call_and_validate(session=session, headers=headers, checks=checks)
         seen[said.status_code] += 1
 
@@ -101,7 +135,7 @@ def send_many(operation: Any, mode: GenerationMode, each: int, how: tuple) -> No
 def test_a_thousand_drawn_calls_keep_the_contract(api):
     seen = drawn_calls(api, 11)
     assert seen.total() >= 1_000, seen
-    assert seen[200] + seen[201] >= 50, seen
+    assert seen[200] + seen[201] >= 150, seen
 
 
 @pytest.mark.faults_long

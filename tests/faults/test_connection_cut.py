@@ -11,14 +11,16 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
-from faults.drill import Drill, Inside, assert_sound, furnish
-from faults.operations import BATCH, OPERATIONS, TILL
+from faults.drill import Drill, Inside, assert_sound, census, furnish
+from faults.operations import BATCH, OPERATIONS, TILL, Fresh, sale
 from support.database import run
 from support.proxy import proxied
 from tessera.doors import house
 
 pytestmark = pytest.mark.faults
 SEED = 20261121
+ENDED = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +99,32 @@ def test_a_cut_between_commit_and_answer_is_a_503_and_then_a_replay(dsn):
                 assert await drill.at(names, 0, commit=True)
 
     run(work())
+
+
+def test_connections_that_the_server_ends_are_made_anew(dsn):
+    """An administrator ends every connection while calls are under way, again and again."""
+
+    async def till(door: Inside, card: str, numbers: list[str]) -> None:
+        for number in numbers:
+            body = sale(number, card)
+            while (heard := await door.call("POST", "/v1/receipts", body, number)).status == 503:
+                await asyncio.sleep(0.01)
+            assert heard.status == 201, heard
+
+    async def work() -> None:
+        token, fresh = await furnish(dsn), Fresh()
+        async with Inside(dsn, token) as door, await AsyncConnection.connect(dsn) as eye:
+            calls = [[fresh.number() for _ in range(40)] for _ in range(8)]
+            tills = [asyncio.create_task(till(door, fresh.card(), mine)) for mine in calls]
+            ended = 0
+            while not all(each.done() for each in tills):
+                await asyncio.sleep(0.03)
+                rows = await eye.execute(ENDED)
+                ended += rows.rowcount
+                await eye.rollback()
+            await asyncio.gather(*tills)
+            print(f"{ended} connections ended by the server during {sum(map(len, calls))} calls")
+            assert (await census(eye))["receipts"] == sum(map(len, calls))
+            await assert_sound(eye)
+
+    run(asyncio.wait_for(work(), 60))

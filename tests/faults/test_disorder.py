@@ -32,9 +32,7 @@ def receipts_and_returns(chance: random.Random, prefix: str) -> tuple[list[str],
         at = datetime.now(UTC) - timedelta(days=chance.randint(0, LATE_DAYS))
         lines = [shop.line("SOUP", chance.randint(2, 5), 10 * chance.randint(1, 90)),
                  shop.line("BREAD", 3, 10 * chance.randint(1, 90))]  # fmt: skip
-        of = shop.sale(
-            cards[chance.randrange(MEMBERS)], *lines, at=at, number=f"{prefix}-{number}"
-        )
+        of = shop.sale(cards[chance.randrange(MEMBERS)], *lines, at=at, number=f"{prefix}-{number}")
         asks.append(of)
         for back in range(chance.choice((0, 0, 1, 2))):
             asks.append(shop.goods_back(of, (1, 1), number=f"{prefix}-{number}-{back}"))
@@ -147,8 +145,8 @@ def test_two_processes_with_one_key_and_a_return_that_races_its_sale(dsn, tmp_pa
         async with two_served(dsn, tmp_path) as (tills, eye):
             for _ in range(25):
                 await the_same_call_everywhere(tills, eye, fresh)
-            early = [await return_and_sale_at_once(tills, eye, fresh) for _ in range(12)]
-            print(f"25 keys from 4 tills at once; of 12 racing returns {sum(early)} were parked")
+            early = [await return_and_sale_at_once(tills, eye, fresh) for _ in range(3)]
+            print(f"25 keys from 4 tills at once; of 3 racing returns {sum(early)} were parked")
             await assert_sound(eye)
 
     run(work())

@@ -52,7 +52,7 @@ def fails_once(patch: pytest.MonkeyPatch, owner: Any, name: str) -> None:
 
 def meet(patch: pytest.MonkeyPatch) -> None:
     """Two transactions that are both past their locks wait for each other; a lone one goes on."""
-    real, there = flows.load, asyncio.Barrier(2)
+    real, there = vars(flows)["load"], asyncio.Barrier(2)
 
     async def load(*args: Any) -> None:
         try:

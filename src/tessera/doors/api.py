@@ -128,8 +128,9 @@ class Api:
         body = await _body(route, headers, receive)
         refusal = body if isinstance(body, Refusal) else None
         refusal = refusal or access.allowed(passed.principal, operation.name, None)
-        key = headers.get(b"idempotency-key", b"").decode("latin-1")
-        refusal = refusal or _key_fault(operation, key, body)
+        said = headers.get(b"idempotency-key")
+        key = (said or b"").decode("latin-1")
+        refusal = refusal or _key_fault(operation, key, body, empty=said == b"")
         if refusal is not None:
             return problems.problem(refusal)
         query = _query(operation, scope["query_string"].decode("latin-1"))
@@ -194,7 +195,7 @@ def _other_method(method: str, others: Sequence[str]) -> Reply:
     return replace(problems.problem(refusal), allow=", ".join(others))
 
 
-def _key_fault(operation: Operation, key: str, body: Any) -> Refusal | None:
+def _key_fault(operation: Operation, key: str, body: Any, *, empty: bool) -> Refusal | None:
     """Writing calls carry a key of 1 to 128 printable characters."""
     held = bool(getattr(body, "hold", False))
     needed = operation.kind != "reads" and (not operation.key_optional or held)
@@ -203,9 +204,9 @@ def _key_fault(operation: Operation, key: str, body: Any) -> Refusal | None:
             "key_missing", "Idempotency-Key", "a writing call carries a key of its own",
             "send a header Idempotency-Key, the same again when you retry",
         )  # fmt: skip
-    if key and (len(key) > 128 or not key.isascii() or not key.isprintable()):
+    if empty or len(key) > 128 or not key.isascii() or not key.isprintable():
         return Refusal(
-            "body_invalid", "Idempotency-Key", "the key is too long or not printable",
+            "body_invalid", "Idempotency-Key", "the key is empty, too long or not printable",
             "send 1 to 128 printable ASCII characters",
         )  # fmt: skip
     return None

@@ -60,7 +60,7 @@ class House:
         self._tasks: list[asyncio.Task[None]] = []
         self.pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             make_conninfo(plan.dsn, options=f"{_ROLE} {_LOOK_UPS} {_LIMITS}"),
-            min_size=1, max_size=plan.reading_connections, open=False, timeout=0.8,
+            min_size=1, max_size=plan.reading_connections, open=False, timeout=0.6,
             reconnect_timeout=0.5, check=AsyncConnectionPool.check_connection,
         )  # fmt: skip
         self.writer = Writer(self._connect, plan.reader, self.shop, plan.lanes)

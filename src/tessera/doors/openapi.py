@@ -10,7 +10,10 @@ import msgspec
 
 from tessera import __version__
 from tessera.access.core import POLICY
+from tessera.base.pages import MAX_PAGE
+from tessera.base.text import Code
 from tessera.doors.call import Operation
+from tessera.doors.pages import DEFAULT_LIMIT
 from tessera.doors.problems import MAX_WORD, STATUS, Problem
 
 _REF = "#/components/schemas/{name}"
@@ -60,7 +63,20 @@ _HEADERS = {
 }
 
 
-_WORD = {"type": "string", "minLength": 1, "maxLength": MAX_WORD}
+def _word(name: str) -> dict[str, Any]:
+    """What a word of an address looks like."""
+    if name == "store_id":  # chosen by people; all other ids are ours
+        return dict(_ecma(msgspec.json.schema(Code)))
+    if name.endswith("_id"):
+        return {"type": "string", "format": "uuid"}
+    return {"type": "string", "minLength": 1, "maxLength": MAX_WORD, "pattern": "^[!-~]+$"}
+
+
+def _asked(name: str) -> dict[str, Any]:
+    """What a word after the question mark looks like."""
+    if name == "limit":
+        return {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_LIMIT}
+    return {"type": "string"}
 
 
 def _operation(operation: Operation) -> dict[str, Any]:
@@ -109,11 +125,11 @@ def _ecma(schema: Any) -> Any:
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": _WORD}
+        {"name": name, "in": "path", "required": True, "schema": _word(name)}
         for name in re.findall(r"{(\w+)}", operation.path)
     ]
     found += [
-        {"name": name, "in": "query", "description": what, "schema": {"type": "string"}}
+        {"name": name, "in": "query", "description": what, "schema": _asked(name)}
         for name, what in (operation.query or {}).items()
     ]
     if operation.kind != "reads":
@@ -121,7 +137,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
             {
                 "name": "Idempotency-Key", "in": "header", "required": not operation.key_optional,
                 "schema": {"type": "string", "minLength": 1, "maxLength": 128,
-                           "pattern": "^[ -~]+$"},
+                           "pattern": "^[!-~]([ -~]*[!-~])?$"},
                 "description": "yours for this call; the same again when you retry",
             }
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,8 +16,9 @@ from psycopg import AsyncConnection
 
 from faults.operations import OPERATIONS, Door, Fresh, Op
 from support.proxy import Proxy
-from support.served import NOTHING, Heard
+from support.served import Heard
 from tessera.access import flows as access_flows
+from tessera.base.ids import new_id
 from tessera.checkout.flows.proof import prove_all
 from tessera.doors.ground import Ground, Settings
 from tessera.doors.site import Site
@@ -87,6 +89,11 @@ NEVER = {
 }
 
 
+def say(text: str) -> None:
+    """Seeds and figures: shown when a test fails, and with `pytest -s`."""
+    sys.stdout.write(f"{text}\n")
+
+
 class Inside:
     """The application in this process, without sockets before it: an ASGI call each."""
 
@@ -128,7 +135,7 @@ async def furnish(dsn: str) -> str:
     async with await AsyncConnection.connect(dsn) as conn:
         await stores_db.put_store(conn, Store("S1", "Corner", "Europe/Rome"))
         _, token = await access_flows.issue_key(conn, "t", "admin", None, 1_000_000, None, now)
-        await members_flows.issue_cards(conn, access_flows.new_id(), "29", 1_000_000, "test", now)
+        await members_flows.issue_cards(conn, new_id(), "29", 1_000_000, "test", now)
     return token
 
 

@@ -31,7 +31,11 @@ class Door(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Op:
-    """One writing call. `status` of its first answer; `settles` when more comes after the answer."""
+    """One writing call.
+
+    status   of its first answer; settles: more comes after the answer
+    keyless  sent without a key: its own number protects it
+    """
 
     method: str
     path: str
@@ -221,4 +225,4 @@ OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "issue a key": _key, "revoke a key": _revoke, "put a store": _store, "publish": _publish,
 }  # fmt: skip
 TILL = tuple(OPERATIONS)[:11]
-BATCH = ("confirm of a quote", "return", "confirm of a stranger")
+BATCH = ("confirm of a quote", "return")

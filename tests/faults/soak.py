@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from tessera.access.core import unpack
 from tessera.base import cluster, postgres
 from tessera.members.core import card_number
 
+Kill = Callable[[], Awaitable[None]]
 CARDS = 300
 DUPLICATES = 0.1
 
@@ -76,7 +77,7 @@ class Soak:
     _number: int = 0
     _sold: list[tuple[str, str]] = field(default_factory=list)
 
-    async def run(self, kills: list[tuple[int, Callable[[], Awaitable[None]]]]) -> None:
+    async def run(self, kills: Sequence[tuple[int, Kill]]) -> None:
         """All operations; each of `kills` when so many are done."""
         self.chance = random.Random(self.seed)
         self.cards = [card_number("29", serial) for serial in range(1, CARDS + 1)]
@@ -96,7 +97,7 @@ class Soak:
             assert heard.status == 201, heard
         till.close()
 
-    def postgres_killer(self, data_dir: Path) -> Callable[[], Awaitable[None]]:
+    def postgres_killer(self, data_dir: Path) -> Kill:
         """A kill of PostgreSQL that waits until the house serves again."""
 
         async def kill() -> None:
@@ -205,9 +206,9 @@ class Soak:
             heard = await till.call("POST", path, body, key)
             ended = time.perf_counter()
             self._measure(heard, began, ended)
-            if heard.status not in (0, 503):
-                if heard.status != 409 or heard.said["code"] != "key_in_flight":
-                    return heard
+            in_flight = heard.status == 409 and heard.said["code"] == "key_in_flight"
+            if heard.status not in (0, 503) and not in_flight:
+                return heard
             await asyncio.sleep(0.05)
 
     def _measure(self, heard: Heard, began: float, ended: float) -> None:
@@ -242,7 +243,7 @@ class Soak:
                 " JOIN members.member m ON m.id = i.member_id"
                 " JOIN ledger.account a ON a.id = m.account_id WHERE i.kind = 'card'"
             )
-            points = dict(await rows.fetchall())
+            points: dict[str, int] = dict(await rows.fetchall())
             wrong = {
                 c: (points.get(c, 0), n) for c, n in self.owed.items() if points.get(c, 0) != n
             }

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from psycopg import AsyncConnection
 
-from faults.drill import Conn, assert_sound, census, furnish, grown
+from faults.drill import Conn, assert_sound, census, furnish, grown, say
 from faults.operations import Fresh, confirm, do, goods_back, register, sale
 from support import shop
 from support.database import run
@@ -27,7 +27,8 @@ MEMBERS, RECEIPTS, LATE_DAYS = 6, 40, 400
 
 def receipts_and_returns(chance: random.Random, prefix: str) -> tuple[list[str], list[Any]]:
     """Cards, and receipts with returns of some of their lines, up to a year late."""
-    cards, asks = [shop.fresh_card() for _ in range(MEMBERS)], []
+    cards: list[str] = [shop.fresh_card() for _ in range(MEMBERS)]
+    asks: list[Any] = []
     for number in range(RECEIPTS):
         at = datetime.now(UTC) - timedelta(days=chance.randint(0, LATE_DAYS))
         lines = [shop.line("SOUP", chance.randint(2, 5), 10 * chance.randint(1, 90)),
@@ -73,7 +74,7 @@ async def await_settled(eye: Conn, limit_s: float = 10.0) -> None:
 
 @pytest.mark.parametrize("permutations", [3, pytest.param(40, marks=pytest.mark.faults_long)])
 def test_any_order_gives_the_same_balances(dsn, permutations):
-    print(f"seed {SEED}")
+    say(f"seed {SEED}")
 
     async def work() -> None:
         async with shop.opened(dsn, starter("EUR")) as one, shop.opened(dsn) as two:
@@ -83,7 +84,7 @@ def test_any_order_gives_the_same_balances(dsn, permutations):
                 early += await send_all((one, two), asks, random.Random(SEED + permutation))
                 await await_settled(one.eye)
                 found.append([(await one.balance(card)).balance for card in cards])
-            print(f"{permutations} orders, {early} returns before their sales: {found[0]}")
+            say(f"{permutations} orders, {early} returns before their sales: {found[0]}")
             assert early and found == [found[0]] * permutations
             await assert_sound(one.eye)
 
@@ -146,7 +147,7 @@ def test_two_processes_with_one_key_and_a_return_that_races_its_sale(dsn, tmp_pa
             for _ in range(25):
                 await the_same_call_everywhere(tills, eye, fresh)
             early = [await return_and_sale_at_once(tills, eye, fresh) for _ in range(3)]
-            print(f"25 keys from 4 tills at once; of 3 racing returns {sum(early)} were parked")
+            say(f"25 keys from 4 tills at once; of 3 racing returns {sum(early)} were parked")
             await assert_sound(eye)
 
     run(work())
@@ -158,7 +159,7 @@ def test_a_replay_after_35_days_is_told_from_the_stored_effects(dsn):
             card = await one.member(10_000)
             sold = shop.sale(card, shop.line("SOUP", 3, 500), spend=50)
             back, orphan = shop.goods_back(sold, (1, 1)), shop.goods_back(shop.sale(None))
-            calls = [(sold, "sale"), (back, "return"), (orphan, "parked")]
+            calls: list[tuple[Any, str]] = [(sold, "sale"), (back, "return"), (orphan, "parked")]
             first = [await one.send(ask, name) for ask, name in calls]
             before = await census(one.eye)
             rows = await one.eye.execute("SELECT count(*) FROM access.answer")

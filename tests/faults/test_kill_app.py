@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from psycopg import AsyncConnection
 
-from faults.drill import Drill, assert_sound, furnish
+from faults.drill import Drill, assert_sound, furnish, say
 from faults.operations import BATCH, OPERATIONS
 from support.database import run
 from support.proxy import proxied
@@ -61,7 +61,7 @@ async def drilled(dsn: str, place: Path) -> AsyncIterator[Drill]:
 
 def test_a_killed_application_has_lost_and_doubled_nothing(dsn, tmp_path):
     chance = random.Random(SEED)
-    print(f"seed {SEED}")
+    say(f"seed {SEED}")
 
     async def work() -> None:
         async with drilled(dsn, tmp_path) as drill:
@@ -70,7 +70,7 @@ def test_a_killed_application_has_lost_and_doubled_nothing(dsn, tmp_path):
                 at = chance.randint(1, drill.messages[name,])
                 await drill.at((name,), at, after=chance.random() < 0.5)
             await drill.at(BATCH, 0, commit=True)
-            print(f"{drill.strikes} kills")
+            say(f"{drill.strikes} kills")
             assert drill.strikes >= KILLS - 1
 
     run(work())
@@ -85,7 +85,7 @@ def test_a_kill_at_every_message_of_every_call_is_survived(dsn, tmp_path, name, 
             at = 1
             while await drill.at((name,), at, after=after):
                 at += 1
-            print(f"{name}: killed at each of {drill.strikes} messages")
+            say(f"{name}: killed at each of {drill.strikes} messages")
             assert drill.strikes > 0.9 * drill.messages[name,]
 
     run(work())

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from faults.drill import furnish
-from faults.soak import Soak, kill_postgres
+from faults.drill import furnish, say
+from faults.soak import Kill, Soak, kill_postgres
 from support import database
 from support.database import run
 from support.served import Served, Till
@@ -44,14 +44,14 @@ def soaked(place: Path, operations: int, app_kills: int, postgres_kills: int, se
             soak = Soak(served, token, operations, seed)
             chance = random.Random(seed)
             moments = chance.sample(range(10, operations), app_kills + postgres_kills)
-            kills = [(at, soak.app_killer) for at in moments[:app_kills]]
+            kills: list[tuple[int, Kill]] = [(at, soak.app_killer) for at in moments[:app_kills]]
             killer = soak.postgres_killer(data_dir)
             kills += [(at, killer) for at in moments[app_kills:]]
 
             async def work() -> None:
                 await soak.register_all()
                 await soak.run(kills)
-                print(soak.report())
+                say(soak.report())
                 await soak.audit(dsn)
 
             run(work())
@@ -92,7 +92,7 @@ def test_a_server_killed_while_nobody_writes_comes_back_for_readers(tmp_path):
                     break
                 assert heard.status == 503 and "retry-after" in heard.headers, heard
                 await asyncio.sleep(0.05)
-            print(f"back after {time.perf_counter() - began:.2f} s, slowest 503 {slowest:.3f} s")
+            say(f"back after {time.perf_counter() - began:.2f} s, slowest 503 {slowest:.3f} s")
             till.close()
             assert heard.status == 200
             assert slowest < ANSWERED_S

@@ -127,9 +127,7 @@ class Proxy:
         if b"COMMIT" in message and message[:1] in b"PQ":
             self._committing = True
             return message[:1] == b"Q"
-        if self._committing and message[:1] == b"S":
-            return True
-        return False
+        return self._committing and message[:1] == b"S"
 
     def _fire(self, link: Link) -> None:
         if self._strike is not None:

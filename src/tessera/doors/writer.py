@@ -127,8 +127,8 @@ class Writer:
                         _answer(waiting, busy("the server is stopping"))
                     raise
                 except Exception as error:  # a lane goes on, whatever it meets
-                    log.exception("lane_stumbled", why=repr(error)[:500])
                     lost, later = isinstance(error, psycopg.Error | OSError), []
+                    log.error("lane_stumbled", why=repr(error)[:500], exc_info=not lost)
                     for waiting in batch:
                         _answer(waiting, busy("the database went away") if lost else _BROKEN)
                     await conn.close()

@@ -25,7 +25,9 @@ async def counts(conn: Conn) -> dict[str, int]:
 
 async def differences(conn: Conn) -> AsyncIterator[str]:
     """Where receipts, promises and calls disagree with the moves, at most 100 of each kind."""
-    for check in CHECKS:
-        async for (sentences,) in await conn.execute(SQL[check]):
+    async with conn.pipeline():
+        found = [await conn.execute(SQL[check]) for check in CHECKS]
+    for rows in found:
+        async for (sentences,) in rows:
             for sentence in sentences.splitlines():
                 yield sentence

@@ -36,6 +36,6 @@ def run() -> None:
     """The command `tessera`."""
     try:
         cli(settings())
-    except PostgresProblem as problem:
+    except PostgresProblem as problem:  # of the settings or of the database: each has its cure
         sys.stderr.write(f"{problem}\n")
         sys.exit(2)

@@ -87,10 +87,10 @@ def test_a_claim_is_known_with_its_answer(dsn):
             known = await db.known(conn, keys)
             assert set(known) == set(keys[:2])
             found = core.judge(known[keys[0]], one)
-            assert found == core.Replay(one.outcome_id, NOW, 200, long)
+            assert found == core.Replay(one.outcome_id, NOW, 200, long, one.operation)
             await conn.execute("DELETE FROM access.answer")
             found = core.judge((await db.known(conn, keys))[keys[0]], one)
-            assert found == core.Replay(one.outcome_id, NOW, None, None)
+            assert found == core.Replay(one.outcome_id, NOW, None, None, one.operation)
 
     run(work())
 

@@ -50,6 +50,7 @@ class Fresh:
     """Numbers that were not used before."""
 
     serials: Any = field(default_factory=lambda: count(1))
+    rich: list[str] = field(default_factory=list)
 
     def card(self) -> str:
         return card_number("29", next(self.serials))
@@ -95,13 +96,20 @@ def confirm(body: dict[str, Any], *, settles: bool = False) -> Op:
     return Op("POST", "/v1/receipts", body, 201, settles)
 
 
-async def member(door: Door, fresh: Fresh, minor: int = 10_000) -> str:
-    """The card of a registered member who has bought for so much."""
+async def member(door: Door, fresh: Fresh) -> str:
+    """The card of somebody who has just registered."""
     card = fresh.card()
     await do(door, fresh, register(card))
-    if minor:
-        await do(door, fresh, confirm(sale(fresh.number(), card, minor)))
     return card
+
+
+async def rich(door: Door, fresh: Fresh) -> str:
+    """The card of a registered member with many points; a dozen of them take turns."""
+    if len(fresh.rich) < 12:
+        fresh.rich.insert(0, await member(door, fresh))
+        await do(door, fresh, confirm(sale(fresh.number(), fresh.rich[0], 10_000_000)))
+    fresh.rich.append(fresh.rich.pop(0))
+    return fresh.rich[-1]
 
 
 def register(card: str) -> Op:
@@ -115,7 +123,7 @@ def register(card: str) -> Op:
 
 
 async def _confirm(door: Door, fresh: Fresh) -> Op:
-    return confirm(sale(fresh.number(), await member(door, fresh)))
+    return confirm(sale(fresh.number(), await rich(door, fresh)))
 
 
 async def _stranger(door: Door, fresh: Fresh) -> Op:
@@ -127,11 +135,11 @@ async def _nobody(door: Door, fresh: Fresh) -> Op:
 
 
 async def _spend(door: Door, fresh: Fresh) -> Op:
-    return confirm(sale(fresh.number(), await member(door, fresh), spend={"points": 50}))
+    return confirm(sale(fresh.number(), await rich(door, fresh), spend={"points": 50}))
 
 
 async def _hold(door: Door, fresh: Fresh) -> Op:
-    basket = sale(fresh.number(), await member(door, fresh), spend={"points": 50})
+    basket = sale(fresh.number(), await rich(door, fresh), spend={"points": 50})
     return Op("POST", "/v1/quotes", {"basket": basket, "hold": True}, 200)
 
 
@@ -148,7 +156,7 @@ async def _cancel(door: Door, fresh: Fresh) -> Op:
 
 async def _return(door: Door, fresh: Fresh) -> Op:
     number = fresh.number()
-    await do(door, fresh, confirm(sale(number, await member(door, fresh), spend={"points": 50})))
+    await do(door, fresh, confirm(sale(number, await rich(door, fresh), spend={"points": 50})))
     return Op("POST", "/v1/returns", goods_back(number, fresh.number(), (2, 1)), 201)
 
 
@@ -157,14 +165,14 @@ async def _early_return(door: Door, fresh: Fresh) -> Op:
 
 
 async def _late_sale(door: Door, fresh: Fresh) -> Op:
-    number, card = fresh.number(), await member(door, fresh, 0)
+    number, card = fresh.number(), await member(door, fresh)
     early = Op("POST", "/v1/returns", goods_back(number, fresh.number(), (1, 1)), 202)
     await do(door, fresh, early)
     return confirm(sale(number, card), settles=True)
 
 
 async def _checkout(door: Door, fresh: Fresh) -> Op:
-    card = await member(door, fresh, 0)
+    card = await member(door, fresh)
     return Op("POST", "/v1/checkout", sale(fresh.number(), card), 201, keyless=True)
 
 
@@ -189,11 +197,11 @@ async def _cards(_: Door, __: Fresh) -> Op:
 
 
 async def _block(door: Door, fresh: Fresh) -> Op:
-    return Op("POST", f"/v1/cards/{await member(door, fresh, 0)}/block", {"reason": "lost"}, 200)
+    return Op("POST", f"/v1/cards/{await member(door, fresh)}/block", {"reason": "lost"}, 200)
 
 
 async def _replace(door: Door, fresh: Fresh) -> Op:
-    card = await member(door, fresh, 0)
+    card = await member(door, fresh)
     return Op("POST", f"/v1/cards/{card}/replace", {"new": fresh.card()}, 200)
 
 

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,39 +25,54 @@ ANSWERED_S, BACK_S = 1.0, 10.0
 OPERATIONS, APP_KILLS, POSTGRES_KILLS = 100_000, 200, 50  # the bar of trust.md
 
 
+@dataclass
+class Place:
+    """An application served over an embedded server of its own."""
+
+    data_dir: Path
+    dsn: str
+    token: str
+    served: Served
+
+
 @contextmanager
-def cluster(place: Path) -> Iterator[tuple[Path, str, str]]:
-    """(data directory, dsn, token) of an embedded server of its own, furnished."""
-    data_dir = place / "data"
+def placed(path: Path) -> Iterator[Place]:
+    """A furnished place; its processes end with it."""
+    data_dir = path / "data"
     dsn = postgres.ensure(data_dir).dsn
     try:
         database.migrate(dsn)
-        yield data_dir, dsn, run(furnish(dsn))
+        place = Place(data_dir, dsn, run(furnish(dsn)), Served(data_dir).start())
+        try:
+            yield place
+        finally:
+            place.served.stop()
     finally:
         postgres.stop(data_dir)
 
 
-def soaked(place: Path, operations: int, app_kills: int, postgres_kills: int, seed: int) -> Soak:
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """One place for the short forms."""
+    with placed(tmp_path_factory.mktemp("killed")) as found:
+        yield found
+
+
+def soaked(place: Place, operations: int, app_kills: int, postgres_kills: int, seed: int) -> Soak:
     """The operations over a served application, with kills at moments drawn by the seed."""
-    with cluster(place) as (data_dir, dsn, token):
-        served = Served(data_dir).start()
-        try:
-            soak = Soak(served, token, operations, seed)
-            chance = random.Random(seed)
-            moments = chance.sample(range(10, operations), app_kills + postgres_kills)
-            kills: list[tuple[int, Kill]] = [(at, soak.app_killer) for at in moments[:app_kills]]
-            killer = soak.postgres_killer(data_dir)
-            kills += [(at, killer) for at in moments[app_kills:]]
+    soak = Soak(place.served, place.token, operations, seed)
+    moments = random.Random(seed).sample(range(10, operations), app_kills + postgres_kills)
+    kills: list[tuple[int, Kill]] = [(at, soak.app_killer) for at in moments[:app_kills]]
+    killer = soak.postgres_killer(place.data_dir)
+    kills += [(at, killer) for at in moments[app_kills:]]
 
-            async def work() -> None:
-                await soak.register_all()
-                await soak.run(kills)
-                say(soak.report())
-                await soak.audit(dsn)
+    async def work() -> None:
+        await soak.register_all()
+        await soak.run(kills)
+        say(soak.report())
+        await soak.audit(place.dsn)
 
-            run(work())
-        finally:
-            served.stop()
+    run(work())
     return soak
 
 
@@ -67,43 +83,38 @@ def judge(soak: Soak) -> None:
         assert outage.worst_s < ANSWERED_S, outage
 
 
-def test_a_killed_server_is_a_503_at_once_and_soon_back(tmp_path):
-    soak = soaked(tmp_path, 1_500, 0, 1, SEED)
+def test_a_killed_server_is_a_503_at_once_and_soon_back(place):
+    soak = soaked(place, 1_000, 0, 1, SEED)
     assert soak.outages[0].refused > 0
     judge(soak)
 
 
-def test_a_server_killed_while_nobody_writes_comes_back_for_readers(tmp_path):
+def test_a_server_killed_while_nobody_writes_comes_back_for_readers(place):
     """Reading tills alone bring an embedded server back, and nobody waits longer than a second."""
-    with cluster(tmp_path) as (data_dir, _, token):
-        served = Served(data_dir).start()
 
-        async def work() -> None:
-            till = Till(served, token)
-            assert (await till.call("GET", "/v1/program")).status == 200
-            await asyncio.sleep(2.5)  # the key is no longer remembered
-            began, slowest = time.perf_counter(), 0.0
-            assert kill_postgres(data_dir) > 3
-            while time.perf_counter() - began < BACK_S:
-                asked = time.perf_counter()
-                heard = await till.call("GET", "/v1/program")
-                slowest = max(slowest, time.perf_counter() - asked)
-                if heard.status == 200:
-                    break
-                assert heard.status == 503 and "retry-after" in heard.headers, heard
-                await asyncio.sleep(0.05)
-            say(f"back after {time.perf_counter() - began:.2f} s, slowest 503 {slowest:.3f} s")
-            till.close()
-            assert heard.status == 200
-            assert slowest < ANSWERED_S
+    async def work() -> None:
+        till = Till(place.served, place.token)
+        assert (await till.call("GET", "/v1/program")).status == 200
+        await asyncio.sleep(2.5)  # the key is no longer remembered
+        began, slowest = time.perf_counter(), 0.0
+        assert kill_postgres(place.data_dir) > 3
+        while time.perf_counter() - began < BACK_S:
+            asked = time.perf_counter()
+            heard = await till.call("GET", "/v1/program")
+            if heard.status == 200:
+                break
+            slowest = max(slowest, time.perf_counter() - asked)
+            assert heard.status == 503 and "retry-after" in heard.headers, heard
+            await asyncio.sleep(0.05)
+        say(f"back after {time.perf_counter() - began:.2f} s, slowest 503 {slowest:.3f} s")
+        till.close()
+        assert heard.status == 200
+        assert slowest < ANSWERED_S
 
-        try:
-            run(work())
-        finally:
-            served.stop()
+    run(work())
 
 
 @pytest.mark.faults_long
 def test_nothing_is_lost_or_doubled_while_everything_is_killed(tmp_path):
-    soak = soaked(tmp_path, OPERATIONS, APP_KILLS, POSTGRES_KILLS, SEED)
-    judge(soak)
+    with placed(tmp_path) as place:
+        judge(soaked(place, OPERATIONS, APP_KILLS, POSTGRES_KILLS, SEED))

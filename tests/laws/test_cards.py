@@ -237,7 +237,9 @@ def test_a_second_call_is_judged_by_the_first():
     first = claim({"store": b"A", "number": b"1"})
     kept = access.Known(first.operation, first.fingerprint, UUID(int=9), NOW, 200, b"{}")
     names = ("store", "number")
-    assert access.judge(kept, first, names) == access.Replay(UUID(int=9), NOW, 200, b"{}")
+    assert access.judge(kept, first, names) == access.Replay(
+        UUID(int=9), NOW, 200, b"{}", first.operation
+    )
     other = access.judge(kept, claim({"store": b"A", "number": b"2"}), names)
     assert isinstance(other, Refusal)
     assert (other.code, other.field) == ("key_reused", "number")

@@ -37,7 +37,7 @@ def filled(wanted, *, net=True, debt=0):
     """A wallet with these lots; lot n of operation n has the id 1000 + n."""
     wallet = Wallet(uid(0), loaded=True)
     if debt:
-        core.take_back(wallet, stamp(99), uid(99), debt, False)
+        core.take_back(wallet, stamp(99), {uid(99)}, debt, False)
     for n, (points, life, bought) in enumerate(wanted):
         expires = None if life is None else day(life)
         core.earn(wallet, Stamp(uid(n), day(-bought), NOW), uid(1000 + n), points, expires, net)
@@ -105,7 +105,7 @@ def test_a_hold_keeps_its_points_from_everybody_else(wanted, data):
     pins = dict(wallet.holds[uid(50)].pins)
     assert (core.available(wallet, NOW, NOW), core.held(wallet, NOW)) == (there - kept, kept)
     assert isinstance(core.spend(wallet, stamp(51), there - kept + 1), Refusal)
-    core.take_back(wallet, stamp(52), uid(0), data.draw(amounts), True)
+    core.take_back(wallet, stamp(52), {uid(0)}, data.draw(amounts), True)
     assert all(wallet.lots[lot].remaining >= points for lot, points in pins.items())
     assert core.held(wallet, LATER) == 0, "past its deadline it counts as released"
     assert_sums(wallet)
@@ -142,7 +142,7 @@ def test_a_clawback_takes_its_own_lots_then_others_then_makes_debt(wanted, point
     wallet = filled(wanted)
     own = data.draw(st.integers(0, len(wanted) - 1))
     there, mine = wallet.active, wanted[own][0]
-    core.take_back(wallet, stamp(50), uid(own), points, others)
+    core.take_back(wallet, stamp(50), {uid(own)}, points, others)
     gone = taken(wallet, 50, "reversed")
     assert sum(part for _, part in gone) == points
     assert gone[0] == (uid(1000 + own), min(mine, points))
@@ -200,7 +200,7 @@ def test_earning_and_taking_it_back_leaves_everything_as_it_was(wanted, points):
     wallet = filled(wanted)
     before = {i: lot.remaining for i, lot in wallet.lots.items()}
     core.earn(wallet, stamp(50), uid(2000), points, None, True)
-    core.take_back(wallet, stamp(51), uid(50), points, True)
+    core.take_back(wallet, stamp(51), {uid(50)}, points, True)
     assert {i: lot.remaining for i, lot in wallet.lots.items()} == {**before, uid(2000): 0}
     assert wallet.debt == 0
     assert_sums(wallet)

@@ -193,6 +193,7 @@ class Replay(Struct, frozen=True):
     posted_at: datetime
     status: int | None
     body: bytes | None
+    operation: str = ""
 
 
 def judge(known: Known, claim: Claim, names: Sequence[str] = ()) -> Replay | Refusal:
@@ -204,7 +205,7 @@ def judge(known: Known, claim: Claim, names: Sequence[str] = ()) -> Replay | Ref
         known.operation == claim.operation
         and known.fingerprint[:WHOLE] == claim.fingerprint[:WHOLE]
     ):
-        return Replay(known.outcome_id, known.posted_at, known.status, known.body)
+        return Replay(known.outcome_id, known.posted_at, known.status, known.body, known.operation)
     cure = "send the first call's body to get its answer, or a fresh key for a new call"
     if known.operation != claim.operation:
         why = f"key {claim.key} was used for {known.operation}, this is {claim.operation}"

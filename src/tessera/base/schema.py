@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 import psycopg
@@ -24,10 +25,10 @@ def migrations() -> Path:
     return found[0]
 
 
-def upgrade(dsn: str, phase: str = "heads") -> list[str]:
+def upgrade(dsn: str, phase: str = "") -> list[str]:
     """Bring the tables up to date; what was applied, in order. Safe to repeat and to kill.
 
-    phase   "heads" for all; one revision's name stops there
+    phase   "pre" stops before the first post_ revision that is not applied yet; "" is all
     errors  PostgresProblem schema_newer if a newer Tessera has been here
     """
     before = set(applied(dsn))
@@ -37,13 +38,17 @@ def upgrade(dsn: str, phase: str = "heads") -> list[str]:
     known = {revision.revision for revision in script.walk_revisions()}
     if before - known:
         raise _newer(before - known)
-    with _engine(dsn).connect() as conn:
-        config.attributes["connection"] = conn
-        command.upgrade(config, phase)
-        conn.commit()
     order = [revision.revision for revision in script.walk_revisions()][::-1]
-    done = _ancestors(script, applied(dsn)) - _ancestors(script, before)
-    return [name for name in order if name in done]
+    there = _ancestors(script, before)
+    missing = [name for name in order if name not in there]
+    if phase == "pre":
+        missing = list(takewhile(lambda name: name.startswith("pre_"), missing))
+    if missing:
+        with _engine(dsn).connect() as conn:
+            config.attributes["connection"] = conn
+            command.upgrade(config, missing[-1])
+            conn.commit()
+    return missing
 
 
 def behind(dsn: str) -> PostgresProblem | None:

@@ -38,6 +38,7 @@ STATUS = {
     "method_other": 405,
     "key_in_flight": 409,
     "receipt_known": 409,
+    "quote_ended": 409,
     "points_short": 409,
     "nothing_left": 409,
     "card_blocked": 409,
@@ -96,7 +97,7 @@ def problem(refusal: Refusal) -> Reply:
     """The refusal as an HTTP answer."""
     status = status_of(refusal.code)
     document = Problem(
-        f"/problems#{refusal.code}", _TITLES[status], status, refusal.code, refusal.field,
+        f"urn:tessera:problem:{refusal.code}", _TITLES[status], status, refusal.code, refusal.field,
         refusal.why, refusal.cure,
     )  # fmt: skip
     return Reply(status, msgspec.json.encode(document))

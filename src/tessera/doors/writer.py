@@ -36,6 +36,11 @@ __all__ = ["Job", "Reply", "Writer"]
 BATCH, QUEUE, LANES = 256, 4096, 2
 Conn = AsyncConnection[tuple[Any, ...]]
 log = structlog.get_logger("tessera.writer")
+_RACES = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
 _BROKEN = broken("this call met a mistake of ours")
 
 
@@ -45,6 +50,7 @@ class Waiting:
 
     job: Job
     reply: asyncio.Future[Reply]
+    tries: int = 0
 
 
 class Writer:
@@ -181,6 +187,9 @@ class Writer:
     ) -> list[Waiting]:
         """Roll back and try halves; the one operation that still fails is logged and answered."""
         await conn.rollback()
+        if len(batch) == 1 and isinstance(error, _RACES) and batch[0].tries < 1:
+            batch[0].tries += 1  # another process was first: now it can be seen
+            return await self._settle(conn, batch)
         if len(batch) > 1:
             half = len(batch) // 2
             later = await self._settle(conn, batch[:half])
@@ -222,7 +231,7 @@ class Writer:
             return Reply(200, b"")
         if replay.body is not None and replay.status is not None:
             return Reply(replay.status, replay.body, replayed=True)
-        told = await retell(conn, replay.outcome_id)
+        told = await retell(conn, replay)
         await conn.rollback()
         return Reply(200, told, replayed=True)
 

@@ -282,16 +282,20 @@ def capture(wallet: Wallet, stamp: Stamp, hold_id: UUID, points: int) -> Refusal
 
 
 def take_back(
-    wallet: Wallet, stamp: Stamp, outcome_id: UUID, points: int, other_lots: bool
+    wallet: Wallet, stamp: Stamp, outcomes: Set[UUID], points: int, other_lots: bool
 ) -> None:
     """Take earned points back: the receipt's own lots, then others if allowed, then debt.
+
+    outcomes  the sale and its returns: lots opened by these are the receipt's own
 
     Pinned parts are left alone: a clawback never breaks a hold.
     """
     pins, left = pinned(wallet, stamp.posted_at), points
-    lots = sorted(wallet.lots.values(), key=lambda lot: (lot.outcome_id != outcome_id, lot.order()))
+    lots = sorted(
+        wallet.lots.values(), key=lambda lot: (lot.outcome_id not in outcomes, lot.order())
+    )
     for lot in lots:
-        own = lot.outcome_id == outcome_id
+        own = lot.outcome_id in outcomes
         if not own and not (other_lots and lot.live(stamp.posted_at)):
             continue
         part = min(lot.remaining - pins.get(lot.id, 0), left)

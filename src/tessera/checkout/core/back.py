@@ -80,7 +80,8 @@ def _post_return(case: Case, stamp: Stamp, sold: Sold, before: Story, after: Sto
     assert wallet is not None
     earned_less = before.points_earned - after.points_earned
     if earned_less > 0:
-        ledger.take_back(wallet, stamp, sold.row.id, earned_less, program.clawback_other_lots)
+        own = {sold.row.id, *sold.returns}
+        ledger.take_back(wallet, stamp, own, earned_less, program.clawback_other_lots)
     elif earned_less < 0:
         earn(case, stamp, program, -earned_less)
     spent_less = before.points_spent - after.points_spent

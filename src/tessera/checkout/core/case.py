@@ -16,7 +16,7 @@ from tessera.ledger import core as ledger
 from tessera.ledger.core import Wallet
 from tessera.members.core import Owner
 from tessera.rules.core.words import Facts, Program, Story
-from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, Store
+from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, Store, faults
 
 _TOO_EARLY = timedelta(hours=24)
 _encode = msgspec.json.Encoder().encode
@@ -24,7 +24,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Promise:
-    """What a quote promised and whether it can still be had."""
+    """What a quote promised and whether it can still be had; `program` is the one that did."""
 
     id: UUID
     account_id: UUID | None
@@ -33,6 +33,7 @@ class Promise:
     deadline: datetime
     story: Story
     ended: str | None
+    program: Program | None = None
 
 
 @dataclass(slots=True)
@@ -96,6 +97,13 @@ def timing_fault(happened_at: datetime, now: datetime) -> Refusal | None:
             "set the till's clock and send the time of the purchase",
         )  # fmt: skip
     return None
+
+
+def fault_of(case: Case, receipt: Receipt) -> Refusal | None:
+    """What is wrong with a receipt before anybody looks at whose it is."""
+    program = case.program
+    fault = faults(receipt, program.currency, program.tolerance_minor)
+    return fault or timing_fault(receipt.happened_at, case.now)
 
 
 def promise_print(receipt: Receipt, account_id: UUID | None) -> bytes:

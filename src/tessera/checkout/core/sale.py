@@ -14,7 +14,6 @@ from tessera.checkout.core.case import (
     Promise,
     facts_of,
     promise_print,
-    timing_fault,
 )
 from tessera.checkout.core.tell import answer, sale_row
 from tessera.checkout.core.words import Answer, Could, Difference, Quote
@@ -22,19 +21,15 @@ from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp
 from tessera.rules.core.engine import settle
 from tessera.rules.core.words import Facts, Program, Story
-from tessera.warehouse.core import Receipt, faults
+from tessera.warehouse.core import Receipt
 
 
 def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
-    """Settle a receipt, spend and earn. A refusal has changed nothing."""
-    refusal = faults(receipt, case.program.currency, case.program.tolerance_minor)
-    refusal = refusal or timing_fault(receipt.happened_at, case.now)
-    if refusal:
-        return refusal
+    """Settle a sound receipt (`fault_of`), spend and earn. A refusal is to forget the wallet."""
     promise, kept_hold = _redeem_promise(case, receipt)
     facts = facts_of(case, receipt)
     if promise is not None and kept_hold:
-        story = promise.story
+        story, case.program = promise.story, promise.program or case.program
     else:
         story = settle(receipt.lines, facts, case.program)
         refusal = _spending_fault(receipt, facts, story)
@@ -45,8 +40,6 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     if refusal:
         return refusal
     row = sale_row(case, receipt, story, facts)
-    if promise is not None and kept_hold:
-        row = msgspec.structs.replace(row, program_version=promise.program_version)
     told = answer(case, "sale", receipt.lines, story, receipt.number)
     if case.promise is not None:
         differences = _differences(case.promise.story, story)
@@ -130,10 +123,6 @@ def earn(case: Case, stamp: Stamp, program: Program, points: int) -> None:
 def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
     """The same decision without the posting; with `hold` the points asked are pinned."""
     receipt = quote.basket
-    refusal = faults(receipt, case.program.currency, case.program.tolerance_minor)
-    refusal = refusal or timing_fault(receipt.happened_at, case.now)
-    if refusal:
-        return refusal
     facts = facts_of(case, receipt)
     story = settle(receipt.lines, facts, case.program)
     refusal = _spending_fault(receipt, facts, story)
@@ -185,10 +174,15 @@ def _differences(quoted: Story, given: Story) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def decide_cancel(case: Case) -> Decision:
+def decide_cancel(case: Case) -> Decision | Refusal:
     """Give up a promise; what it kept is free again. Cancelling twice is the same as once."""
     promise = case.promise
     assert promise is not None, "the flow has found the promise"
+    if promise.ended in ("confirmed", "overtaken"):
+        return Refusal(
+            "quote_ended", "quote_id", "a receipt that named this quote has been confirmed",
+            "to undo the receipt, return it",
+        )  # fmt: skip
     if promise.ended is None:
         promise.ended = "cancelled"
         if case.wallet is not None:

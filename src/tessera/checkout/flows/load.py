@@ -14,6 +14,7 @@ from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Move, Wallet
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
+from tessera.rules.core.words import Program
 from tessera.warehouse.core import Receipt
 
 
@@ -41,6 +42,8 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
     items = batch.open()
     quotes = [item.quote for item in items if item.quote is not None]
     promises = await db.promises(conn, quotes) if quotes else {}
+    for promise in promises.values():
+        promise.program = await _program(conn, batch, reader, promise.program_version)
     sold = [item.sold for item in items if item.sold is not None]
     if sold:
         await _load_returns(conn, batch, reader, sold)
@@ -69,13 +72,17 @@ def _to_fill(item: Item, now: datetime) -> Wallet | None:
     return wallet
 
 
+async def _program(conn: db.Conn, batch: Batch, reader: Reader, version: int) -> Program:
+    """A version as it was published, read once per batch."""
+    if version not in batch.programs:
+        batch.programs[version] = await program_flows.frozen(conn, reader, version)
+    return batch.programs[version]
+
+
 async def _load_returns(conn: db.Conn, batch: Batch, reader: Reader, sold: Sequence[Sold]) -> None:
     returns = await db.returns_of(conn, [sale.row.id for sale in sold])
     for sale in sold:
-        version = sale.row.program_version
-        if version not in batch.programs:
-            batch.programs[version] = await program_flows.frozen(conn, reader, version)
-        sale.program = batch.programs[version]
+        sale.program = await _program(conn, batch, reader, sale.row.program_version)
         for return_id, state in returns.get(sale.row.id, ()):
             sale.returns.append(return_id)
             # Not the one posted last: two writers' clocks, or one that waited for the lock, may

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
 
+from tessera.access.core import Replay
 from tessera.base.ids import new_id
 from tessera.base.money import half_up
 from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
-from tessera.checkout.core.case import Case, Decision
+from tessera.checkout.core.case import Case, Decision, fault_of
 from tessera.checkout.core.sale import decide_quote
 from tessera.checkout.core.tell import balance_of
 from tessera.checkout.core.words import Answer, Balance, LineTold, Page, Quote, Row, Shop, Told
@@ -53,6 +55,9 @@ async def quote(
     if store is None:
         return Refusal("store_unknown", "store", "there is no such store", "create the store first")
     case = Case(new_id(), shop.program, store, now, iter(new_id, None), now)
+    fault = fault_of(case, receipt)
+    if fault is not None:
+        return fault
     named = receipt.whose()
     if named is not None:
         owner = await _whose(conn, shop, receipt, named, trusted)
@@ -156,11 +161,14 @@ def _lines_told(lines: Sequence[Line], row: Row) -> tuple[LineTold, ...]:
     )
 
 
-async def retell(conn: db.Conn, outcome_id: UUID) -> bytes:
-    """The answer of a call whose bytes were dropped, from the stored effects, marked so."""
-    row = await db.one(conn, outcome_id)
+async def retell(conn: db.Conn, replay: Replay) -> bytes:
+    """The answer of a call whose bytes were dropped, from the stored effects, marked so.
+
+    Of what leaves no receipt (a cancelled quote) only its kind is left to tell.
+    """
+    row = await db.one(conn, replay.outcome_id)
     if row is None:
-        return msgspec.json.encode(Answer(id=outcome_id, kind="parked", retold=True))
+        return await _retell_without_receipt(conn, replay)
     kept = db.KEPT.decode(row.story)
     answer = Answer(
         id=row.id, kind="sale" if row.kind == "sale" else "return", number=row.number,
@@ -168,5 +176,22 @@ async def retell(conn: db.Conn, outcome_id: UUID) -> bytes:
         to_pay_minor=kept.story.to_pay_minor, refund_minor=kept.refund_minor,
         points_earned=row.points_earned, points_spent=row.points_spent,
         effects=kept.story.effects, silent=kept.story.silent, retold=True,
+    )  # fmt: skip
+    return msgspec.json.encode(answer)
+
+
+async def _retell_without_receipt(conn: db.Conn, replay: Replay) -> bytes:
+    given = (await db.promises(conn, [replay.outcome_id])).get(replay.outcome_id)
+    if given is None:
+        kind: Literal["parked", "cancelled"] = (
+            "parked" if replay.operation == "receipt.return" else "cancelled"
+        )
+        return msgspec.json.encode(Answer(id=replay.outcome_id, kind=kind, retold=True))
+    story = given.story
+    answer = Answer(
+        id=given.id, kind="quote", program_version=given.program_version,
+        gross_minor=story.gross_minor, to_pay_minor=story.to_pay_minor,
+        points_earned=story.points_earned, points_spent=story.points_spent,
+        effects=story.effects, silent=story.silent, held_until=given.deadline, retold=True,
     )  # fmt: skip
     return msgspec.json.encode(answer)

@@ -13,10 +13,9 @@ from tessera.access.core import Claim, Replay
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
-from tessera.checkout.core.case import Case, Sold, key_of
-from tessera.checkout.core.words import Cancel, Job, Quote, Row
+from tessera.checkout.core.case import Case, Sold, fault_of, key_of
+from tessera.checkout.core.words import Cancel, Job, Row
 from tessera.checkout.flows.items import Batch, Item, Later
-from tessera.ledger.core import Wallet
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
@@ -51,12 +50,10 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
     owners = await members_db.owners(asked_owners) if asked_owners is not None else {}
     known = await db.receipts(asked_keys) if asked_keys is not None else {}
     of_quotes = await db.quote_accounts(conn, quotes) if quotes else {}
-    nobodies: set[UUID] = set()
     if len(owners) < len(who):
-        met, nobodies = await _meet(conn, batch, [w for w in who if w not in owners])
-        owners |= met
+        owners |= await _meet(conn, batch, [w for w in who if w not in owners])
     for item in batch.open():
-        _aim(item, owners, known, of_quotes, nobodies)
+        _aim(item, owners, known, of_quotes)
     _one_each(batch)
 
 
@@ -78,6 +75,10 @@ def _prepare(item: Item, batch: Batch) -> None:
     )  # fmt: skip
     if isinstance(ask, Receipt | Return):
         item.key = key_of(ask, store)
+    refusal = fault_of(item.case, receipt) if receipt is not None else None
+    if refusal is not None:
+        item.outcome = refusal
+        return
     named = receipt.whose() if receipt is not None else None
     if named is not None:
         normal = members.normal(named.kind, named.value)
@@ -126,10 +127,10 @@ async def _wake(conn: db.Conn, batch: Batch) -> None:
 
 async def _meet(
     conn: db.Conn, batch: Batch, strangers: Sequence[Identifier]
-) -> tuple[dict[Identifier, Owner], set[UUID]]:
+) -> dict[Identifier, Owner]:
     """Shadows for cards that were handed out but never seen; other strangers stay unknown.
 
-    A quote makes nobody: whom it would make is told apart by the second part of the answer.
+    Who asks to spend is not met: there is nothing to spend, and a refusal leaves no trace.
     """
     batches = await members_db.batches(conn)
     anyone = batch.shop.program.unknown_cards == "any"
@@ -138,18 +139,13 @@ async def _meet(
         for item in batch.open()
         if (who := item.who) is not None
         and who in strangers
+        and (item.receipt is None or item.receipt.spend is None)
         and _welcome(item.job, who, anyone, batches)
     }
-    open_items = [item for item in batch.open() if isinstance(item.job.ask, Receipt)]
-    buying = {item.who for item in open_items if item.who is not None}
     new = [
-        (who, new_id(), new_id())
-        for who in sorted(welcome & buying, key=lambda who: (who.kind, who.value))
+        (who, new_id(), new_id()) for who in sorted(welcome, key=lambda who: (who.kind, who.value))
     ]
-    met = await members_db.add_shadows(conn, new, batch.now) if new else {}
-    for who in welcome - buying:
-        met[who] = Owner(new_id(), new_id(), "active", False)
-    return met, {met[who].account_id for who in welcome - buying}
+    return await members_db.add_shadows(conn, new, batch.now) if new else {}
 
 
 def _welcome(job: Job, who: Identifier, anyone: bool, batches: Sequence[members.CardBatch]) -> bool:
@@ -161,7 +157,7 @@ def _welcome(job: Job, who: Identifier, anyone: bool, batches: Sequence[members.
 
 def _aim(
     item: Item, owners: dict[Identifier, Owner], known: dict[ReceiptKey, Row],
-    of_quotes: dict[UUID, UUID | None], nobodies: set[UUID],
+    of_quotes: dict[UUID, UUID | None],
 ) -> None:  # fmt: skip
     """Which account and which sale the operation is about, or why it is about none."""
     ask = item.job.ask
@@ -182,7 +178,7 @@ def _aim(
             )  # fmt: skip
         item.account_id = of_quotes.get(ask.quote)
     elif item.who is not None:
-        _aim_card(item, item.who, owners.get(item.who), nobodies)
+        _aim_card(item, item.who, owners.get(item.who))
 
 
 def _aim_return(item: Item, row: Row | None) -> None:
@@ -199,7 +195,7 @@ def _aim_return(item: Item, row: Row | None) -> None:
     item.sold = Sold(row, lines_from_data(row.lines), first, first, item.case.program)
 
 
-def _aim_card(item: Item, who: Identifier, owner: Owner | None, nobodies: set[UUID]) -> None:
+def _aim_card(item: Item, who: Identifier, owner: Owner | None) -> None:
     assert item.case is not None
     if owner is None:
         card = who.kind == "card"
@@ -214,11 +210,7 @@ def _aim_card(item: Item, who: Identifier, owner: Owner | None, nobodies: set[UU
             "ask for another card, or see the office",
         )  # fmt: skip
     else:
-        item.case.owner = owner
-        if owner.account_id in nobodies and isinstance(item.job.ask, Quote):
-            item.case.wallet = Wallet(owner.account_id, loaded=True)
-        else:
-            item.account_id = owner.account_id
+        item.case.owner, item.account_id = owner, owner.account_id
 
 
 def _one_each(batch: Batch) -> None:

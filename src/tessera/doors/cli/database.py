@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,8 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
     def backup(target: Annotated[Path, typer.Argument(help="file to write, or a folder")]) -> None:
         """Write everything into one file, with a manifest that says what it must be."""
         base = ground(settings, migrate=False)
+        if target.is_dir():
+            target = target / f"tessera-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
         written = backups.backup(base.dsn, base.bin_dir, target)
         typer.echo(f"written {written} ({written.stat().st_size:,} bytes)")
 
@@ -41,7 +44,9 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         what no version needs any more. Without a word both are applied.
         """
         base = ground(settings, migrate=False)
-        done = schema.upgrade(base.dsn, f"{phase}@head" if phase else "heads")
+        if phase not in ("", "pre", "post"):
+            raise typer.BadParameter("pre or post", param_hint="PHASE")
+        done = schema.upgrade(base.dsn, phase)
         typer.echo("\n".join(f"applied {name}" for name in done) or "nothing to do")
 
     @db.command()

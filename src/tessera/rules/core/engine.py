@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from tessera.base.money import in_words, split
 from tessera.rules.core.words import (
     Basket,
@@ -20,6 +22,7 @@ from tessera.rules.core.words import (
 from tessera.warehouse.core import Line
 
 _NO_CARD = Missing("no_card", 0, "no card was shown")
+_WORTHLESS = Missing("worth_nothing", 0, "what it gives is worth nothing on this receipt")
 
 
 def settle(
@@ -55,16 +58,14 @@ def _decide(basket: Basket, facts: Facts, program: Program, sold: Story | None) 
             effects.extend(_frozen_payment(basket, sold))
             continue
         for rule in in_lane(program, lane):
-            verdict = rule.check(basket, facts) if facts.member else _NO_CARD
-            if isinstance(verdict, Missing):
-                silent.append(
-                    Silent(
-                        rule.id, rule.code, program.version,
-                        verdict.code, verdict.lacking, verdict.why,
-                    )
-                )  # fmt: skip
+            heard = _ask(basket, facts, program, rule)
+            if isinstance(heard, Silent):
+                silent.append(heard)
                 continue
-            effects.append(_grant(basket, rule, rule.reward(basket, facts, verdict), program))
+            effects.append(heard)
+            if heard.kind == "payment" and facts.spend is not None:  # what is left to be paid with
+                left = facts.spend - heard.points
+                facts = replace(facts, spend=left, available=facts.available - heard.points)
         basket.free = basket.quantity.copy()
     paid = sum(basket.by_points) if basket.by_points else 0
     return Story(
@@ -72,6 +73,17 @@ def _decide(basket: Basket, facts: Facts, program: Program, sold: Story | None) 
         sum(e.given for e in effects if e.kind == "points"),
         sum(e.points for e in effects if e.kind == "payment"),
     )  # fmt: skip
+
+
+def _ask(basket: Basket, facts: Facts, program: Program, rule: Mechanic) -> Effect | Silent:
+    """One rule: what it gives, or what was missing."""
+    verdict = rule.check(basket, facts) if facts.member else _NO_CARD
+    if not isinstance(verdict, Missing):
+        wish = rule.reward(basket, facts, verdict)
+        if wish.amount:
+            return _grant(basket, rule, wish, program)
+        verdict = _WORTHLESS
+    return Silent(rule.id, rule.code, program.version, verdict.code, verdict.lacking, verdict.why)
 
 
 def in_lane(program: Program, lane: str) -> list[Mechanic]:

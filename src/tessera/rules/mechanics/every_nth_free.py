@@ -35,7 +35,7 @@ class EveryNthFree(Mechanic, frozen=True, tag="every_nth_free"):
         off, used = dict.fromkeys(dearest, 0), dict.fromkeys(dearest, 0)
         for i in reversed(dearest):
             units = min(free, basket.free[i])
-            off[i] = basket.left[i] * units // max(basket.quantity[i], 1)
+            off[i] = min(self._unit_minor(basket, i) * units, basket.left[i])
             used[i], free = units, free - units
         for i in dearest:
             units = min(paid, basket.free[i] - used[i])
@@ -57,7 +57,8 @@ class EveryNthFree(Mechanic, frozen=True, tag="every_nth_free"):
 
     @staticmethod
     def _unit_minor(basket: Basket, i: int) -> int:
-        return basket.left[i] // max(basket.quantity[i], 1)
+        """The shelf price of one: what other rules took off belongs to the units they took."""
+        return basket.total[i] // max(basket.quantity[i], 1)
 
 
 SCENARIOS = """

@@ -306,6 +306,7 @@ CREATE INDEX receipt_sale ON checkout.receipt (sale_id) WHERE sale_id IS NOT NUL
 CREATE TABLE checkout.quote (
     id uuid PRIMARY KEY,
     account_id uuid,
+    store_id text NOT NULL,
     fingerprint bytea NOT NULL,
     program_version integer NOT NULL,
     deadline timestamptz NOT NULL,

@@ -6,6 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+import structlog
+
 from tessera.base.problem import PostgresProblem
 from tessera.doors.cli.main import cli
 from tessera.doors.ground import Settings
@@ -25,15 +27,46 @@ def settings() -> Settings:
     return Settings(
         data_dir=Path(told("TESSERA_DATA_DIR") or Path.home() / ".tessera").absolute(),
         database_url=told("TESSERA_DATABASE_URL") or None,
-        currency=told("TESSERA_CURRENCY", "EUR"),
+        currency=_currency(told("TESSERA_CURRENCY", "EUR")),
         mechanics_dir=Path(own).absolute() if own else None,
         host=told("TESSERA_HOST", "127.0.0.1"),
-        port=int(told("TESSERA_PORT", "8321")),
+        port=_port(told("TESSERA_PORT", "8321")),
+    )
+
+
+def _currency(word: str) -> str:
+    if len(word) == 3 and word.isascii() and word.isupper():
+        return word
+    raise PostgresProblem(
+        "setting_invalid", "TESSERA_CURRENCY", f"{word} is no currency",
+        "send an ISO 4217 code, such as EUR",
+    )  # fmt: skip
+
+
+def _port(word: str) -> int:
+    if word.isdecimal() and 0 < int(word) < 65536:
+        return int(word)
+    raise PostgresProblem(
+        "setting_invalid", "TESSERA_PORT", f"{word} is no port", "name one from 1 to 65535"
+    )
+
+
+def _log_plainly() -> None:
+    """JSON lines on stderr; traces without the values of variables, which may be anybody's."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
 
 
 def run() -> None:
     """The command `tessera`."""
+    _log_plainly()
     try:
         cli(settings())
     except PostgresProblem as problem:  # of the settings or of the database: each has its cure

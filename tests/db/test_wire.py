@@ -99,7 +99,7 @@ def test_more_than_any_buffer_goes_through_both_ways(dsn: str) -> None:
 
 
 uuids = st.uuids()
-texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=20)
+texts = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 times = st.datetimes(datetime(1600, 1, 1), datetime(2400, 1, 1))  # noqa: DTZ001 made aware below
 KINDS: list[tuple[type[columns.Column[Any]], str, st.SearchStrategy[Any]]] = [
     (columns.Bigints, "bigint", st.integers(-(2**63), 2**63 - 1)),

@@ -158,12 +158,9 @@ def test_a_receipt_that_does_not_add_up(api, how, other, code, field):
     if how != "confirm":
         body, path, field = {"basket": body, "hold": how == "hold"}, "/v1/quotes", f"basket.{field}"
     problem = refused(api, lambda: api.post(path, body))
-    if code == PHONE[0] and how == "dry":  # reading.py says "identifier" only
-        field = field.removesuffix(".value")
     assert (problem["code"], problem["field"]) == (code, field)
 
 
-@pytest.mark.xfail(reason="checkout.flows.resolve makes the shadow before faults() has spoken")
 def test_a_refused_receipt_makes_no_shadow_of_its_card(api):
     body = api.basket(card=api.cards[-1], total_minor=1)
     assert refused(api, lambda: api.post("/v1/receipts", body))["code"] == "total_differs"
@@ -176,7 +173,6 @@ def test_an_amount_that_is_as_large_as_can_be(api):
     assert api.post("/v1/receipts", many | {"card": api.cards[8]}).status_code == 201
 
 
-@pytest.mark.xfail(reason="nothing bounds the points a receipt earns: 10 x 10^18 fit no bigint")
 def test_more_points_than_an_account_can_hold(server, template):
     rule = {"mechanic": "base_rate", "points": 10**6, "per_minor": 1}
     rules = [{"id": str(i), **rule} for i in range(10)]

@@ -120,7 +120,7 @@ def test_a_problem_says_what_where_why_and_what_to_do(api, document):
     problem = checked(document, "receipt.confirm", said)
     assert said.headers["content-type"] == "application/problem+json"
     assert list(problem) == ["type", "title", "status", "code", "field", "why", "cure"]
-    assert problem["type"] == "/problems#total_differs" and problem["status"] == 422
+    assert problem["type"] == "urn:tessera:problem:total_differs" and problem["status"] == 422
     assert problem["title"] and "1150" in problem["why"] and problem["cure"]
 
 

@@ -225,18 +225,10 @@ def expected(name: str, role: Role | None, store: str | None, whose: Whose) -> C
 CALLERS = (
     "till of S1", "till of S2", "office", "revoked", "expired", "mistyped", "lower case", "none",
 )  # fmt: skip
-LEAKS = {  # known faults; strict, so whoever mends one takes it out here
-    ("quote.cancel", "till of S1", "other"): "checkout.quote does not know the quote's store",
-    ("quote.cancel", "till of S2", "own"): "checkout.quote does not know the quote's store",
-}
-
-
 @pytest.mark.parametrize("whose", ["own", "other", "random"])
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", sorted(TABLE))
-def test_the_answer_is_what_the_policy_says(request, api, tokens, name, caller, whose):
-    if (name, caller, whose) in LEAKS:
-        request.applymarker(pytest.mark.xfail(reason=LEAKS[name, caller, whose]))
+def test_the_answer_is_what_the_policy_says(api, tokens, name, caller, whose):
     row, (token, role, store) = TABLE[name], tokens[caller]
     path, body = MAKES[name](Things(api), whose)
     before = api.rows()

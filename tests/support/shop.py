@@ -172,7 +172,7 @@ class Shop:
         account = await self.account(card)
         assert account is not None, "the card is somebody's"
         async with self.house.pool.connection() as conn:
-            return await account_balance(conn, self.house.shop(), account, datetime.now(UTC))
+            return await account_balance(conn, account, datetime.now(UTC))
 
     async def woken(self) -> None:
         """Wait until no return waits for a sale that is there."""

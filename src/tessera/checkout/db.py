@@ -91,17 +91,19 @@ async def add_receipts(conn: Conn, rows: Sequence[Row]) -> None:
     await conn.execute(SQL["add_receipts"], columns)
 
 
-async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, UUID | None]:
-    """{promise: the account whose points it keeps}."""
+async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, str]]:
+    """{promise: the account whose points it keeps, the store that was promised}."""
     rows = await conn.execute(SQL["quote_accounts"], (list(quotes),), binary=True)
-    return {row[0]: row[1] for row in await rows.fetchall()}
+    return {row[0]: (row[1], row[2]) for row in await rows.fetchall()}
 
 
 async def promises(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, Promise]:
     """The promises, locked."""
     rows = await conn.execute(SQL["quotes"], (list(quotes),), binary=True)
     return {
-        row[0]: Promise(row[0], row[1], row[2], row[3], row[4], STORY.decode(row[5]), row[6])
+        row[0]: Promise(
+            row[0], row[1], row[2], row[3], row[4], STORY.decode(row[5]), row[6], row[7]
+        )
         for row in await rows.fetchall()
     }
 
@@ -110,7 +112,15 @@ async def save_promises(conn: Conn, given: Sequence[Promise], ended: Sequence[Pr
     """Keep new promises and the ends of old ones."""
     if given:
         rows = [
-            (p.id, p.account_id, p.fingerprint, p.program_version, p.deadline, _encode(p.story))
+            (
+                p.id,
+                p.account_id,
+                p.fingerprint,
+                p.program_version,
+                p.deadline,
+                _encode(p.story),
+                p.store,
+            )
             for p in given
         ]
         await conn.execute(SQL["add_quotes"], _columns(rows))

@@ -34,7 +34,7 @@ SELECT * FROM unnest(
 
 -- name: quotes
 -- Promises, locked: a quote ends once.
-SELECT id, account_id, fingerprint, program_version, deadline, story, ended
+SELECT id, account_id, fingerprint, program_version, deadline, story, ended, store_id
 FROM checkout.quote
 WHERE id = ANY(%b::uuid[])
 ORDER BY id
@@ -42,13 +42,15 @@ FOR NO KEY UPDATE;
 
 -- name: quote_accounts
 -- Whose points a promise keeps, before anything is locked.
-SELECT id, account_id FROM checkout.quote WHERE id = ANY(%b::uuid[]);
+SELECT id, account_id, store_id FROM checkout.quote WHERE id = ANY(%b::uuid[]);
 
 -- name: add_quotes
 -- Promises that were given.
-INSERT INTO checkout.quote (id, account_id, fingerprint, program_version, deadline, story)
+INSERT INTO checkout.quote (
+    id, account_id, fingerprint, program_version, deadline, story, store_id
+)
 SELECT * FROM unnest(
-    %b::uuid[], %b::uuid[], %b::bytea[], %b::integer[], %b::timestamptz[], %b::bytea[]
+    %b::uuid[], %b::uuid[], %b::bytea[], %b::integer[], %b::timestamptz[], %b::bytea[], %b::text[]
 );
 
 -- name: end_quotes

@@ -20,6 +20,7 @@ from tessera.doors.console.pages import CardView, console_app
 from tessera.doors.ground import Ground
 from tessera.doors.house import House
 from tessera.doors.openapi import document
+from tessera.doors.problems import Reply, problem
 from tessera.doors.till import OPERATIONS
 from tessera.members import core as members
 from tessera.members import db as members_db
@@ -51,9 +52,7 @@ class Readers:
             if found is None:
                 return None
             owner = found.owner
-            balance = await reading.account_balance(
-                conn, self._house.shop(), owner.account_id, datetime.now(UTC)
-            )
+            balance = await reading.account_balance(conn, owner.account_id, datetime.now(UTC))
             number = normal.value if normal.kind == "card" else await _card(conn, owner.member_id)
         return CardView(
             member_id=owner.member_id, account_id=owner.account_id,
@@ -77,6 +76,10 @@ async def _card(conn: Any, member_id: UUID) -> str:
     return (active or cards or [""])[-1]
 
 
+_OWN = ("/", "/health", "/ready", "/openapi.json")
+_GET_ONLY = Refusal("method_other", "", "this address can only be read", "use GET")
+
+
 class Site:
     """The ASGI application: /v1, /console, /health, /ready, /openapi.json."""
 
@@ -97,10 +100,13 @@ class Site:
                 await self._api(scope, receive, send)
             elif path.startswith("/console"):
                 await self._console(scope, receive, send)  # type: ignore[arg-type]
+            elif scope["method"] in ("GET", "HEAD") or path not in _OWN:
+                await self._own(scope, send)
             else:
-                await self._own(path, send)
+                await _reply(send, problem(_GET_ONLY))
 
-    async def _own(self, path: str, send: Send) -> None:
+    async def _own(self, scope: Scope, send: Send) -> None:
+        path = scope["path"]
         if path == "/":
             headers = [(b"location", b"/console"), (b"content-length", b"0")]
             await send({"type": "http.response.start", "status": 307, "headers": headers})
@@ -114,7 +120,7 @@ class Site:
             word = b'{"status":"ready"}' if ready else b'{"status":"not ready"}'
             await _plain(send, 200 if ready else 503, word)
         else:
-            await self._api({"path": path, "method": "GET"}, _nothing, send)
+            await self._api({"path": path, "method": scope["method"]}, _nothing, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -148,6 +154,13 @@ def _settle_memory() -> None:
 
 async def _nothing() -> dict[str, Any]:
     return {"type": "http.request", "body": b""}
+
+
+async def _reply(send: Send, reply: Reply) -> None:
+    headers = [(b"content-type", reply.content_type), (b"allow", b"GET, HEAD"),
+               (b"content-length", str(len(reply.body)).encode())]  # fmt: skip
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": reply.body})
 
 
 async def _plain(send: Send, status: int, body: bytes) -> None:

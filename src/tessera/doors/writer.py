@@ -54,7 +54,7 @@ class Waiting:
 
 
 class Writer:
-    """Lanes over one queue. `connect` gives a connection set up for writing (see `store.py`).
+    """Lanes over one queue. `connect` gives a connection set up for writing (see `house.py`).
 
     errors  `submit` never raises for what the database does: it answers 503 and the caller retries
     """

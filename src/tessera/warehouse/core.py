@@ -59,7 +59,7 @@ class Identifier(Struct, frozen=True, forbid_unknown_fields=True):
     """One of the many ways to name a member."""
 
     kind: Literal["card", "phone", "email", "external"]
-    value: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[!-~]+\Z")]
+    value: Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[ -~]+\Z")]
 
 
 class ReceiptKey(Struct, frozen=True, forbid_unknown_fields=True):

@@ -33,6 +33,7 @@ class Promise:
     deadline: datetime
     story: Story
     ended: str | None
+    store: str
     program: Program | None = None
 
 

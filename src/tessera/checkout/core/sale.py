@@ -23,6 +23,8 @@ from tessera.rules.core.engine import settle
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.warehouse.core import Receipt
 
+MAX_POINTS = 10**12
+
 
 def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     """Settle a sound receipt (`fault_of`), spend and earn. A refusal is to forget the wallet."""
@@ -32,7 +34,7 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
         story, case.program = promise.story, promise.program or case.program
     else:
         story = settle(receipt.lines, facts, case.program)
-        refusal = _spending_fault(receipt, facts, story)
+        refusal = _spending_fault(receipt, facts, story) or _too_many(case, story)
         if refusal:
             return refusal
     stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
@@ -65,6 +67,18 @@ def _redeem_promise(case: Case, receipt: Receipt) -> tuple[Promise | None, bool]
         late = promise.deadline <= case.now
         ledger.end_hold(case.wallet, promise.id, "timed_out" if late else "released")
     return promise, holds
+
+
+def _too_many(case: Case, story: Story) -> Refusal | None:
+    """Points are whole numbers of 64 bits; a program that mints more on one receipt is wrong."""
+    if story.points_earned <= MAX_POINTS and (
+        case.wallet is None or case.wallet.active + story.points_earned <= 2**62
+    ):
+        return None
+    return Refusal(
+        "points_too_many", "lines", f"this receipt would earn {story.points_earned} points",
+        f"the program's rates are wrong: at most {MAX_POINTS} points are given at once",
+    )  # fmt: skip
 
 
 def _spending_fault(receipt: Receipt, facts: Facts, story: Story) -> Refusal | None:
@@ -134,7 +148,7 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
         account_id = case.wallet.account_id if case.wallet else None
         promise = Promise(
             case.outcome_id, account_id, promise_print(receipt, account_id),
-            case.program.version, deadline, story, None,
+            case.program.version, deadline, story, None, receipt.store,
         )  # fmt: skip
         if story.points_spent and case.wallet is not None:
             stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)

@@ -12,6 +12,7 @@ from tessera.base.clock import MAX_SKEW, local
 from tessera.checkout.core.case import Case, Sold, key_of
 from tessera.checkout.core.words import Answer, Balance, Kept, LinePrice, Row
 from tessera.ledger import core as ledger
+from tessera.ledger.core import Wallet
 from tessera.rules.core.words import Effect, Facts, Story
 from tessera.warehouse.core import Line, Receipt, Return, ReturnLine, Store, lines_as_data
 
@@ -20,10 +21,12 @@ _encode = msgspec.json.Encoder().encode
 
 def balance_of(case: Case) -> Balance | None:
     """Where the account stands after the operation; None without one."""
-    wallet = case.wallet
-    if wallet is None:
-        return None
-    free, kept = ledger.available(wallet, case.now, case.now), ledger.held(wallet, case.now)
+    return None if case.wallet is None else balance_at(case.wallet, case.now)
+
+
+def balance_at(wallet: Wallet, now: datetime) -> Balance:
+    """Where an account stands at that instant."""
+    free, kept = ledger.available(wallet, now, now), ledger.held(wallet, now)
     return Balance(free, kept, wallet.debt, free + kept - wallet.debt)
 
 

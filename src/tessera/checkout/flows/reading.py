@@ -17,7 +17,7 @@ from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.case import Case, Decision, fault_of
 from tessera.checkout.core.sale import decide_quote
-from tessera.checkout.core.tell import balance_of
+from tessera.checkout.core.tell import balance_at
 from tessera.checkout.core.words import Answer, Balance, LineTold, Page, Quote, Row, Shop, Told
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Wallet
@@ -36,14 +36,9 @@ async def wallet_of(conn: db.Conn, account_id: UUID) -> Wallet:
     return found[account_id]
 
 
-async def account_balance(conn: db.Conn, shop: Shop, account_id: UUID, now: datetime) -> Balance:
+async def account_balance(conn: db.Conn, account_id: UUID, now: datetime) -> Balance:
     """Where an account stands."""
-    store = next(iter(shop.stores.values()))
-    case = Case(account_id, shop.program, store, now, iter(()), now)
-    case.wallet = await wallet_of(conn, account_id)
-    balance = balance_of(case)
-    assert balance is not None
-    return balance
+    return balance_at(await wallet_of(conn, account_id), now)
 
 
 async def quote(
@@ -75,7 +70,8 @@ async def _whose(
     field = "card" if receipt.card else "identifier"
     normal = members.normal(named.kind, named.value)
     if isinstance(normal, Refusal):
-        return msgspec.structs.replace(normal, field=field)
+        value = "card" if receipt.card else "identifier.value"
+        return msgspec.structs.replace(normal, field=value)
     owner = (await members_db.owners(await members_db.ask_owners(conn, [normal]))).get(normal)
     if owner is not None and owner.status != "active":
         return Refusal(

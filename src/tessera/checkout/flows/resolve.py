@@ -157,7 +157,7 @@ def _welcome(job: Job, who: Identifier, anyone: bool, batches: Sequence[members.
 
 def _aim(
     item: Item, owners: dict[Identifier, Owner], known: dict[ReceiptKey, Row],
-    of_quotes: dict[UUID, UUID | None],
+    of_quotes: dict[UUID, tuple[UUID | None, str]],
 ) -> None:  # fmt: skip
     """Which account and which sale the operation is about, or why it is about none."""
     ask = item.job.ask
@@ -171,12 +171,13 @@ def _aim(
     elif isinstance(ask, Return):
         _aim_return(item, known.get(ask.sale))
     elif isinstance(ask, Cancel):
-        if ask.quote not in of_quotes:
+        account_id, store = of_quotes.get(ask.quote, (None, ""))
+        item.account_id = account_id
+        if not store or access.allowed(item.job.principal, "quote.cancel", store):
             item.outcome = Refusal(
-                "quote_unknown", "quote_id", "no promise was given under this id",
-                "cancel only quotes that were made with `hold`",
+                "quote_unknown", "quote_id", "no promise was given here under this id",
+                "cancel only quotes of this store that were made with `hold`",
             )  # fmt: skip
-        item.account_id = of_quotes.get(ask.quote)
     elif item.who is not None:
         _aim_card(item, item.who, owners.get(item.who))
 

@@ -11,13 +11,16 @@ from msgspec import Meta, Struct
 from tessera.access.core import allowed
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Answer, Balance, Cancel, Job, Page, Quote, Told
+from tessera.checkout.core.case import key_of
 from tessera.checkout.flows import reading
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.problems import Problem, Reply, problem
 from tessera.members import core as members
 from tessera.members import db as members_db
-from tessera.warehouse.core import Identifier, Receipt, Return, day_fault
+from tessera.warehouse.core import Identifier, Receipt, Return, Store, day_fault
+
+_NOWHERE = Store("-", "-", "UTC")  # an unknown store is refused later, by name
 
 
 class Identify(Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,9 +59,7 @@ async def identify(call: Call) -> Identified | Refusal:
             "confirm a receipt with it, or register the member",
         )  # fmt: skip
     owner = found.owner
-    balance = await reading.account_balance(
-        call.conn, call.house.shop(), owner.account_id, call.now
-    )
+    balance = await reading.account_balance(call.conn, owner.account_id, call.now)
     name = members.masked_name(found.given_name, found.family_name)
     return Identified(owner.account_id, name, owner.registered, owner.status, balance)
 
@@ -136,8 +137,11 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
     key = call.key
     if not key:
         assert isinstance(body, Receipt)
-        day = body.business_date or body.happened_at.date()
-        key = f"{body.store}/{body.till}/{day}/{body.shift}/{body.number}"
+        own = key_of(body, call.house.shop().stores.get(body.store, _NOWHERE))
+        key = "/".join(
+            word.replace("/", "%2F")
+            for word in (own.store, own.till, str(own.business_date), own.shift, own.number)
+        )
     job = Job(call.principal, operation, key, body, call.fingerprint, call.now)
     return await call.house.writer.submit(job)
 

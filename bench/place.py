@@ -81,13 +81,17 @@ async def grow(dsn: str, first: int, last: int) -> None:
 
 
 @contextmanager
-def serving(here: Place) -> Iterator[int]:
+def serving(here: Place, workers: int = 2, lanes: int = 1) -> Iterator[int]:
     """`tessera serve` over this place, as a process of its own; yields the port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    env = os.environ | {"TESSERA_DATA_DIR": str(here.data_dir), "TESSERA_PORT": str(port)}
-    command = [str(Path(sys.executable).with_name("tessera")), "serve"]
+    env = os.environ | {
+        "TESSERA_DATA_DIR": str(here.data_dir),
+        "TESSERA_PORT": str(port),
+        "TESSERA_LANES": str(lanes),
+    }
+    command = [str(Path(sys.executable).with_name("tessera")), "serve", "--workers", str(workers)]
     process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
     try:
         _await_ready(port, process)

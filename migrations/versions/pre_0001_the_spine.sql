@@ -30,6 +30,15 @@ CREATE TABLE access.api_key (
     CHECK ((role = 'till') = (store_id IS NOT NULL))
 );
 
+-- Who is signed in at the console. Of the cookie, as of a key's token, only the SHA-256 is kept.
+-- At most 1,000 rows: no index on seen_at, so that a touch rewrites its row in place.
+CREATE TABLE access.session (
+    id_hash bytea PRIMARY KEY CHECK (octet_length(id_hash) = 32),
+    key_id uuid NOT NULL REFERENCES access.api_key (id),
+    opened_at timestamptz NOT NULL,
+    seen_at timestamptz NOT NULL
+);
+
 -- A writing call, once. The row stays for ever; the answer's bytes stay 35 days.
 CREATE TABLE access.request (
     principal_id uuid NOT NULL,

@@ -10,7 +10,8 @@ import structlog
 
 from tessera.base.problem import PostgresProblem
 from tessera.doors.cli.main import cli
-from tessera.doors.ground import Settings
+from tessera.doors.ground import Settings, ground
+from tessera.doors.site import Site
 
 
 def settings() -> Settings:
@@ -21,6 +22,7 @@ def settings() -> Settings:
     TESSERA_CURRENCY       of the starter program; default EUR
     TESSERA_MECHANICS_DIR  a folder with mechanics of your own
     TESSERA_HOST, _PORT    where to listen; default 127.0.0.1:8321
+    TESSERA_LANES          connections that write at the same time, per process; default 2
     """
     told = os.environ.get
     own = told("TESSERA_MECHANICS_DIR")
@@ -31,6 +33,7 @@ def settings() -> Settings:
         mechanics_dir=Path(own).absolute() if own else None,
         host=told("TESSERA_HOST", "127.0.0.1"),
         port=_port(told("TESSERA_PORT", "8321")),
+        lanes=_lanes(told("TESSERA_LANES", "2")),
     )
 
 
@@ -51,6 +54,14 @@ def _port(word: str) -> int:
     )
 
 
+def _lanes(word: str) -> int:
+    if word.isdecimal() and 0 < int(word) <= 16:
+        return int(word)
+    raise PostgresProblem(
+        "setting_invalid", "TESSERA_LANES", f"{word} is no number of lanes", "name 1 to 16"
+    )
+
+
 def _log_plainly() -> None:
     """JSON lines on stderr; traces without the values of variables, which may be anybody's."""
     structlog.configure(
@@ -62,6 +73,12 @@ def _log_plainly() -> None:
         ],
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
     )
+
+
+def site() -> Site:
+    """The ASGI application, for a process that `tessera serve --workers` starts."""
+    _log_plainly()
+    return Site(ground(settings()))
 
 
 def run() -> None:

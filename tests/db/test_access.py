@@ -17,6 +17,9 @@ NOW = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
 TODAY = NOW.date()
 
 
+IDLE, LIFE = timedelta(minutes=30), timedelta(hours=12)
+
+
 def claim(principal: UUID, key: str, said: bytes = b"1") -> core.Claim:
     mark = core.fingerprint({"number": said})
     return core.Claim(principal, key, "receipt.confirm", mark, new_id(), NOW)
@@ -64,6 +67,108 @@ def test_a_till_s_key_without_a_store_does_not_exist(dsn):
             nobody = core.Principal(new_id(), "x", "till", None, 1)
             with pytest.raises(psycopg.errors.CheckViolation):
                 await db.add_key(conn, nobody, core.token_hash("x"), NOW)
+
+    run(work())
+
+
+async def office(conn) -> core.Principal:
+    return (await flows.issue_key(conn, "Office", "admin", None, None, None, NOW))[0]
+
+
+async def who(conn, cookie: str, minutes: float) -> core.Principal | None:
+    """Who is signed in with this cookie, so many minutes after NOW."""
+    now = NOW + timedelta(minutes=minutes)
+    return await db.session_principal(conn, core.token_hash(cookie), now, IDLE, LIFE)
+
+
+async def seen(conn) -> list[datetime]:
+    cursor = await conn.execute("SELECT seen_at FROM access.session ORDER BY seen_at")
+    return [at for (at,) in await cursor.fetchall()]
+
+
+def test_a_session_is_its_key_s_until_it_is_closed(dsn):
+    async def work():
+        async with await connect(dsn) as conn:
+            key = await office(conn)
+            first, second = [await flows.open_session(conn, key.id, NOW) for _ in "12"]
+            assert len(first) == 43 and first != second
+            assert await who(conn, first, 0) == await who(conn, second, 0) == key
+            assert await who(conn, "", 0) is None
+            cursor = await conn.execute("SELECT string_agg(s::text, '') FROM access.session AS s")
+            (kept,) = (await cursor.fetchone()) or ("",)
+            assert first not in kept and first.encode().hex() not in kept
+            await db.close_session(conn, core.token_hash(first))
+            await db.close_session(conn, core.token_hash(first))
+            assert await who(conn, first, 0) is None and await who(conn, second, 0) == key
+            await db.revoke_key(conn, key.id, NOW)
+            assert await who(conn, second, 0) is None
+            with pytest.raises(psycopg.errors.ForeignKeyViolation):
+                await flows.open_session(conn, new_id(), NOW)
+
+    run(work())
+
+
+def test_a_session_ends_by_idleness_by_age_and_with_its_key(dsn):
+    async def work():
+        async with await connect(dsn) as conn:
+            key = await office(conn)
+            idle, used = [await flows.open_session(conn, key.id, NOW) for _ in "12"]
+            soon = NOW + timedelta(minutes=5)
+            short, _ = await flows.issue_key(conn, "Guest", "admin", None, None, soon, NOW)
+            guest = await flows.open_session(conn, short.id, NOW)
+            assert await who(conn, guest, 4) == short and await who(conn, guest, 5) is None
+            assert await who(conn, idle, 30) is None
+            for minutes in range(29, 12 * 60, 29):
+                assert await who(conn, used, minutes) == key
+            assert await who(conn, used, 12 * 60 - 0.1) == key
+            assert await who(conn, used, 12 * 60) is None
+
+    run(work())
+
+
+def test_reading_a_page_writes_once_a_minute_at_most(dsn):
+    async def work():
+        async with await connect(dsn) as conn:
+            cookie = await flows.open_session(conn, (await office(conn)).id, NOW)
+            for minutes, written in ((0.9, 0), (1, 1), (1.5, 1), (1.9, 1), (2, 2), (0.5, 2)):
+                assert await who(conn, cookie, minutes)
+                assert await seen(conn) == [NOW + timedelta(minutes=written)]
+
+    run(work())
+
+
+def test_signing_in_forgets_what_is_over_and_the_longest_unseen(dsn):
+    async def work():
+        async with await connect(dsn) as conn:
+            key = await office(conn)
+            for minutes in (0, 1, 2, 3):
+                at = NOW + timedelta(minutes=minutes)
+                await db.open_session(conn, core.token_hash(str(minutes)), key.id, at)
+            assert await who(conn, "0", 4) == key  # seen: number 1 is the longest unseen now
+            await db.forget_sessions(conn, NOW + timedelta(minutes=4), IDLE, LIFE, 3)
+            assert await seen(conn) == [NOW + timedelta(minutes=m) for m in (2, 3, 4)]
+            assert await who(conn, "0", 4) and not await who(conn, "1", 4)
+            await flows.open_session(conn, key.id, NOW + timedelta(minutes=33))
+            assert await seen(conn) == [NOW + timedelta(minutes=m) for m in (4, 33)]
+            await flows.open_session(conn, key.id, NOW + LIFE + IDLE)
+            assert await seen(conn) == [NOW + LIFE + IDLE]
+
+    run(work())
+
+
+def test_signing_in_waits_for_nobody_who_reads_a_page(dsn):
+    async def work():
+        async with await connect(dsn) as reader, await connect(dsn) as conn:
+            key = await office(conn)
+            cookie = await flows.open_session(conn, key.id, NOW)
+            await conn.commit()
+            assert await who(reader, cookie, 29) == key  # touches, and stays open
+            await conn.execute("SET lock_timeout = '1s'")
+            await conn.execute("SET ROLE tessera_app")
+            await flows.open_session(conn, key.id, NOW + timedelta(minutes=30))
+            await conn.commit()
+            await reader.commit()
+            assert await who(conn, cookie, 58) == key
 
     run(work())
 

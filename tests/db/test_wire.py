@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from support.database import run
 from tessera.base import columns
-from tessera.base.wire import PipelineConnection
+from tessera.base.wire import PipelineConnection, put
 
 TABLES = """
 CREATE TEMP TABLE one (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, word text);
@@ -21,77 +21,125 @@ CREATE TEMP TABLE one (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, word te
 
 
 async def _connect(dsn: str) -> PipelineConnection:
-    conn = await PipelineConnection.connect(dsn)
+    conn = await PipelineConnection.connect(dsn, autocommit=True)
     await conn.execute(TABLES)
-    await conn.commit()
     return conn
 
 
 def test_statements_leave_together_and_answer_in_order(dsn: str) -> None:
     async def scene() -> list[Any]:
-        conn = await _connect(dsn)
-        async with conn.pipeline() as pipeline:
-            first = await conn.execute("INSERT INTO one VALUES (%s, %s) RETURNING id", (1, "a"))
+        conn, got = await _connect(dsn), []
+        for turn in (1, 2):
+            await conn.begin()
+            first = await conn.execute("INSERT INTO one VALUES (%s, 'a') RETURNING id", (turn,))
             second = await conn.execute("SELECT count(*) FROM one")
-            got = [await first.fetchone(), await second.fetchone()]
+            got += [await first.fetchone(), await second.fetchone()]
             third = await conn.execute("SELECT word FROM one")
             await conn.commit()
-            await pipeline.sync()
             got.append(await third.fetchone())
         await conn.close()
         return got
 
-    assert run(scene()) == [(1,), (1,), ("a",)]
+    assert run(scene()) == [(1,), (1,), ("a",), (2,), (2,), ("a",)]
 
 
 def test_a_failure_at_commit_is_raised_before_anybody_is_answered(dsn: str) -> None:
     async def scene() -> int:
         conn = await _connect(dsn)
+        await conn.begin()
+        await conn.execute("INSERT INTO one VALUES (1, 'a'), (1, 'b')")
         with pytest.raises(psycopg.errors.UniqueViolation):
-            async with conn.pipeline() as pipeline:
-                await conn.execute("INSERT INTO one VALUES (1, 'a'), (1, 'b')")
-                await conn.commit()
-                await pipeline.sync()
+            await conn.commit()
         await conn.rollback()
-        row = await (await conn.execute("SELECT count(*) FROM one")).fetchone()
-        await conn.close()
-        assert row is not None
-        return int(row[0])
+        return await _count(conn)
 
     assert run(scene()) == 0
 
 
 def test_a_statement_that_fails_leaves_the_connection_usable(dsn: str) -> None:
-    async def scene() -> Any:
+    async def scene() -> int:
         conn = await _connect(dsn)
+        await conn.begin()
         with pytest.raises(psycopg.errors.UndefinedTable):
-            async with conn.pipeline() as pipeline:
-                await conn.execute("INSERT INTO one VALUES (1, 'a')")
-                await conn.execute("SELECT * FROM nowhere")
-                await conn.execute("INSERT INTO one VALUES (2, 'b')")
-                await conn.commit()
-                await pipeline.sync()
+            await conn.execute("INSERT INTO one VALUES (1, 'a')")
+            await conn.execute("SELECT * FROM nowhere")
+            await conn.execute("INSERT INTO one VALUES (2, 'b')")
+            await conn.commit()
         await conn.rollback()
-        row = await (await conn.execute("SELECT count(*) FROM one")).fetchone()
-        await conn.close()
-        return row
+        return await _count(conn)
 
-    assert run(scene()) == (0,)
+    assert run(scene()) == 0
+
+
+def test_a_rollback_in_the_middle_undoes(dsn: str) -> None:
+    async def scene() -> int:
+        conn = await _connect(dsn)
+        await conn.begin()
+        await (await conn.execute("INSERT INTO one VALUES (1, 'a') RETURNING id")).fetchone()
+        await conn.rollback()
+        return await _count(conn)
+
+    assert run(scene()) == 0
+
+
+def test_what_is_fired_is_there_and_its_errors_come_with_the_commit(dsn: str) -> None:
+    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
+
+    async def scene() -> int:
+        conn = await _connect(dsn)
+        for ids, good in (([1, 2], True), ([3, 3], False), ([4], True), ([5], True)):
+            await conn.begin()
+            await put(conn, add, [columns.Integers(ids), columns.Texts(["x"] * len(ids))])
+            if good:
+                await conn.commit()
+                continue
+            with pytest.raises(psycopg.errors.UniqueViolation):
+                await conn.commit()
+            await conn.rollback()
+        await conn.rollback()
+        return await _count(conn)
+
+    assert run(scene()) == 4
+
+
+def test_a_statement_that_never_got_prepared_is_prepared_again(dsn: str) -> None:
+    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
+
+    async def scene() -> int:
+        conn = await _connect(dsn)
+        await conn.begin()
+        await conn.execute("SELECT * FROM nowhere")
+        await put(conn, add, [columns.Integers([1]), columns.Texts(["x"])])
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            await conn.commit()
+        await conn.rollback()
+        await conn.begin()
+        await put(conn, add, [columns.Integers([1]), columns.Texts(["x"])])
+        await conn.commit()
+        await conn.rollback()
+        return await _count(conn)
+
+    assert run(scene()) == 1
+
+
+async def _count(conn: PipelineConnection) -> int:
+    row = await (await conn.execute("SELECT count(*) FROM one")).fetchone()
+    await conn.close()
+    assert row is not None
+    return int(row[0])
 
 
 def test_more_than_any_buffer_goes_through_both_ways(dsn: str) -> None:
     async def scene() -> list[int]:
-        conn = await _connect(dsn)
-        sizes = []
-        async with conn.pipeline() as pipeline:
-            rows = [
-                await conn.execute("SELECT repeat(%s, 3)", ("x" * 1_000_000,)) for _ in range(20)
-            ]
-            await pipeline.sync()
-            for each in rows:
-                found = await each.fetchone()
-                assert found is not None
-                sizes.append(len(found[0]))
+        conn, sizes = await _connect(dsn), []
+        await conn.begin()
+        await conn.execute("SELECT pg_sleep(0.3)")  # the server does not read for a while
+        rows = [await conn.execute("SELECT repeat(%s, 3)", ("x" * 1_000_000,)) for _ in range(20)]
+        await conn.commit()
+        for each in rows:
+            found = await each.fetchone()
+            assert found is not None
+            sizes.append(len(found[0]))
         await conn.close()
         return sizes
 

@@ -4,6 +4,7 @@ The stories are made by the real engine, so the sentences on the page are the ti
 """
 
 import asyncio
+import secrets
 import socket
 import threading
 import time
@@ -19,7 +20,6 @@ from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Balance, LineTold, Page, Told
 from tessera.doors.console.pages import CardView, console_app
-from tessera.doors.console.session import Sessions
 from tessera.rules.core.engine import settle, settle_kept
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.rules.mechanics.base_rate import BaseRate
@@ -114,6 +114,7 @@ class SampleReaders:
 
     def __init__(self):
         self.keys = {ADMIN_KEY: principal("admin", "Head office"), TILL_KEY: principal("till", "1")}
+        self.sessions: dict[str, Principal] = {}
         self.receipts = receipts()
         self.cards = {
             ("card", CARD): self.view(1, CARD, "Anna R.", Balance(12_345, 500, 0, 12_845)),
@@ -135,6 +136,18 @@ class SampleReaders:
             raise RuntimeError("the wire is broken: secret detail")
         return self.keys.get(token)
 
+    async def open_session(self, principal: Principal) -> str:
+        name = secrets.token_urlsafe(8)
+        self.sessions[name] = principal
+        return name
+
+    async def session(self, cookie: str) -> Principal | None:
+        found = self.sessions.get(cookie)
+        return found if found in self.keys.values() else None
+
+    async def close_session(self, cookie: str) -> None:
+        self.sessions.pop(cookie, None)
+
     async def card(self, identifier: Identifier) -> CardView | None:
         return self.cards.get((identifier.kind, identifier.value))
 
@@ -150,7 +163,7 @@ class SampleReaders:
 
 
 @contextmanager
-def served(readers: SampleReaders, sessions: Sessions | None = None) -> Iterator[str]:
+def served(readers: SampleReaders) -> Iterator[str]:
     """The console under a real server on a free port of this machine; yields its address."""
     # The protocol by name: asyncio sets TCP_NODELAY only where it sees it, else a page takes 40 ms
     # more.
@@ -158,9 +171,7 @@ def served(readers: SampleReaders, sessions: Sessions | None = None) -> Iterator
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         port = listening.getsockname()[1]
-        config = uvicorn.Config(
-            console_app(readers, sessions), lifespan="off", ws="none", log_config=None
-        )
+        config = uvicorn.Config(console_app(readers), lifespan="off", ws="none", log_config=None)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
         thread.start()

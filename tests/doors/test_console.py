@@ -22,7 +22,7 @@ from doors.console_sample import (
     told,
 )
 from tessera.doors.console import figures, pages
-from tessera.doors.console.session import COOKIE, Sessions, cookie, from_our_page, session_of
+from tessera.doors.console.session import COOKIE, cookie, from_our_page, session_of
 from tessera.doors.console.telling import LINES_SHOWN, seen
 from tessera.warehouse.core import Line
 
@@ -109,6 +109,14 @@ def test_signing_out_ends_the_session_on_the_server_too(staff):
     assert "Max-Age=0" in staff.post("/console/sign-out").headers["set-cookie"]
     again = staff.get("/console", headers={"Cookie": f"{COOKIE}={session}"})
     assert again.status_code == 303
+
+
+def test_signing_in_anew_ends_the_session_before(staff):
+    before = staff.cookies[COOKIE]
+    assert staff.post("/console/sign-in", data={"key": ADMIN_KEY}).status_code == 303
+    assert staff.cookies[COOKIE] != before and staff.get("/console").status_code == 200
+    staff.cookies.clear()
+    assert staff.get("/console", headers={"Cookie": f"{COOKIE}={before}"}).status_code == 303
 
 
 def test_a_revoked_key_ends_its_sessions(staff, readers):
@@ -230,23 +238,6 @@ def test_no_template_lets_anything_through_unescaped():
         )
     css = (HERE / "static" / "console.css").read_text()
     assert "url(" not in css and "@import" not in css
-
-
-def test_sessions_end_by_age_by_idleness_and_by_number():
-    now = [0.0]
-    sessions = Sessions(most=2, life_s=100, idle_s=30, clock=lambda: now[0])
-    first = sessions.open("a")
-    for now[0] in (29.0, 58.0, 87.0):
-        assert sessions.key(first) == "a"
-    now[0] = 100.0
-    assert sessions.key(first) is None
-    second, third = sessions.open("b"), sessions.open("c")
-    assert sessions.key(second) == "b"
-    fourth = sessions.open("d")
-    assert len(sessions) == 2
-    assert [sessions.key(name) for name in (second, third, fourth)] == ["b", None, "d"]
-    now[0] = 130.0
-    assert sessions.key(fourth) is None and sessions.key("") is None
 
 
 def test_the_cookie_is_secure_under_https_and_read_back_among_others():

@@ -7,7 +7,7 @@ import string
 import struct
 import zlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 from uuid import UUID
@@ -89,6 +89,13 @@ _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _SECRET, _CHECK = 27, 6  # 62**27 > 2**160, 62**6 > 2**32
 
 
+# Signed in at the console: so long in all, so long without a page, so many at once. A page writes
+# down that it was seen only when the last one that did is `SESSION_SEEN_EVERY` ago.
+SESSION_LIFE, SESSION_IDLE = timedelta(hours=12), timedelta(minutes=30)
+SESSION_SEEN_EVERY = timedelta(minutes=1)
+SESSIONS_MOST = 1000
+
+
 class ApiKey(Struct, frozen=True):
     """A key as its row tells it; the token itself is nowhere."""
 
@@ -123,7 +130,7 @@ def is_token(text: str) -> bool:
 
 
 def token_hash(text: str) -> bytes:
-    """What is kept of a token: SHA-256. A slow hash is for secrets that people choose."""
+    """What is kept of a token or a cookie: SHA-256. A slow hash is for what people choose."""
     return hashlib.sha256(text.encode()).digest()
 
 

@@ -1,17 +1,18 @@
-"""Keys and writing calls, remembered."""
+"""Keys, sessions and writing calls, remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncCursor
 
-from tessera.access.core import ApiKey, Claim, Known, Principal, pack, unpack
+from tessera.access.core import SESSION_SEEN_EVERY, ApiKey, Claim, Known, Principal, pack, unpack
 from tessera.base.columns import Bytes, Dates, Smallints, Texts, Times, Uuids
 from tessera.base.sql import statements
+from tessera.base.wire import put
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -51,6 +52,44 @@ async def revoke_key(conn: Conn, key_id: UUID, now: datetime) -> ApiKey | None:
     cursor = await conn.execute(SQL["revoke_key"], {"id": key_id, "now": now})
     row = await cursor.fetchone()
     return None if row is None else ApiKey(*row)
+
+
+async def open_session(conn: Conn, id_hash: bytes, key_id: UUID, now: datetime) -> None:
+    """Keep a fresh session. Errors: ForeignKeyViolation if there is no such key."""
+    await conn.execute(SQL["open_session"], {"id_hash": id_hash, "key": key_id, "now": now})
+
+
+async def forget_sessions(
+    conn: Conn, now: datetime, idle: timedelta, life: timedelta, most: int
+) -> None:
+    """Drop the sessions that are over, and all but the `most` that were seen last."""
+    asked = {"opened_by": now - life, "seen_by": now - idle, "most": most}
+    await conn.execute(SQL["forget_sessions"], asked)
+
+
+async def session_principal(
+    conn: Conn, id_hash: bytes, now: datetime, idle: timedelta, life: timedelta
+) -> Principal | None:
+    """Who holds the key that opened this session, which counts as being seen.
+
+    units   `life` since it was opened, `idle` since it was seen; seen is written down once a minute
+            at most, so that `idle` may end up to a minute early
+    errors  None if there is no such session, or no longer, or its key is nobody's by now
+    """
+    asked = {"id_hash": id_hash, "now": now, "opened_by": now - life, "seen_by": now - idle}
+    row = await (await conn.execute(SQL["session_principal"], asked)).fetchone()
+    if row is None:
+        return None
+    touched_by = now - SESSION_SEEN_EVERY
+    if row[-1] <= touched_by:
+        seen = {"id_hash": id_hash, "now": now, "touched_by": touched_by}
+        await conn.execute(SQL["touch_session"], seen)
+    return Principal(*row[:-1])
+
+
+async def close_session(conn: Conn, id_hash: bytes) -> None:
+    """Signed out; an unknown session is closed already."""
+    await conn.execute(SQL["close_session"], {"id_hash": id_hash})
 
 
 async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Cursor:
@@ -96,7 +135,7 @@ async def save_answers(conn: Conn, rows: Sequence[tuple[date, UUID, int, bytes]]
         Smallints([status for _, _, status, _ in rows]),
         Bytes([pack(body) for _, _, _, body in rows]),
     )
-    await conn.execute(SQL["save_answers"], columns)
+    await put(conn, SQL["save_answers"], columns)
 
 
 async def prepare_days(conn: Conn, today: date) -> bool:

@@ -1,4 +1,4 @@
--- access: keys of the API, and the writing calls made with them.
+-- access: keys of the API, the sessions opened and the writing calls made with them.
 
 -- name: add_key
 -- A fresh key. Its token is not among the values, only the token's SHA-256.
@@ -32,6 +32,49 @@ LIMIT %(page)s;
 UPDATE access.api_key SET revoked_at = coalesce(revoked_at, %(now)s)
 WHERE id = %(id)s
 RETURNING id, name, role, store_id, rate_per_s, created_at, expires_at, revoked_at;
+
+-- name: open_session
+-- Signed in. The cookie itself is not among the values, only its SHA-256.
+INSERT INTO access.session (id_hash, key_id, opened_at, seen_at)
+VALUES (%(id_hash)s, %(key)s, %(now)s, %(now)s);
+
+-- name: forget_sessions
+-- Those that are over, and of the others all but the last seen. A row that somebody touches or
+-- forgets just now is left to the next sign-in, so nobody waits here and no two wait in a ring.
+WITH over AS MATERIALIZED (
+    SELECT s.id_hash
+    FROM access.session AS s
+    WHERE
+        s.opened_at <= %(opened_by)s
+        OR s.seen_at <= %(seen_by)s
+        OR s.id_hash IN (
+            SELECT q.id_hash FROM access.session AS q
+            ORDER BY q.seen_at DESC, q.opened_at DESC OFFSET %(most)s
+        )
+    FOR UPDATE SKIP LOCKED
+)
+DELETE FROM access.session USING over WHERE session.id_hash = over.id_hash;
+
+-- name: session_principal
+-- Who opened this session and still may: a revoked or expired key has ended its sessions.
+SELECT k.id, k.name, k.role, k.store_id, k.rate_per_s, k.expires_at, s.seen_at
+FROM access.session AS s
+JOIN access.api_key AS k ON s.key_id = k.id
+WHERE
+    s.id_hash = %(id_hash)s
+    AND s.opened_at > %(opened_by)s
+    AND s.seen_at > %(seen_by)s
+    AND k.revoked_at IS NULL
+    AND (k.expires_at IS NULL OR k.expires_at > %(now)s);
+
+-- name: touch_session
+-- A page was seen. Of several pages at once the first one writes, the others find it done.
+UPDATE access.session SET seen_at = %(now)s
+WHERE id_hash = %(id_hash)s AND seen_at <= %(touched_by)s;
+
+-- name: close_session
+-- Signed out, in every process at once.
+DELETE FROM access.session WHERE id_hash = %(id_hash)s;
 
 -- name: claim
 -- Takes keys for writing calls. Everybody inserts in the same order, so two batches never wait in a

@@ -1,9 +1,10 @@
-"""Keys are issued here: the token is made, told once, and forgotten."""
+"""Keys are issued and sessions opened here: the secret is made, told once, and forgotten."""
 
 from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from uuid import UUID
 
 from tessera.access import core, db
 from tessera.access.core import Principal, Role
@@ -29,3 +30,15 @@ async def issue_key(  # noqa: PLR0913 - what a key says, and when it is said
     principal = Principal(new_id(), name, role, store, rate_per_s or core.RATES[role], expires_at)
     await db.add_key(conn, principal, core.token_hash(token), now)
     return principal, token
+
+
+async def open_session(conn: db.Conn, key_id: UUID, now: datetime) -> str:
+    """A session for a key that was found good, in place of those that are over.
+
+    units   the cookie's value: 256 random bits, 43 letters, digits, `-` and `_`
+    errors  ForeignKeyViolation if there is no such key
+    """
+    cookie = secrets.token_urlsafe(32)
+    await db.open_session(conn, core.token_hash(cookie), key_id, now)
+    await db.forget_sessions(conn, now, core.SESSION_IDLE, core.SESSION_LIFE, core.SESSIONS_MOST)
+    return cookie

@@ -38,6 +38,13 @@ class Column(Generic[T]):
         """The elements in PostgreSQL's binary form, each with its length before it."""
         raise NotImplementedError
 
+    def array(self) -> bytes:
+        """The whole as PostgreSQL reads an array of one dimension."""
+        values = self.values
+        if not values:
+            return struct.pack(">iiI", 0, 0, self.oid)
+        return _HEAD.pack(1, None in values, self.oid, len(values), 1) + self.body()
+
 
 class _Fixed(Column[T]):
     """Numbers of one width."""
@@ -169,11 +176,8 @@ class _ColumnDumper(Dumper):
     format = Format.BINARY
 
     def dump(self, obj: Any) -> bytes:
-        values = obj.values
-        if not values:
-            return struct.pack(">iiI", 0, 0, obj.oid)
-        body: bytes = obj.body()
-        return _HEAD.pack(1, None in values, obj.oid, len(values), 1) + body
+        array: bytes = obj.array()
+        return array
 
 
 for _kind in (

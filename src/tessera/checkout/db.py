@@ -23,6 +23,7 @@ from tessera.base.columns import (
     Uuids,
 )
 from tessera.base.sql import statements
+from tessera.base.wire import put
 from tessera.checkout.core.case import Promise
 from tessera.checkout.core.words import Kept, Row
 from tessera.rules.core.words import STORY
@@ -88,7 +89,7 @@ async def add_receipts(conn: Conn, rows: Sequence[Row]) -> None:
         kind([getattr(row, name) for row in rows])
         for name, kind in zip(_FIELDS, _KINDS, strict=True)
     ]
-    await conn.execute(SQL["add_receipts"], columns)
+    await put(conn, SQL["add_receipts"], columns)
 
 
 async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, str]]:

@@ -23,6 +23,7 @@ class Settings:
     database_url   a PostgreSQL of your own; None: the embedded one
     currency       of the starter program, ISO 4217
     mechanics_dir  a folder with mechanics of your own
+    lanes          of the writer in each process: connections that write at the same time
     """
 
     data_dir: Path
@@ -31,6 +32,7 @@ class Settings:
     mechanics_dir: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8321
+    lanes: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ class Ground:
         own = [str(self.settings.mechanics_dir)] if self.settings.mechanics_dir else []
         reader = Reader(shelf(own))
         revive = None if self.settings.database_url else self._revive
-        return House(Plan(self.dsn, self.settings.currency, reader, revive))
+        return House(
+            Plan(self.dsn, self.settings.currency, reader, revive, lanes=self.settings.lanes)
+        )
 
     async def _revive(self) -> None:
         """Start the embedded server again after it was killed."""

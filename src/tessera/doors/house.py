@@ -127,7 +127,7 @@ class House:
         assert found is not None, "a program was begun when the house opened"
         return found
 
-    async def _connect(self) -> Conn:
+    async def _connect(self) -> PipelineConnection:
         """A connection for a lane; a killed embedded server is started again first."""
         try:
             return await self._dial()
@@ -137,10 +137,12 @@ class House:
             await self.plan.revive()
             return await self._dial()
 
-    async def _dial(self) -> Conn:
+    async def _dial(self) -> PipelineConnection:
         options = f"{_ROLE} {_LOOK_UPS} {_LIMITS}"
         return await PipelineConnection.connect(
-            make_conninfo(self.plan.dsn, options=options, connect_timeout=2), prepare_threshold=2
+            make_conninfo(self.plan.dsn, options=options, connect_timeout=2),
+            prepare_threshold=2,
+            autocommit=True,
         )
 
     async def _sweep(self) -> None:

@@ -11,6 +11,7 @@ import msgspec
 
 from tessera.access import core as access
 from tessera.access import db as access_db
+from tessera.access import flows as access_flows
 from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Page
@@ -28,7 +29,7 @@ from tessera.warehouse.core import Identifier
 
 
 class Readers:
-    """What the console's pages read, over the house."""
+    """What the console's pages read, and who is signed in there, over the house."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -40,6 +41,24 @@ class Readers:
             return None
         async with self._house.pool.connection() as conn:
             return await access_db.find_principal(conn, access.token_hash(token), datetime.now(UTC))
+
+    async def open_session(self, principal: Principal) -> str:
+        """A session that holds in every process; the value of its cookie."""
+        async with self._house.pool.connection() as conn:
+            return await access_flows.open_session(conn, principal.id, datetime.now(UTC))
+
+    async def session(self, cookie: str) -> Principal | None:
+        """Who is signed in with this cookie; None if nobody is, or no longer."""
+        async with self._house.pool.connection() as conn:
+            return await access_db.session_principal(
+                conn, access.token_hash(cookie), datetime.now(UTC),
+                access.SESSION_IDLE, access.SESSION_LIFE,
+            )  # fmt: skip
+
+    async def close_session(self, cookie: str) -> None:
+        """Signed out, in every process."""
+        async with self._house.pool.connection() as conn:
+            await access_db.close_session(conn, access.token_hash(cookie))
 
     async def card(self, identifier: Identifier) -> CardView | None:
         """The card an identifier names, with where its account stands."""

@@ -13,16 +13,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection
 
 from tessera.access.core import Replay
 from tessera.base.problem import PostgresProblem
 from tessera.base.refusal import Refusal
+from tessera.base.wire import PipelineConnection
 from tessera.checkout.core import Job, Shop
 from tessera.checkout.db import parked
 from tessera.checkout.flows import Done, Later, Outcome, settle_batch
@@ -34,7 +33,7 @@ from tessera.program.core import Reader
 __all__ = ["Job", "Reply", "Writer"]
 
 BATCH, QUEUE, LANES = 256, 4096, 2
-Conn = AsyncConnection[tuple[Any, ...]]
+Conn = PipelineConnection
 log = structlog.get_logger("tessera.writer")
 _RACES = (
     psycopg.errors.UniqueViolation,
@@ -203,10 +202,9 @@ class Writer:
     async def _transact(
         self, conn: Conn, jobs: list[Job]
     ) -> tuple[list[Outcome], list[tuple[UUID, bytes]]]:
-        async with conn.pipeline() as pipeline:
-            settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
-            await conn.commit()
-            await pipeline.sync()  # a failure at commit inside a pipeline shows only here
+        await conn.begin()
+        settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
+        await conn.commit()  # with its sync: a failure at commit inside a pipeline shows only there
         woken = await parked(settled.waking) if settled.waking is not None else []
         return settled.outcomes, woken
 

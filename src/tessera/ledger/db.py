@@ -11,6 +11,7 @@ from psycopg import AsyncConnection, AsyncCursor
 
 from tessera.base.columns import Bigints, Bytes, Integers, Texts, Times, Uuids
 from tessera.base.sql import statements
+from tessera.base.wire import put
 from tessera.ledger.core import Hold, Lot, Move, Wallet
 
 SQL = statements(__file__)
@@ -89,7 +90,8 @@ async def save(conn: Conn, changed: Sequence[Wallet], now: datetime) -> None:
 
 
 async def _add_lots(conn: Conn, opened: Sequence[tuple[UUID, Lot]]) -> None:
-    await conn.execute(
+    await put(
+        conn,
         SQL["add_lots"],
         (
             Uuids([account_id for account_id, _ in opened]), Uuids([lot.id for _, lot in opened]),
@@ -103,7 +105,8 @@ async def _add_lots(conn: Conn, opened: Sequence[tuple[UUID, Lot]]) -> None:
 
 
 async def _save_accounts(conn: Conn, changed: Sequence[Wallet]) -> None:
-    await conn.execute(
+    await put(
+        conn,
         SQL["save_accounts"],
         (
             Uuids([w.account_id for w in changed]), Bigints([w.seq for w in changed]),
@@ -117,7 +120,8 @@ async def _save_accounts(conn: Conn, changed: Sequence[Wallet]) -> None:
 async def _add_moves(conn: Conn, moves: Sequence[tuple[UUID, Move]]) -> None:
     if not moves:
         return
-    await conn.execute(
+    await put(
+        conn,
         SQL["add_moves"],
         (
             Uuids([account_id for account_id, _ in moves]), Bigints([m.seq for _, m in moves]),

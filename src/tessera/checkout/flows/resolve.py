@@ -16,6 +16,7 @@ from tessera.checkout import db
 from tessera.checkout.core.case import Case, Sold, fault_of, key_of
 from tessera.checkout.core.words import Cancel, Job, Row
 from tessera.checkout.flows.items import Batch, Item, Later
+from tessera.ledger import core as ledger
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
@@ -134,14 +135,16 @@ async def _meet(
     """
     batches = await members_db.batches(conn)
     anyone = batch.shop.program.unknown_cards == "any"
-    welcome = {
-        who
-        for item in batch.open()
-        if (who := item.who) is not None
-        and who in strangers
-        and (item.receipt is None or item.receipt.spend is None)
-        and _welcome(item.job, who, anyone, batches)
-    }
+    welcome = set()
+    for item in batch.open():
+        if item.who is None or item.who not in strangers:
+            continue
+        if not _welcome(item.job, item.who, anyone, batches):
+            continue
+        if item.receipt is not None and item.receipt.spend is not None:
+            item.outcome = ledger.points_short(item.receipt.spend.points, 0)
+        else:
+            welcome.add(item.who)
     new = [
         (who, new_id(), new_id()) for who in sorted(welcome, key=lambda who: (who.kind, who.value))
     ]

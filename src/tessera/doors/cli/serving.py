@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
@@ -18,6 +18,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
     def serve(
         host: Annotated[str, typer.Option(help="address to listen on")] = settings.host,
         port: Annotated[int, typer.Option(help="port to listen on")] = settings.port,
+        workers: Annotated[int, typer.Option(help="processes; one per core at most", min=1)] = 1,
     ) -> None:
         """Serve the tills, the administration and the console.
 
@@ -26,7 +27,10 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         """
         base = ground(settings)
         typer.echo(f"serving http://{host}:{port} (API /v1, console /console)")
-        listen(base, host, port)
+        if workers > 1:
+            several(host, port, workers)
+        else:
+            listen(base, host, port)
 
 
 def listen(base: Ground, host: str, port: int) -> None:
@@ -34,10 +38,18 @@ def listen(base: Ground, host: str, port: int) -> None:
     uvicorn.Server(config(base, host, port)).run()
 
 
+def several(host: str, port: int, workers: int) -> None:
+    """Serve from several processes on one port; one that dies is started again."""
+    uvicorn.run("tessera.app:site", factory=True, host=host, port=port, workers=workers, **_HOW)
+
+
 def config(base: Ground, host: str, port: int) -> uvicorn.Config:
     """How uvicorn runs here: no access log (a till is not to be logged twice), fast parsers."""
-    return uvicorn.Config(
-        Site(base), host=host, port=port, loop="uvloop", http="httptools", ws="none",
-        access_log=False, log_level="warning", server_header=False, date_header=False,
-        timeout_keep_alive=75, timeout_graceful_shutdown=10, backlog=2048, lifespan="on",
-    )  # fmt: skip
+    return uvicorn.Config(Site(base), host=host, port=port, **_HOW)
+
+
+_HOW: dict[str, Any] = {
+    "loop": "uvloop", "http": "httptools", "ws": "none", "access_log": False,
+    "log_level": "warning", "server_header": False, "date_header": False,
+    "timeout_keep_alive": 75, "timeout_graceful_shutdown": 10, "backlog": 2048, "lifespan": "on",
+}  # fmt: skip

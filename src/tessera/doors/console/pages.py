@@ -19,7 +19,7 @@ from litestar.types import ASGIApp
 from tessera.access.core import Principal, allowed
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Balance, Page
-from tessera.doors.console.session import Sessions, cookie, from_our_page, session_of
+from tessera.doors.console.session import cookie, from_our_page, session_of
 from tessera.doors.console.shell import Shell, squeezed, with_headers
 from tessera.doors.console.telling import LINES_ALONE, seen
 from tessera.warehouse.core import Identifier
@@ -57,6 +57,18 @@ class ConsoleReaders(Protocol):
         """Who holds this API key; None if nobody does, or no longer."""
         ...
 
+    async def open_session(self, principal: Principal) -> str:
+        """Signed in, in every process: the value of the session's cookie."""
+        ...
+
+    async def session(self, cookie: str) -> Principal | None:
+        """Who is signed in with this cookie; None if nobody is, or no longer, or the key ended."""
+        ...
+
+    async def close_session(self, cookie: str) -> None:
+        """Signed out; an unknown session is closed already."""
+        ...
+
     async def card(self, identifier: Identifier) -> CardView | None:
         """The card that this names; for a phone or e-mail the member's current card."""
         ...
@@ -66,12 +78,9 @@ class ConsoleReaders(Protocol):
         ...
 
 
-def console_app(readers: ConsoleReaders, sessions: Sessions | None = None) -> ASGIApp:
-    """The console as an ASGI app that answers paths from /console on, and nothing else.
-
-    sessions  the table of who is signed in; by default a new one in this process's memory
-    """
-    console = _Console(readers, sessions if sessions is not None else Sessions())
+def console_app(readers: ConsoleReaders) -> ASGIApp:
+    """The console as an ASGI app that answers paths from /console on, and nothing else."""
+    console = _Console(readers)
     handlers: list[HTTPRouteHandler] = [
         get("/console")(console.home),
         get("/console/sign-in")(console.sign_in_form),
@@ -128,8 +137,8 @@ class _View:
 class _Console:
     """The handlers. A page is rendered in a thread: the till shares the event loop with it."""
 
-    def __init__(self, readers: ConsoleReaders, sessions: Sessions) -> None:
-        self._readers, self._sessions, self._shell = readers, sessions, Shell()
+    def __init__(self, readers: ConsoleReaders) -> None:
+        self._readers, self._shell = readers, Shell()
 
     async def home(self, request: Asked) -> Given:
         """The search box, and what the page is for."""
@@ -153,16 +162,17 @@ class _Console:
         key, onward = str(form.get("key", "")).strip(), _onward(str(form.get("next", "")))
         principal = await self._readers.principal(key) if key else None
         wrong = _KEY_UNKNOWN if principal is None else allowed(principal, "console.card", None)
-        if wrong is not None:
+        if principal is None or wrong is not None:
             return await self._page(request, "sign_in.html", {"next": onward, "wrong": wrong}, 401)
-        self._sessions.close(_session(request))
-        return _see(onward, cookie(self._sessions.open(key), https=_https(request)))
+        await self._close(request)
+        opened = await self._readers.open_session(principal)
+        return _see(onward, cookie(opened, https=_https(request)))
 
     async def sign_out(self, request: Asked) -> Given:
-        """Forget the session, here and in the browser."""
+        """Forget the session, in every process and in the browser."""
         if not from_our_page(request.headers):
             return self._refused(request, _FOREIGN, 403)
-        self._sessions.close(_session(request))
+        await self._close(request)
         return _see("/console/sign-in", cookie("", https=_https(request)))
 
     async def find(self, request: Asked) -> Given:
@@ -232,12 +242,16 @@ class _Console:
         return await self._page(request, "card.html", values, 400 if wrong else 200)
 
     async def _principal(self, request: Asked) -> Principal | None:
-        """Who is signed in and still may: the key is asked for anew with every page."""
-        key = self._sessions.key(_session(request))
-        principal = await self._readers.principal(key) if key is not None else None
+        """Who is signed in and still may: the session and its key are asked for with every page."""
+        session = _session(request)
+        principal = await self._readers.session(session) if session else None
         if principal is None or allowed(principal, "console.card", None) is not None:
             return None
         return principal
+
+    async def _close(self, request: Asked) -> None:
+        if session := _session(request):
+            await self._readers.close_session(session)
 
     def _refused(self, request: Asked, wrong: Refusal, status: int) -> Given:
         plain, small = self._rendered("refused.html", {"wrong": wrong})

@@ -225,6 +225,8 @@ def expected(name: str, role: Role | None, store: str | None, whose: Whose) -> C
 CALLERS = (
     "till of S1", "till of S2", "office", "revoked", "expired", "mistyped", "lower case", "none",
 )  # fmt: skip
+
+
 @pytest.mark.parametrize("whose", ["own", "other", "random"])
 @pytest.mark.parametrize("caller", CALLERS)
 @pytest.mark.parametrize("name", sorted(TABLE))

@@ -20,7 +20,7 @@ SALE = Receipt(
 ANSWER = Answer(
     id=UUID(int=1), kind="sale", number="17", currency="EUR", program_version=2, gross_minor=1221,
     to_pay_minor=1081, points_earned=21, balance=Balance(40, 10, 5, 45),
-    lines=(LinePrice(1, 840, 140, 0, 700, 14), LinePrice(2, 381, 0, 0, 381, 7)),
+    lines=(LinePrice(1, 840, 700, 140, 0, 14), LinePrice(2, 381, 381, 0, 0, 7)),
     effects=(
         Effect("discount", "six", "every_nth_free", 2, 140, 140, ((1, 140),), {"n": 6},
                "1 unit of CORNETTO free", "1 x CORNETTO free"),

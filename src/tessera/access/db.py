@@ -115,6 +115,19 @@ async def claimed(cursor: Cursor) -> set[tuple[UUID, str]]:
     return set(await cursor.fetchall())
 
 
+async def all_claimed(cursor: Cursor, count: int) -> bool:
+    """Whether every one of `count` keys was free, without reading them one by one.
+
+    After False the cursor is where it was: `claimed` reads it.
+    """
+    await cursor.fetchone()
+    if cursor.rowcount == count:
+        return True
+    if cursor.rowcount:
+        await cursor.scroll(0, mode="absolute")
+    return False
+
+
 async def known(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Known]:
     """What is kept of the calls that used these keys. Ask after the claim, in its transaction."""
     asked = ([principal for principal, _ in keys], [key for _, key in keys])

@@ -225,6 +225,8 @@ def _path_fault(path: Mapping[str, str]) -> Refusal | None:
 
 def _query(operation: Operation, text: str) -> dict[str, str] | Refusal:
     """The words after the question mark: known ones, each once."""
+    if not text:
+        return {}
     known, found = operation.query or {}, {}
     cure = f"known here: {', '.join(known) or 'none'}"
     try:

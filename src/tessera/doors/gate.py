@@ -66,11 +66,11 @@ class Gate:
         """Who calls. Errors: not_signed_in; `Pass.refusal` says too_many_calls."""
         scheme, _, raw = authorization.partition(b" ")
         token = raw.strip().decode("latin-1")
-        if scheme.lower() != b"bearer" or not access.is_token(token):
-            return _STRANGER
         now = time.monotonic()
-        passed = self._known.get(token)
+        passed = self._known.get(token) if scheme.lower() == b"bearer" else None
         if passed is None or passed.until < now:
+            if scheme.lower() != b"bearer" or not access.is_token(token):
+                return _STRANGER
             passed = await self._look_up(token, now)
             if passed is None:
                 return _STRANGER

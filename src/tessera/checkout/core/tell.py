@@ -66,7 +66,7 @@ def line_prices(
         if kept is not None:
             total = (2 * total * kept[i] + line.quantity) // (2 * line.quantity)
         off, paid = taken["discount"][i], taken["payment"][i]
-        prices.append(LinePrice(i + 1, total, off, paid, total - off - paid, taken["points"][i]))
+        prices.append(LinePrice(i + 1, total, total - off - paid, off, paid, taken["points"][i]))
     return tuple(prices)
 
 

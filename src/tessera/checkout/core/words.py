@@ -63,15 +63,15 @@ class Balance(Struct, frozen=True, gc=False):
     balance: int
 
 
-class LinePrice(Struct, frozen=True, gc=False):
-    """One line after Tessera. to_pay_minor = total - discount - paid with points."""
+class LinePrice(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One line after Tessera. to_pay_minor = total - discount - paid with points; left out is 0."""
 
     line: int
     total_minor: int
-    discount_minor: int
-    by_points_minor: int
     to_pay_minor: int
-    points: int
+    discount_minor: int = 0
+    by_points_minor: int = 0
+    points: int = 0
 
 
 class Difference(Struct, frozen=True):

@@ -44,9 +44,8 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
     asked_claims = await access_db.ask_claims(conn, claims) if claims else None
     asked_owners = await members_db.ask_owners(conn, who) if who else None
     asked_keys = await db.ask_identities(conn, keys) if keys else None
-    taken = await access_db.claimed(asked_claims) if asked_claims is not None else set()
-    if len(taken) < len(claims):
-        await _judge(conn, batch, claims, taken)
+    if asked_claims is not None and not await access_db.all_claimed(asked_claims, len(claims)):
+        await _judge(conn, batch, claims, await access_db.claimed(asked_claims))
     await _wake(conn, batch)
     owners = await members_db.owners(asked_owners) if asked_owners is not None else {}
     known = await db.receipts(asked_keys) if asked_keys is not None else {}

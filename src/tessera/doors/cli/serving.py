@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from multiprocessing.context import SpawnProcess
 from typing import Annotated, Any
 
 import typer
@@ -39,8 +45,49 @@ def listen(base: Ground, host: str, port: int) -> None:
 
 
 def several(host: str, port: int, workers: int) -> None:
-    """Serve from several processes on one port; one that dies is started again."""
-    uvicorn.run("tessera.app:site", factory=True, host=host, port=port, workers=workers, **_HOW)
+    """Serve from several processes on one port; one that dies is started again.
+
+    Each listens for itself and the kernel spreads the connections over them: behind one shared
+    socket the process that happened to be awake took nearly all.
+    """
+    with _listening(host, port):  # says at once if the port is taken
+        _keep(lambda: _SPAWN.Process(target=_one, args=(host, port)), workers)
+
+
+def _keep(start: Callable[[], SpawnProcess], count: int) -> None:
+    """Keep that many processes running until this one is told to end; then end them."""
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    running: list[SpawnProcess] = []
+    while not asked.is_set():
+        running = [process for process in running if process.is_alive()]
+        for _ in range(count - len(running)):
+            running.append(start())
+            running[-1].start()
+        asked.wait(0.5)
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.join(20)
+
+
+def _one(host: str, port: int) -> None:
+    """One of the processes."""
+    how = uvicorn.Config(_SITE, factory=True, host=host, port=port, **_HOW)
+    with _listening(host, port) as own:
+        own.listen(how.backlog)
+        uvicorn.Server(how).run(sockets=[own])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket of one process; the protocol is named so that answers leave without delay."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    own.bind((host, port))
+    return own
 
 
 def config(base: Ground, host: str, port: int) -> uvicorn.Config:
@@ -48,6 +95,8 @@ def config(base: Ground, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(Site(base), host=host, port=port, **_HOW)
 
 
+_SITE = "tessera.app:site"
+_SPAWN = multiprocessing.get_context("spawn")
 _HOW: dict[str, Any] = {
     "loop": "uvloop", "http": "httptools", "ws": "none", "access_log": False,
     "log_level": "warning", "server_header": False, "date_header": False,

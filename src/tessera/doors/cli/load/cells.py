@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from tessera.base.text import Name
+from tessera.base.refusal import Refusal
+from tessera.members import core as members
 from tessera.warehouse.core import Identifier
 
 MAX_NAME = 200
@@ -73,10 +75,11 @@ def unfit(kind: Any, word: str) -> str:
 def stranger(kind: str, word: str) -> str:
     """Why a word names nobody, as this kind of identifier; "" if it may."""
     try:
-        msgspec.convert({"kind": kind, "value": word}, Identifier)
+        named = msgspec.convert({"kind": kind, "value": word}, Identifier)
     except msgspec.ValidationError as wrong:
         return f"{plain(word)[:80]!r}: {wrong}"
-    return ""
+    normal = members.normal(named.kind, named.value)
+    return f"{plain(word)[:80]!r}: {normal.why}" if isinstance(normal, Refusal) else ""
 
 
 def decimal(said: Any, mark: str) -> Decimal | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from tessera.base.text import Name
 from tessera.base.refusal import Refusal
+from tessera.base.text import Name
 from tessera.members import core as members
 from tessera.warehouse.core import Identifier
 

@@ -198,14 +198,15 @@ async def the_soonest_to_expire_is_spent_first(dsn: str, patch: pytest.MonkeyPat
 
 
 def key_committed_in_its_own_transaction(patch: pytest.MonkeyPatch) -> None:
-    real = access_db.claimed
+    real = access_db.all_claimed
 
-    async def claimed(cursor: Any) -> Any:
-        taken = await real(cursor)
+    async def all_claimed(cursor: Any, count: int) -> bool:
+        taken = await real(cursor, count)
         await cursor.connection.commit()
+        await cursor.connection.begin()
         return taken
 
-    patch.setattr(access_db, "claimed", claimed)
+    patch.setattr(access_db, "all_claimed", all_claimed)
 
 
 def no_lock_on_accounts(patch: pytest.MonkeyPatch) -> None:
@@ -230,6 +231,7 @@ def refunds_not_remembered(patch: pytest.MonkeyPatch) -> None:
 def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
     async def settle(self: Any, conn: Any, batch: Any) -> list[Any]:
         jobs = [waiting.job for waiting in batch]
+        await conn.begin()
         settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
         later: list[Any] = await self._answer_all(conn, batch, settled.outcomes)
         try:

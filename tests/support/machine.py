@@ -346,7 +346,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def everything_is_proved(self) -> None:
         report = self.run(self.shop.proof())
-        assert report.differences == []
+        assert report.differences == [], report.differences
 
     @invariant()
     def identify_tells_what_the_model_knows(self) -> None:
@@ -369,7 +369,8 @@ class Machine(RuleBasedStateMachine):
         for person in self.model.people:
             self.is_told(person)
         assert all(person.balance == 0 for person in self.model.people)
-        assert self.run(self.shop.proof(chain=True)).differences == []
+        report = self.run(self.shop.proof(chain=True))
+        assert report.differences == [], report.differences
 
 
 def drive(dsn: str, examples: int, steps: int) -> None:

@@ -204,6 +204,9 @@ class Writer:
     ) -> tuple[list[Outcome], list[tuple[UUID, bytes]]]:
         await conn.begin()
         settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
+        if settled.void:
+            await conn.rollback()
+            return settled.outcomes, []
         await conn.commit()  # with its sync: a failure at commit inside a pipeline shows only there
         woken = await parked(settled.waking) if settled.waking is not None else []
         return settled.outcomes, woken

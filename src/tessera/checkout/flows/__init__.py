@@ -17,7 +17,7 @@ from tessera.checkout import db
 from tessera.checkout.core.back import decide_return
 from tessera.checkout.core.sale import decide_cancel, decide_quote, decide_sale
 from tessera.checkout.core.words import Answer, Job, Quote, Shop
-from tessera.checkout.flows.items import Batch, Done, Item, Later, Outcome, Settled
+from tessera.checkout.flows.items import Alone, Batch, Done, Item, Later, Outcome, Settled
 from tessera.checkout.flows.load import load, lock
 from tessera.checkout.flows.resolve import resolve
 from tessera.checkout.flows.write import write
@@ -43,12 +43,29 @@ async def settle_batch(
     await load(conn, batch, reader)
     for item in batch.open():
         _decide(item)
-    await write(conn, batch)
+    void = _refuses_a_newcomer(batch)
+    if not void:
+        await write(conn, batch)
     outcomes: list[Outcome] = []
     for item in items:
         assert item.outcome is not None, "every job has an outcome"
         outcomes.append(item.outcome)
-    return Settled(outcomes, batch.waking)
+    return Settled(outcomes, batch.waking, void)
+
+
+def _refuses_a_newcomer(batch: Batch) -> bool:
+    """Somebody was met in this batch and then refused: a refusal leaves no trace of them.
+
+    errors  Alone when the batch has others too; they are settled without this one
+    """
+    refused = [
+        item
+        for item in batch.items
+        if item.account_id in batch.newcomers and isinstance(item.outcome, Refusal)
+    ]
+    if refused and len(batch.items) > 1:
+        raise Alone
+    return bool(refused)
 
 
 def _decide(item: Item) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -31,9 +31,13 @@ class Done:
 Outcome = Done | Replay | Refusal | Later
 
 
+class Alone(Exception):
+    """A newcomer is refused in a batch with others: settled alone, nothing of it is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of a batch, in its order.
+    """What became of a batch, in its order. `void`: nothing of it is to be kept, roll back.
 
     waking  the waiting returns that its sales wake: asked for, to be read after the commit with
             `checkout.db.parked`, so that the batch does not wait for that answer
@@ -41,6 +45,7 @@ class Settled:
 
     outcomes: list[Outcome]
     waking: db.Rows | None
+    void: bool = False
 
 
 @dataclass(slots=True)
@@ -85,6 +90,7 @@ class Batch:
     items: list[Item]
     programs: dict[int, Program]
     waking: db.Rows | None = None
+    newcomers: set[UUID] = field(default_factory=set)
 
     def open(self) -> list[Item]:
         """Those that have no outcome yet."""

@@ -28,6 +28,7 @@ async def lock(conn: db.Conn, batch: Batch) -> None:
         new = [account for account in accounts if account not in found]
         if new:
             await ledger_db.open_accounts(conn, new)
+            batch.newcomers.update(new)
             found |= await ledger_db.wallets(await ledger_db.ask_lock(conn, new))
     for item in items:
         if item.account_id is not None and item.case is not None:

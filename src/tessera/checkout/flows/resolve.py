@@ -147,7 +147,9 @@ async def _meet(
     new = [
         (who, new_id(), new_id()) for who in sorted(welcome, key=lambda who: (who.kind, who.value))
     ]
-    return await members_db.add_shadows(conn, new, batch.now) if new else {}
+    met = await members_db.add_shadows(conn, new, batch.now) if new else {}
+    batch.newcomers.update(owner.account_id for owner in met.values())
+    return met
 
 
 def _welcome(job: Job, who: Identifier, anyone: bool, batches: Sequence[members.CardBatch]) -> bool:

@@ -184,10 +184,14 @@ class Shop:
         raise AssertionError("a waiting return was not woken by its sale")
 
     async def overdue(self, deadline: datetime) -> None:
-        """Time passes: every open promise and its hold ended at `deadline`."""
+        """Time passes: every open promise and its hold ended at `deadline`, or before."""
         moved = (deadline,)
-        await self.eye.execute("UPDATE ledger.hold SET deadline = %s WHERE ended_at IS NULL", moved)
-        await self.eye.execute("UPDATE checkout.quote SET deadline = %s WHERE ended IS NULL", moved)
+        await self.eye.execute(
+            "UPDATE ledger.hold SET deadline = least(deadline, %s) WHERE ended_at IS NULL", moved
+        )
+        await self.eye.execute(
+            "UPDATE checkout.quote SET deadline = least(deadline, %s) WHERE ended IS NULL", moved
+        )
         await self.eye.commit()
 
     async def proof(self, *, chain: bool = False) -> Report:

@@ -79,8 +79,10 @@ class House:
         """Connect, make sure there is a program, start the writer and the sweepers."""
         await self.pool.open(wait=True)
         await self._prepare_days()
-        async with self.pool.connection() as conn:
-            await program_flows.begin(conn, self.reader, self.plan.currency, datetime.now(UTC))
+        try:
+            await self._begin_program()
+        except psycopg.errors.UniqueViolation:  # another process began it in the same moment
+            await self._begin_program()
         await self.refresh()
         await self.writer.start()
         for work, every_s in (
@@ -88,6 +90,10 @@ class House:
         ):  # fmt: skip
             self._tasks.append(asyncio.create_task(_again(work, every_s)))
         return self
+
+    async def _begin_program(self) -> None:
+        async with self.pool.connection() as conn:
+            await program_flows.begin(conn, self.reader, self.plan.currency, datetime.now(UTC))
 
     async def close(self) -> None:
         """Settle what is queued and let go of the database."""

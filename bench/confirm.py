@@ -14,6 +14,8 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import psycopg
+
 from bench.load import Load, drive
 from bench.place import Place, place, serving
 from bench.result import Result
@@ -36,6 +38,7 @@ def run(quick: bool) -> list[Result]:
                 assert not load.others, load.others
                 pairs.append((load, tps))
                 print(f"  round {number + 1}: confirm {load.per_s:,.0f}/s, TPC-B {tps:,.0f}/s")
+            batch = _batch_size(here)
             single = drive(port, requests(here), 1, seconds / 2)
     ratio = statistics.median(load.per_s / tps for load, tps in pairs)
     loads = sorted((load for load, _ in pairs), key=lambda load: load.per_s)
@@ -45,10 +48,21 @@ def run(quick: bool) -> list[Result]:
         Result("confirm_vs_tpcb", middle.per_s, "receipts/s", base, ratio),
         Result("confirm_p50_64", middle.percentile_ms(0.5), "ms"),
         Result("confirm_p99_64", middle.percentile_ms(0.99), "ms"),
+        Result("confirm_batch_64", batch, "receipts a transaction"),
         Result("confirm_p50_1", single.percentile_ms(0.5), "ms"),
         Result("confirm_p99_1", single.percentile_ms(0.99), "ms"),
         Result("tpcb", statistics.median(tps for _, tps in pairs), "transactions/s"),
     ]
+
+
+def _batch_size(here: Place) -> float:
+    """Receipts a transaction so far: all of a batch have the same time of posting."""
+    with psycopg.connect(here.server.dsn) as conn:
+        row = conn.execute(
+            "SELECT count(*)::float / count(DISTINCT posted_at) FROM checkout.receipt"
+        ).fetchone()
+    assert row is not None
+    return float(row[0])
 
 
 def tpcb(here: Place, seconds: float) -> float:

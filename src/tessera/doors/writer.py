@@ -33,6 +33,9 @@ from tessera.program.core import Reader
 __all__ = ["Job", "Reply", "Writer"]
 
 BATCH, QUEUE, LANES = 256, 4096, 2
+# Turns of the event loop before a batch is taken: what has arrived is read first, nothing is waited
+# for. Larger batches share what a transaction costs.
+_TURNS = 3
 Conn = PipelineConnection
 log = structlog.get_logger("tessera.writer")
 _RACES = (
@@ -120,6 +123,8 @@ class Writer:
         try:
             while True:
                 await self._filled.wait()
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
                 batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
                 if not self._queue:
                     self._filled.clear()

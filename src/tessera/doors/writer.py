@@ -122,12 +122,7 @@ class Writer:
         """One lane: take, settle, answer; a lost connection is made anew."""
         try:
             while True:
-                await self._filled.wait()
-                for _ in range(_TURNS):
-                    await asyncio.sleep(0)
-                batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
-                if not self._queue:
-                    self._filled.clear()
+                batch = await self._take()
                 if not batch:
                     continue
                 try:
@@ -150,6 +145,16 @@ class Writer:
         finally:
             with contextlib.suppress(Exception):
                 await conn.close()
+
+    async def _take(self) -> list[Waiting]:
+        """All that is queued, at most a batch of it; nothing where another lane was quicker."""
+        await self._filled.wait()
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        if not self._queue:
+            self._filled.clear()
+        return batch
 
     async def _reconnect(self) -> Conn:
         """Nothing can be promised until the database is back; whoever waits is told so."""

@@ -7,6 +7,7 @@ type, which is several times cheaper where a batch has thousands of values (deci
 from __future__ import annotations
 
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Generic, TypeVar
@@ -24,7 +25,7 @@ _EPOCH, _LOCAL_EPOCH = datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 1)  #
 _DAY_ZERO = date(2000, 1, 1).toordinal()
 
 
-class Column(Generic[T]):
+class Column(ABC, Generic[T]):
     """Values of one type, None where there is none; bound as `%b::type[]`."""
 
     __slots__ = ("values",)
@@ -34,9 +35,9 @@ class Column(Generic[T]):
     def __init__(self, values: Sequence[T | None]) -> None:
         self.values = values
 
+    @abstractmethod
     def body(self) -> bytes:
         """The elements in PostgreSQL's binary form, each with its length before it."""
-        raise NotImplementedError
 
     def array(self) -> bytes:
         """The whole as PostgreSQL reads an array of one dimension."""
@@ -53,9 +54,9 @@ class _Fixed(Column[T]):
     letter: ClassVar[str]
     width: ClassVar[int]
 
+    @abstractmethod
     def numbers(self) -> Sequence[int | None]:
         """The values as the numbers that are sent."""
-        raise NotImplementedError
 
     def body(self) -> bytes:
         numbers = self.numbers()

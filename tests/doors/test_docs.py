@@ -43,7 +43,6 @@ from doors.docs_reading import (
     pages,
     said_as,
 )
-from receipts.scenario import blocks, check
 from support import database
 from tessera.base.money import half_up, split
 from tessera.base.refusal import Refusal
@@ -58,8 +57,11 @@ from tessera.doors.problems import STATUS
 from tessera.ledger.core import Lot, Wallet
 from tessera.members.core import Owner
 from tessera.program.core import Reader
-from tessera.rules.mechanics import shelf
+from tessera.program.core.scenario import blocks, check
+from tessera.rules import conditions, mechanics
 from tessera.warehouse.core import Receipt, Spend, Store
+
+READER = Reader(mechanics.shelf(), conditions.shelf())
 
 GUIDE = ROOT / "docs/till-guide.md"
 
@@ -105,7 +107,7 @@ def test_commands_and_requests_work_as_printed(path, served, tmp_path):
 
 def breakfast(at: datetime, number: str, card: str, balance: int, spend: int) -> str:
     """The demo's basket under the demo's program, decided and printed without a database."""
-    program = Reader(shelf()).read(PROGRAM, 2)
+    program = READER.read(PROGRAM, 2)
     assert not isinstance(program, Refusal)
     lines = basket_lines()
     receipt = Receipt(
@@ -186,7 +188,7 @@ def test_worked_examples_are_true(path):
     for block in fenced(path):
         if block.words[:1] == ("receipt",):
             for scenario in blocks(block.text):
-                check(scenario, shelf())
+                check(scenario, READER)
     source = "\n".join(b.text for b in fenced(path) if b.words[:1] == ("pycon",))
     test = doctest.DocTestParser().get_doctest(source, {}, name_of(path), None, 0)
     said: list[str] = []

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from tessera.base.money import half_up, split
 from tessera.base.refusal import Refusal
 from tessera.program.core import Reader
+from tessera.rules import conditions, mechanics
 from tessera.rules.core.engine import _take_off, settle, settle_kept
 from tessera.rules.core.words import Basket, Facts, Program, Share
-from tessera.rules.mechanics import shelf
 from tessera.warehouse.core import Line
 
-READER = Reader(shelf())
+READER = Reader(mechanics.shelf(), conditions.shelf())
 SKUS = ("A", "B", "C")
 
 RULES = st.one_of(
@@ -245,7 +245,7 @@ def test_free_units_of_all_rules_together_fit_into_what_was_bought(lines, every)
     assert not isinstance(program, Refusal)
     story = settle(lines, Facts(member=True, may_spend=True), program)
     bought = sum(line.quantity for line in lines if line.sku == "A" and line.unit == "piece")
-    used = sum(e.numbers["n"] * e.numbers["free_units"] for e in story.effects)
+    used = sum(int(e.numbers["n"]) * int(e.numbers["count"]) for e in story.effects)
     assert used <= bought
 
 

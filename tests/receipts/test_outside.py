@@ -64,7 +64,7 @@ import asyncio, json, sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from receipts.scenario import blocks, check
+from tessera.program.core.scenario import blocks, check
 from tessera.access import flows as access_flows
 from tessera.checkout.core import Job
 from tessera.doors.ground import Settings, ground
@@ -97,7 +97,7 @@ async def main():
         )
         own = shelf([folder])["points_per_piece"]
         for block in blocks(own.SCENARIOS):
-            check(block, shelf([folder]))
+            check(block, house.reader)
         print(json.dumps([made.version, reply.status, json.loads(reply.body)]))
 
 asyncio.run(main())

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from receipts.scenario import blocks, check, parse, row, told
-from tessera.rules.mechanics import shelf
+from tessera.program.core.examples import condition_told
+from tessera.program.core.reader import Reader
+from tessera.program.core.scenario import blocks, check, parse, row, told
+from tessera.rules import conditions, mechanics
 
-SHELF = shelf()
+SHELF, CONDITIONS = mechanics.shelf(), conditions.shelf()
+READER = Reader(SHELF, CONDITIONS)
 FILES = sorted(Path(__file__).parent.glob("*.txt"))
 OF_MECHANICS = [
     pytest.param(block, id=f"{code}-{number}")
@@ -25,12 +28,32 @@ OF_FILES = [
 
 @pytest.mark.parametrize("block", OF_MECHANICS)
 def test_a_mechanic_does_what_its_file_shows(block):
-    check(block, SHELF)
+    check(block, READER)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        pytest.param(block, id=f"{code}-{number}")
+        for code, module in CONDITIONS.items()
+        for number, block in enumerate(blocks(module.EXAMPLES), 1)
+    ],
+)
+def test_a_condition_does_what_its_file_shows(block):
+    found, expected = condition_told(block, READER.conditions)
+    assert found == expected
+
+
+@pytest.mark.parametrize("code", CONDITIONS)
+def test_every_condition_shows_a_hit_and_a_miss(code):
+    shown = [condition_told(b, READER.conditions)[1] for b in blocks(CONDITIONS[code].EXAMPLES)]
+    assert any(each.startswith("met") for each in shown)
+    assert not all(each.startswith("met") for each in shown)
 
 
 @pytest.mark.parametrize("block", OF_FILES)
 def test_a_receipt_is_what_a_cashier_expects(block):
-    check(block, SHELF)
+    check(block, READER)
 
 
 @pytest.mark.parametrize("code", SHELF)
@@ -51,7 +74,7 @@ def test_a_wrong_receipt_is_found():
     wrong = block.replace("points                 23", "points                 24")
     assert wrong != block
     with pytest.raises(AssertionError):
-        check(wrong, SHELF)
+        check(wrong, READER)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +83,7 @@ def test_a_wrong_receipt_is_found():
 def test_what_is_not_understood_is_said(line):
     asked = f"rule base_rate points=2 per_minor=100\n{line}\nbuy LATTE 3 x 2.50\n----\n"
     with pytest.raises(AssertionError):
-        told(parse(asked), SHELF)
+        told(parse(asked), READER)
 
 
 def test_columns():

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from tessera.checkout.core import Answer, Balance, LinePrice
 from tessera.doors.cli import slip
-from tessera.rules.core.words import Effect, Silent
+from tessera.rules.core.telling import EffectTold as Effect
+from tessera.rules.core.telling import SilentTold as Silent
 from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, ReturnLine
 
 AT = datetime.fromisoformat("2026-03-14T10:15:00+01:00")

@@ -20,7 +20,7 @@ from tessera.doors.cli.load.report import Quiet, Report, Shows
 from tessera.doors.cli.load.run import load_receipts
 from tessera.doors.house import House, Plan
 from tessera.program.core import Reader
-from tessera.rules.mechanics import shelf
+from tessera.rules import conditions, mechanics
 
 REALDATA = Path(__file__).parents[3] / "shared" / "data"
 ONLINE_RETAIL = REALDATA / "online_retail" / "online_retail_2010_12_to_2011_12.parquet"
@@ -86,7 +86,7 @@ def mixed(groups: Sequence[Any], seed: int, share: int = 10) -> list[Any]:
 @asynccontextmanager
 async def opened(dsn: str, currency: str) -> AsyncIterator[tuple[House, Principal]]:
     """A running house under the starter program, and the caller that the command is."""
-    async with House(Plan(dsn, currency, Reader(shelf()))) as house:
+    async with House(Plan(dsn, currency, Reader(mechanics.shelf(), conditions.shelf()))) as house:
         yield house, LOADER
 
 

@@ -32,7 +32,7 @@ from tessera.members import flows as members_flows
 from tessera.members.core import NewMember
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
-from tessera.rules.mechanics import shelf
+from tessera.rules import conditions, mechanics
 from tessera.warehouse.core import Identifier, Line, Receipt, ReceiptKey, Return, ReturnLine, Spend
 from tessera.warehouse.core import Store as Place
 from tessera.warehouse.stores import db as stores_db
@@ -218,7 +218,7 @@ class Shop:
 @asynccontextmanager
 async def opened(dsn: str, body: dict[str, Any] | None = None) -> AsyncIterator[Shop]:
     """A shop over this database, decided by the program; without one, by what is there."""
-    house = await House(Plan(dsn, "EUR", Reader(shelf()))).open()
+    house = await House(Plan(dsn, "EUR", Reader(mechanics.shelf(), conditions.shelf()))).open()
     try:
         async with await AsyncConnection.connect(dsn) as eye:
             shop = Shop(house, eye)

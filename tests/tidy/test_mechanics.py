@@ -12,6 +12,9 @@ FOLDER = f"{HOUSE}rules/mechanics/"
 PACKAGE = "tessera.rules.mechanics"
 
 
+BASES = {"Mechanic", "PrizeMechanic"}
+
+
 def incomplete(file: Source) -> Iterator[str]:
     """What a file of the mechanics folder lacks of being a mechanic."""
     stem = PurePosixPath(file.path).stem
@@ -22,7 +25,7 @@ def incomplete(file: Source) -> Iterator[str]:
     if not scenarios(file.tree).strip():
         yield f"{file.path} shows itself at the till: SCENARIOS = a receipt as text"
     classes = [node for node in file.tree.body if isinstance(node, ast.ClassDef)]
-    mechanics = [c for c in classes if not c.name.startswith("_") and "Mechanic" in bases(c)]
+    mechanics = [c for c in classes if not c.name.startswith("_") and BASES & bases(c)]
     if len(mechanics) != 1:
         yield f"{file.path} has {len(mechanics)} public classes of Mechanic, it needs exactly one"
     for mechanic in mechanics:
@@ -35,11 +38,14 @@ def lacks(mechanic: ast.ClassDef, stem: str) -> Iterator[str]:
     if not (tags and isinstance(tags[0], ast.Constant) and tags[0].value == stem):
         yield f'{mechanic.name} is tagged with its file\'s name: tag="{stem}"'
     methods = {node.name for node in mechanic.body if isinstance(node, ast.FunctionDef)}
-    for method in sorted({"check", "reward"} - methods):
+    wanted = {"check", "reward"}
+    if "PrizeMechanic" in bases(mechanic):  # the prize rewards; what holds may be a condition
+        wanted = set() if methods & {"check", "implied"} else {"check"}
+    for method in sorted(wanted - methods):
         yield f"{mechanic.name} has no {method}()"
     fields = [node for node in mechanic.body if isinstance(node, ast.AnnAssign)]
     fields = [field for field in fields if "ClassVar" not in ast.unparse(field.annotation)]
-    if not fields:
+    if not fields and "PrizeMechanic" not in bases(mechanic):
         yield f"{mechanic.name} has no field: the console has nothing to ask"
     for field in fields:
         if not bounded(field.annotation):

@@ -12,7 +12,7 @@ from tessera.base import postgres, schema
 from tessera.base.problem import PostgresProblem
 from tessera.doors.house import House, Plan
 from tessera.program.core import Reader
-from tessera.rules.mechanics import shelf
+from tessera.rules import conditions, mechanics
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,10 @@ class Ground:
 
     def house(self) -> House:
         """A house on this ground, still closed."""
-        own = [str(self.settings.mechanics_dir)] if self.settings.mechanics_dir else []
-        reader = Reader(shelf(own))
+        folder = self.settings.mechanics_dir
+        own = [str(folder)] if folder else []
+        own_conditions = [str(folder / "conditions")] if folder else []
+        reader = Reader(mechanics.shelf(own), conditions.shelf(own_conditions))
         revive = None if self.settings.database_url else self._revive
         return House(
             Plan(self.dsn, self.settings.currency, reader, revive, lanes=self.settings.lanes)

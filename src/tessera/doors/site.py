@@ -82,7 +82,9 @@ class Readers:
     async def history(self, account_id: UUID, cursor: str | None, limit: int) -> Page | Refusal:
         """An account's receipts, newest first."""
         async with self._house.pool.connection() as conn:
-            return await reading.history(conn, account_id, cursor, limit, self._house.currency)
+            return await reading.history(
+                conn, account_id, cursor, limit, self._house.currency, staff=True
+            )
 
 
 async def _card(conn: Any, member_id: UUID) -> str:

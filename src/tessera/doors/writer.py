@@ -242,7 +242,7 @@ class Writer:
             return Reply(200, b"")
         if replay.body is not None and replay.status is not None:
             return Reply(replay.status, replay.body, replayed=True)
-        told = await retell(conn, replay)
+        told = await retell(conn, replay, self._shop().program.currency)
         await conn.rollback()
         return Reply(200, told, replayed=True)
 

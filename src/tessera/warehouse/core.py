@@ -18,6 +18,7 @@ MAX_DAYS_OFF = 31  # between a purchase and the business date of its shift
 Unit = Literal["piece", "g", "ml"]
 Kind = Literal["goods", "delivery", "gift_card", "deposit"]
 EntryMode = Literal["scan", "swipe", "tap", "typed", "app", "online", "import"]
+Channel = Literal["store", "online", "app", "phone"]
 PER = {"piece": 1, "g": 1000, "ml": 1000}  # how many units the price is for
 
 
@@ -27,6 +28,7 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
     id: Code
     name: Annotated[Name, Meta(min_length=1)]
     time_zone: Annotated[str, Meta(min_length=1, max_length=64, examples=["Europe/Rome"])]
+    region: OptionalCode = ""
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
@@ -35,6 +37,7 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     quantity    pieces, grams or millilitres, by `unit`
     unit_minor  price of one piece, of 1,000 g or of 1,000 ml, in minor units
     total_minor what the line costs before Tessera; left out, it is computed
+    promo       the shop's own mass promotion that has already made this line cheaper
     """
 
     sku: Code
@@ -45,6 +48,8 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     name: Name = ""
     category: OptionalCode = ""
     kind: Kind = "goods"
+    brand: OptionalCode = ""
+    promo: OptionalCode = ""
 
     def total(self) -> int:
         """The line in minor units: as the till says, else quantity times price, halves up."""
@@ -78,6 +83,13 @@ class Spend(Struct, frozen=True, forbid_unknown_fields=True):
     points: Points
 
 
+class Payment(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """A part of the receipt that was paid in one way: `cash`, `card`, `member_card`, ..."""
+
+    method: Code
+    minor: Price
+
+
 class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A receipt as the till tells it. `happened_at` carries an offset."""
 
@@ -97,6 +109,8 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     card_scan_offset: Annotated[int, Meta(ge=0, le=MAX_LINES)] | None = None
     spend: Spend | None = None
     quote: UUID | None = None
+    channel: Channel = "store"
+    payments: Annotated[tuple[Payment, ...], Meta(max_length=20)] = ()
 
     def whose(self) -> Identifier | None:
         """The member named on this receipt; `card` is the short form."""

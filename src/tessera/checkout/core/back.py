@@ -9,14 +9,14 @@ import msgspec
 
 from tessera.base.money import in_words
 from tessera.base.refusal import Refusal
-from tessera.checkout.core.case import Case, Decision, Sold, timing_fault
+from tessera.checkout.core.case import Case, Decision, Sold, facts_again, timing_fault
 from tessera.checkout.core.sale import earn
 from tessera.checkout.core.tell import answer, balance_of, return_row
 from tessera.checkout.core.words import Row
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp
 from tessera.rules.core.engine import settle_kept
-from tessera.rules.core.words import Facts, Story
+from tessera.rules.core.words import Story
 from tessera.warehouse.core import Return, ReturnLine
 
 
@@ -30,11 +30,8 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
     if isinstance(kept, Refusal):
         return kept
     before = sold.last.story
-    facts = Facts(
-        member=sold.row.account_id is not None, may_spend=sold.first.may_spend,
-        available=sold.first.available, spend=sold.first.spend,
-    )  # fmt: skip
-    after = settle_kept(sold.lines, facts, sold.program, kept, sold.first.story)
+    facts = facts_again(sold.row, sold.first.facts)
+    after = settle_kept(sold.lines, facts, sold.program, kept, sold.first.story, explain=False)
     stamp = Stamp(case.outcome_id, back.happened_at, case.now)
     if case.wallet is not None:
         _post_return(case, stamp, sold, before, after)

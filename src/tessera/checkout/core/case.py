@@ -42,6 +42,7 @@ class Case:
     """One operation while it is decided; the flow has loaded what its kind needs.
 
     now          when it is posted; received_at: when the door took it in
+    known        what the program needs to know of the member: {key of a need: value}
     ids          fresh ids for lots, drawn by the flow
     """
 
@@ -54,6 +55,7 @@ class Case:
     owner: Owner | None = None
     wallet: Wallet | None = None
     promise: Promise | None = None
+    known: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ def promise_print(receipt: Receipt, account_id: UUID | None) -> bytes:
 
 def facts_of(case: Case, receipt: Receipt) -> Facts:
     """What the program may know about whoever stands at the till."""
-    owner, wallet = case.owner, case.wallet
+    owner, wallet, store = case.owner, case.wallet, case.store
     if owner is None or wallet is None:
         return Facts(member=False)
     return Facts(
@@ -122,4 +124,21 @@ def facts_of(case: Case, receipt: Receipt) -> Facts:
         may_spend=owner.registered or case.program.shadows_spend,
         available=ledger.available(wallet, receipt.happened_at, case.now),
         spend=receipt.spend.points if receipt.spend else None,
+        at=local(receipt.happened_at, store.time_zone).replace(tzinfo=None), store=store.id,
+        region=store.region, channel=receipt.channel, till=receipt.till,
+        payments=tuple([(paid.method, paid.minor) for paid in receipt.payments]),
+        who=owner.member_id.hex, known=case.known,
+    )  # fmt: skip
+
+
+def kept_facts(facts: Facts) -> Facts:
+    """The facts as they are stored: what the receipt's row says is left out."""
+    return msgspec.structs.replace(facts, at=None, store="", till="", who="")
+
+
+def facts_again(row: Row, facts: Facts) -> Facts:
+    """Stored facts with what their row says."""
+    who = row.member_id.hex if row.member_id else ""
+    return msgspec.structs.replace(
+        facts, at=row.local_at, store=row.store_id, till=row.till, who=who
     )

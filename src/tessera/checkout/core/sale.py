@@ -20,7 +20,7 @@ from tessera.checkout.core.words import Answer, Could, Difference, Quote
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp
 from tessera.rules.core.engine import settle
-from tessera.rules.core.words import Facts, Program, Story
+from tessera.rules.core.words import Facts, Program, Story, say
 from tessera.warehouse.core import Receipt
 
 MAX_POINTS = 10**12
@@ -33,7 +33,7 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     if promise is not None and kept_hold:
         story, case.program = promise.story, promise.program or case.program
     else:
-        story = settle(receipt.lines, facts, case.program)
+        story = settle(receipt.lines, facts, case.program, explain=False)
         refusal = _spending_fault(receipt, facts, story) or _too_many(case, story)
         if refusal:
             return refusal
@@ -101,7 +101,8 @@ def _spending_fault(receipt: Receipt, facts: Facts, story: Story) -> Refusal | N
             "spend_not_offered", "spend", "this program has no rule that takes points as payment",
             "confirm without spending points",
         )  # fmt: skip
-    return Refusal(last.code, "spend.points", last.why, "confirm without spending points")
+    why = say(last.why, last.numbers, "")
+    return Refusal(last.code, "spend.points", why, "confirm without spending points")
 
 
 def _post_sale(case: Case, stamp: Stamp, story: Story, promise: Promise | None) -> Refusal | None:
@@ -138,7 +139,7 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
     """The same decision without the posting; with `hold` the points asked are pinned."""
     receipt = quote.basket
     facts = facts_of(case, receipt)
-    story = settle(receipt.lines, facts, case.program)
+    story = settle(receipt.lines, facts, case.program, explain=False)
     refusal = _spending_fault(receipt, facts, story)
     if refusal:
         return refusal
@@ -167,17 +168,19 @@ def _could(case: Case, receipt: Receipt, facts: Facts) -> Could | None:
     if not facts.may_spend or not facts.available:
         return None
     most = msgspec.structs.replace(facts, spend=facts.available)
-    story = settle(receipt.lines, most, case.program)
+    story = settle(receipt.lines, most, case.program, explain=False)
     minor = sum(effect.given for effect in story.effects if effect.kind == "payment")
     return Could(story.points_spent, minor) if minor else None
 
 
 def _differences(quoted: Story, given: Story) -> tuple[Difference, ...]:
-    """Every rule whose effects came out otherwise than quoted, and the sum to pay."""
+    """Every rule whose effects came out otherwise than quoted, and the sum to pay.
+
+    A hidden rule has no name here; its giving is told with that of the other hidden ones.
+    """
     if quoted == given:
         return ()
-    before = {(e.rule, e.kind): e.given for e in quoted.effects}
-    now = {(e.rule, e.kind): e.given for e in given.effects}
+    before, now = _by_rule(quoted), _by_rule(given)
     found = [
         Difference(rule, kind, before.get((rule, kind), 0), now.get((rule, kind), 0))
         for rule, kind in dict.fromkeys((*before, *now))
@@ -186,6 +189,14 @@ def _differences(quoted: Story, given: Story) -> tuple[Difference, ...]:
     if quoted.to_pay_minor != given.to_pay_minor:
         found.append(Difference("", "to_pay", quoted.to_pay_minor, given.to_pay_minor))
     return tuple(found)
+
+
+def _by_rule(story: Story) -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
+    for effect in story.effects:
+        key = ("" if effect.hidden else effect.rule, effect.kind)
+        found[key] = found.get(key, 0) + effect.given
+    return found
 
 
 def decide_cancel(case: Case) -> Decision | Refusal:

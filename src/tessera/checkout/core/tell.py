@@ -9,11 +9,12 @@ from typing import Literal
 import msgspec
 
 from tessera.base.clock import MAX_SKEW, local
-from tessera.checkout.core.case import Case, Sold, key_of
+from tessera.checkout.core.case import Case, Sold, kept_facts, key_of
 from tessera.checkout.core.words import Answer, Balance, Kept, LinePrice, Row
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Wallet
-from tessera.rules.core.words import Effect, Facts, Story
+from tessera.rules.core.telling import EffectTold, tell_effects, tell_silent
+from tessera.rules.core.words import Facts, Story
 from tessera.warehouse.core import Line, Receipt, Return, ReturnLine, Store, lines_as_data
 
 _encode = msgspec.json.Encoder().encode
@@ -35,31 +36,34 @@ def answer(
     story: Story, number: str, kept: Sequence[int] | None = None,
 ) -> Answer:  # fmt: skip
     """The till's answer, with the texts for the screen and the printed receipt."""
-    balance = balance_of(case)
-    told = [effect.screen for effect in story.effects]
-    slip = [effect.slip for effect in story.effects]
+    balance, currency = balance_of(case), case.program.currency
+    effects = tell_effects(story.effects, currency, staff=False)
+    told = [effect.screen for effect in effects]
+    slip = [effect.slip for effect in effects]
     if balance is not None:
         told.append(f"balance {balance.balance} points")
         slip.append(f"Your points: {balance.balance}")
     return Answer(
-        id=case.outcome_id, kind=kind, number=number, currency=case.program.currency,
+        id=case.outcome_id, kind=kind, number=number, currency=currency,
         program_version=case.program.version, gross_minor=story.gross_minor,
         to_pay_minor=story.to_pay_minor, points_earned=story.points_earned,
         points_spent=story.points_spent, balance=balance,
-        lines=line_prices(lines, story.effects, kept), effects=story.effects,
-        silent=story.silent, screen=tuple(told), slip=tuple(slip),
+        lines=line_prices(lines, effects, kept), effects=effects,
+        silent=tell_silent(story.silent, currency, staff=False), screen=tuple(told),
+        slip=tuple(slip),
     )  # fmt: skip
 
 
 def line_prices(
-    lines: Sequence[Line], effects: Sequence[Effect], kept: Sequence[int] | None = None
+    lines: Sequence[Line], effects: Sequence[EffectTold], kept: Sequence[int] | None = None
 ) -> tuple[LinePrice, ...]:
     """Every line after Tessera: the effects' shares put beside the line they belong to."""
     taken = {"discount": [0] * len(lines), "payment": [0] * len(lines), "points": [0] * len(lines)}
     for effect in effects:
-        column = taken[effect.kind]
-        for number, share in effect.lines:
-            column[number - 1] += share
+        column = taken.get(effect.kind)
+        if column is not None:
+            for number, share in effect.lines:
+                column[number - 1] += share
     prices = []
     for i, line in enumerate(lines):
         total = line.total()
@@ -72,7 +76,7 @@ def line_prices(
 
 def sale_row(case: Case, receipt: Receipt, story: Story, facts: Facts) -> Row:
     """The row of a sale: what was bought, what came of it, and what the decision knew."""
-    kept = Kept(story, facts.may_spend, facts.available, facts.spend)
+    kept = Kept(story, kept_facts(facts))
     return Row(
         id=case.outcome_id, kind="sale", store_id=receipt.store, till=receipt.till,
         business_date=key_of(receipt, case.store).business_date, shift=receipt.shift,

@@ -9,7 +9,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tessera.access.core import Principal
-from tessera.rules.core.words import Effect, Program, Silent, Story
+from tessera.rules.core.telling import EffectTold, SilentTold
+from tessera.rules.core.words import Facts, Program, Story
 from tessera.warehouse.core import Receipt, Return, Store
 
 
@@ -45,10 +46,25 @@ class Job(Struct, frozen=True):
 
 
 class Shop(Struct, frozen=True):
-    """What every receipt is decided against: the program that is current, and the stores."""
+    """What every receipt is decided against: the programs and the stores.
+
+    program   the one that decides what happens now
+    timeline  (since when, program) from the first on; what happened before decides by an older one
+    """
 
     program: Program
     stores: dict[str, Store]
+    timeline: tuple[tuple[datetime, Program], ...] = ()
+
+    def program_at(self, happened_at: datetime) -> Program:
+        """The program for something that happened then; before the first one, the first."""
+        if not self.timeline or happened_at >= self.timeline[-1][0]:
+            return self.timeline[-1][1] if self.timeline else self.program
+        found = self.timeline[0][1]
+        for since, program in self.timeline:
+            if since <= happened_at:
+                found = program
+        return found
 
 
 class Balance(Struct, frozen=True, gc=False):
@@ -111,8 +127,8 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     points_spent: int = 0
     balance: Balance | None = None
     lines: tuple[LinePrice, ...] = ()
-    effects: tuple[Effect, ...] = ()
-    silent: tuple[Silent, ...] = ()
+    effects: tuple[EffectTold, ...] = ()
+    silent: tuple[SilentTold, ...] = ()
     differences: tuple[Difference, ...] = ()
     could_spend: Could | None = None
     held_until: datetime | None = None
@@ -124,13 +140,12 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
 class Kept(Struct, frozen=True, omit_defaults=True):
     """What is stored with a receipt besides its lines: the decision and what it knew.
 
+    facts time, place and member are left out: the row says them
     kept  for a return: units of each of the sale's lines that stay sold after it
     """
 
     story: Story
-    may_spend: bool = False
-    available: int = 0
-    spend: int | None = None
+    facts: Facts
     kept: tuple[int, ...] = ()
     refund_minor: int = 0
 
@@ -194,8 +209,8 @@ class Told(Struct, frozen=True, kw_only=True):
     points_earned: int
     points_spent: int
     program_version: int
-    effects: tuple[Effect, ...]
-    silent: tuple[Silent, ...]
+    effects: tuple[EffectTold, ...]
+    silent: tuple[SilentTold, ...]
     lines: tuple[LineTold, ...]
     sale: str = ""
 

@@ -24,6 +24,7 @@ from tessera.ledger.core import Wallet
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
+from tessera.rules.core.telling import tell_effects, tell_silent
 from tessera.warehouse.core import Identifier, Line, Receipt, ReturnLine, lines_from_data
 
 
@@ -49,7 +50,8 @@ async def quote(
     store = shop.stores.get(receipt.store)
     if store is None:
         return Refusal("store_unknown", "store", "there is no such store", "create the store first")
-    case = Case(new_id(), shop.program, store, now, iter(new_id, None), now)
+    program = shop.program_at(receipt.happened_at)
+    case = Case(new_id(), program, store, now, iter(new_id, None), now)
     fault = fault_of(case, receipt)
     if fault is not None:
         return fault
@@ -90,18 +92,26 @@ async def _whose(
     )  # fmt: skip
 
 
-async def receipt(conn: db.Conn, receipt_id: UUID, currency: str) -> tuple[str, Told] | Refusal:
-    """(store, receipt) by id, with why it gave what it gave."""
+async def receipt(
+    conn: db.Conn, receipt_id: UUID, currency: str, *, staff: bool
+) -> tuple[str, Told] | Refusal:
+    """(store, receipt) by id, with why it gave what it gave; hidden rules only for `staff`."""
     row = await db.one(conn, receipt_id)
     if row is None:
         return Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
-    return row.store_id, (await _tell(conn, [row], currency))[0]
+    return row.store_id, (await _tell(conn, [row], currency, staff))[0]
 
 
 async def history(
-    conn: db.Conn, account_id: UUID, word: str | None, limit: int, currency: str
+    conn: db.Conn,
+    account_id: UUID,
+    word: str | None,
+    limit: int,
+    currency: str,
+    *,
+    staff: bool,
 ) -> Page | Refusal:
-    """An account's receipts, newest first, page by page."""
+    """An account's receipts, newest first, page by page; hidden rules only for `staff`."""
     last = None
     if word:
         found = after(word, 2)
@@ -112,13 +122,13 @@ async def history(
         except ValueError:
             return Refusal("cursor_unknown", "cursor", "not one of ours", "start without a cursor")
     rows = await db.history(conn, account_id, last, limit + 1)
-    told = await _tell(conn, rows[:limit], currency)
+    told = await _tell(conn, rows[:limit], currency, staff)
     more = rows[limit - 1] if len(rows) > limit else None
     following = cursor(more.happened_at.isoformat(), str(more.id)) if more else None
     return Page(tuple(told), following)
 
 
-async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str) -> list[Told]:
+async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str, staff: bool) -> list[Told]:
     """Receipts as they are told: a return with the lines that came back and its sale's number."""
     sales = [row.sale_id for row in rows if row.sale_id is not None]
     sold = await db.sale_lines(conn, sales) if sales else {}
@@ -133,8 +143,11 @@ async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str) -> list[Told]
                 happened_at=row.happened_at, local_at=row.local_at, posted_at=row.posted_at,
                 currency=currency, gross_minor=row.gross_minor, to_pay_minor=row.to_pay_minor,
                 points_earned=row.points_earned, points_spent=row.points_spent,
-                program_version=row.program_version, effects=kept.story.effects,
-                silent=kept.story.silent if row.sale_id is None else (), sale=sale,
+                program_version=row.program_version, sale=sale,
+                effects=tell_effects(kept.story.effects, currency, staff=staff),
+                silent=tell_silent(kept.story.silent, currency, staff=staff)
+                if row.sale_id is None
+                else (),
                 lines=_lines_told(lines_from_data(lines), row),
             )
         )  # fmt: skip
@@ -157,26 +170,27 @@ def _lines_told(lines: Sequence[Line], row: Row) -> tuple[LineTold, ...]:
     )
 
 
-async def retell(conn: db.Conn, replay: Replay) -> bytes:
+async def retell(conn: db.Conn, replay: Replay, currency: str) -> bytes:
     """The answer of a call whose bytes were dropped, from the stored effects, marked so.
 
     Of what leaves no receipt (a cancelled quote) only its kind is left to tell.
     """
     row = await db.one(conn, replay.outcome_id)
     if row is None:
-        return await _retell_without_receipt(conn, replay)
+        return await _retell_without_receipt(conn, replay, currency)
     kept = db.KEPT.decode(row.story)
     answer = Answer(
         id=row.id, kind="sale" if row.kind == "sale" else "return", number=row.number,
         program_version=row.program_version, gross_minor=kept.story.gross_minor,
         to_pay_minor=kept.story.to_pay_minor, refund_minor=kept.refund_minor,
         points_earned=row.points_earned, points_spent=row.points_spent,
-        effects=kept.story.effects, silent=kept.story.silent, retold=True,
+        effects=tell_effects(kept.story.effects, currency, staff=False),
+        silent=tell_silent(kept.story.silent, currency, staff=False), retold=True,
     )  # fmt: skip
     return msgspec.json.encode(answer)
 
 
-async def _retell_without_receipt(conn: db.Conn, replay: Replay) -> bytes:
+async def _retell_without_receipt(conn: db.Conn, replay: Replay, currency: str) -> bytes:
     given = (await db.promises(conn, [replay.outcome_id])).get(replay.outcome_id)
     if given is None:
         kind: Literal["parked", "cancelled"] = (
@@ -188,6 +202,8 @@ async def _retell_without_receipt(conn: db.Conn, replay: Replay) -> bytes:
         id=given.id, kind="quote", program_version=given.program_version,
         gross_minor=story.gross_minor, to_pay_minor=story.to_pay_minor,
         points_earned=story.points_earned, points_spent=story.points_spent,
-        effects=story.effects, silent=story.silent, held_until=given.deadline, retold=True,
+        effects=tell_effects(story.effects, currency, staff=False),
+        silent=tell_silent(story.silent, currency, staff=False), held_until=given.deadline,
+        retold=True,
     )  # fmt: skip
     return msgspec.json.encode(answer)

@@ -69,8 +69,9 @@ def _prepare(item: Item, batch: Batch) -> None:
             "store_unknown", "store", "there is no such store", "create the store first"
         )
         return
+    moment = receipt.happened_at if receipt is not None else batch.now
     item.case = Case(
-        item.outcome_id, batch.shop.program, store, batch.now, iter(new_id, None),
+        item.outcome_id, batch.shop.program_at(moment), store, batch.now, iter(new_id, None),
         item.job.received_at,
     )  # fmt: skip
     if isinstance(ask, Receipt | Return):

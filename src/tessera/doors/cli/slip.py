@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from tessera.base.money import in_words
 from tessera.checkout.core import Answer, Balance
-from tessera.rules.core.words import Effect
+from tessera.rules.core.telling import EffectTold
 from tessera.warehouse.core import PER, Line, Receipt, Return
 
 WIDTH = 42
@@ -123,12 +123,13 @@ def _why(answer: Answer) -> Iterator[str]:
         yield from _wrapped(f"changed {rule}: {difference.what} {said} quoted, {now} given")
 
 
-def _numbers(effect: Effect) -> str:
+def _numbers(effect: EffectTold) -> str:
     """The numbers a rule counted with; minor units are told as money."""
     told = [
         f"{name.removesuffix('_minor').replace('_', ' ')} "
-        + (_amount(value) if name.endswith("_minor") else str(value))
+        + (_amount(value) if name.endswith("_minor") and isinstance(value, int) else str(value))
         for name, value in effect.numbers.items()
+        if name != "count"
     ]
     return ", ".join([*told, f"version {effect.version}"])
 

@@ -67,13 +67,20 @@ def runs(numbers: Iterable[int]) -> str:
     return ", ".join(parts[:_MOST_RUNS]) + (f" and {more} more" if more > 0 else "")
 
 
-def named(numbers: Mapping[str, int], currency: str) -> tuple[tuple[str, str], ...]:
-    """The numbers of an effect with words: {"base_minor": 1155} -> ("base", "11.55 EUR")."""
-    return tuple(_named(name, number, currency) for name, number in numbers.items())
+def named(numbers: Mapping[str, int | str], currency: str) -> tuple[tuple[str, str], ...]:
+    """The numbers of an effect with words: {"base_minor": 1155} -> ("base", "11.55 EUR").
+
+    `count` is said in the sentence already.
+    """
+    return tuple(
+        _named(name, number, currency) for name, number in numbers.items() if name != "count"
+    )
 
 
-def _named(name: str, number: int, currency: str) -> tuple[str, str]:
+def _named(name: str, number: int | str, currency: str) -> tuple[str, str]:
     stem, _, unit = name.rpartition("_")
+    if isinstance(number, str):
+        return name.replace("_", " "), number
     if stem and unit == "minor":
         return stem.replace("_", " "), money(number, currency)
     if stem and unit == "percent":

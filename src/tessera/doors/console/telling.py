@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tessera.checkout.core import Told
 from tessera.doors.console.figures import count, money, named, quantity, runs, signed
-from tessera.rules.core.words import Effect
+from tessera.rules.core.telling import EffectTold
 
 LINES_SHOWN = 40  # of each receipt of a history; the rest of a long one is a click away
 LINES_ALONE = 800  # of a receipt shown by itself: more would break the page's budget of 40 KB
@@ -114,7 +114,7 @@ def _lines(told: Told) -> tuple[LineSeen, ...]:
     )  # fmt: skip
 
 
-def _why(effect: Effect, currency: str) -> Why:
+def _why(effect: EffectTold, currency: str) -> Why:
     given = _amount(effect.kind, effect.given, currency)
     return Why(
         effect.kind, _KINDS[effect.kind], effect.rule, effect.mechanic, effect.version,
@@ -125,7 +125,7 @@ def _why(effect: Effect, currency: str) -> Why:
     )  # fmt: skip
 
 
-def _trimmed(effect: Effect, currency: str) -> str:
+def _trimmed(effect: EffectTold, currency: str) -> str:
     if not effect.trimmed:
         return ""
     if effect.wanted <= effect.given:

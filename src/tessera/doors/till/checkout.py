@@ -158,7 +158,9 @@ async def read(call: Call) -> Told | Refusal:
     unknown = Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
     if receipt_id is None:
         return unknown
-    found = await reading.receipt(call.conn, receipt_id, call.house.currency)
+    found = await reading.receipt(
+        call.conn, receipt_id, call.house.currency, staff=call.principal.role == "admin"
+    )
     if isinstance(found, Refusal):
         return found
     store, told = found
@@ -178,7 +180,10 @@ async def history(call: Call) -> Page | Refusal:
             "account_unknown", "account_id", "this is no id", "send the id that `identify` answers"
         )
     word = call.query.get("cursor")
-    return await reading.history(call.conn, account_id, word, limit, call.house.currency)
+    return await reading.history(
+        call.conn, account_id, word, limit, call.house.currency,
+        staff=call.principal.role == "admin",
+    )  # fmt: skip
 
 
 _CARD = "2900000000018"

@@ -6,131 +6,231 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from tessera.base.money import in_words, split
-from tessera.rules.core.words import (
-    Basket,
-    Effect,
-    Facts,
-    Mechanic,
-    Missing,
-    Program,
-    Share,
-    Silent,
-    Story,
-    Wish,
-)
+from tessera.base.money import split
+from tessera.rules.core.basket import Basket, Share
+from tessera.rules.core.caps import Room, room_of
+from tessera.rules.core.facts import Facts, Missing
+from tessera.rules.core.plan import Planned
+from tessera.rules.core.words import Effect, Mechanic, Program, Silent, Story, Wish
 from tessera.warehouse.core import Line
 
+NEAR = 5  # rules that gave nothing and could be reached: so many are told at the till
 _NO_CARD = Missing("no_card", 0, "no card was shown")
 _WORTHLESS = Missing("worth_nothing", 0, "what it gives is worth nothing on this receipt")
+_NOTHING = Missing("nothing_left", 0, "nothing of this receipt is left")
+_TAKEN = Missing("group_taken", 0, "another rule of its group gave")
+_PROMOTED = "the shop has already made a line cheaper"
+
+
+class Decision:
+    """A receipt or an event on its way through the lanes."""
+
+    __slots__ = ("basket", "effects", "facts", "program", "room", "silent", "taken")
+
+    def __init__(self, basket: Basket, facts: Facts, program: Program) -> None:
+        self.basket, self.facts, self.program = basket, facts, program
+        self.effects: list[Effect] = []
+        self.silent: list[tuple[Mechanic, Missing]] = []
+        self.taken: set[str] = set()
+        self.room: Room = room_of(program, facts)
 
 
 def settle(
-    lines: Sequence[Line], facts: Facts, program: Program, kept: Sequence[int] | None = None
-) -> Story:
+    lines: Sequence[Line], facts: Facts, program: Program, kept: Sequence[int] | None = None,
+    *, explain: bool = True,
+) -> Story:  # fmt: skip
     """Decide a receipt: pure, the same at the till, in a quote, in a replay and in a test.
 
-    units   minor units of the program's currency, whole points
-    kept    for a return: how many units of each line stay sold; None: all of them
-    source  ledger.md, combination of rules
+    units    minor units of the program's currency, whole points
+    kept     for a return: how many units of each line stay sold; None: all of them
+    explain  hear every rule; else only the few that nearly gave (the rest can be told later from
+             the facts that are kept, to the same result)
+    source   ledger.md, combination of rules
     """
-    basket = Basket(lines, kept, program)
-    return _decide(basket, facts, program, None)
+    return _decide(Basket(lines, kept, program), facts, program, None, explain)
 
 
 def settle_kept(
-    lines: Sequence[Line], facts: Facts, program: Program, kept: Sequence[int], sold: Story
-) -> Story:
+    lines: Sequence[Line], facts: Facts, program: Program, kept: Sequence[int], sold: Story,
+    *, explain: bool = True,
+) -> Story:  # fmt: skip
     """What the kept part of a sale would have been under the program that sold it.
 
     The payment with points is not asked again: it shrinks in proportion to what the kept part
     costs, so that it depends on what is kept alone and not on the number of returns.
     """
-    return _decide(Basket(lines, kept, program), facts, program, sold)
+    return _decide(Basket(lines, kept, program), facts, program, sold, explain)
 
 
-def _decide(basket: Basket, facts: Facts, program: Program, sold: Story | None) -> Story:
-    effects: list[Effect] = []
-    silent: list[Silent] = []
-    gross = sum(basket.total)
-    for lane in program.lanes:
+def settle_event(facts: Facts, program: Program, *, explain: bool = True) -> Story:
+    """Decide something that happened besides a receipt: `facts.event` and its data."""
+    decision = Decision(Basket((), None, program), facts, program)
+    for _, rules in program.plan.events:
+        _run(decision, rules)
+    return _story(decision, explain)
+
+
+def _decide(
+    basket: Basket, facts: Facts, program: Program, sold: Story | None, explain: bool
+) -> Story:
+    decision = Decision(basket, facts, program)
+    for lane, rules in program.plan.lanes:
         if lane == "payment" and sold is not None:
-            effects.extend(_frozen_payment(basket, sold))
+            decision.effects.extend(_frozen_payment(basket, sold))
+        elif rules:
+            _run(decision, rules)
+            basket.free = basket.quantity.copy()
+    return _story(decision, explain)
+
+
+def _run(decision: Decision, rules: Sequence[Planned]) -> None:
+    """The rules of one lane, in their order; an exclusive group when its first one comes."""
+    basket, facts = decision.basket, decision.facts
+    if not facts.member or not (any(basket.quantity) or facts.event):
+        why = _NO_CARD if not facts.member else _NOTHING
+        decision.silent.extend((each.rule, why) for each in rules)
+        return
+    for planned in rules:
+        rule = planned.rule
+        if rule.group:
+            if rule.group not in decision.taken:
+                decision.taken.add(rule.group)
+                _run_group(decision, [each for each in rules if each.rule.group == rule.group])
             continue
-        for rule in in_lane(program, lane):
-            heard = _ask(basket, facts, program, rule)
-            if isinstance(heard, Silent):
-                silent.append(heard)
-                continue
-            effects.append(heard)
-            if heard.kind == "payment" and facts.spend is not None:  # what is left to be paid with
-                left = facts.spend - heard.points
-                facts = replace(facts, spend=left, available=facts.available - heard.points)
-        basket.free = basket.quantity.copy()
-    paid = sum(basket.by_points) if basket.by_points else 0
-    return Story(
-        tuple(effects), tuple(silent), gross, sum(basket.left) - paid,
-        sum(e.given for e in effects if e.kind == "points"),
-        sum(e.points for e in effects if e.kind == "payment"),
-    )  # fmt: skip
+        heard = _ask(decision, planned)
+        if isinstance(heard, Missing):
+            decision.silent.append((rule, heard))
+        else:
+            _grant(decision, rule, heard)
+    decision.taken.clear()
 
 
-def _ask(basket: Basket, facts: Facts, program: Program, rule: Mechanic) -> Effect | Silent:
-    """One rule: what it gives, or what was missing."""
-    verdict = rule.check(basket, facts) if facts.member else _NO_CARD
-    if not isinstance(verdict, Missing):
-        wish = rule.reward(basket, facts, verdict)
-        if wish.amount:
-            return _grant(basket, rule, wish, program)
-        verdict = _WORTHLESS
-    return Silent(rule.id, rule.code, program.version, verdict.code, verdict.lacking, verdict.why)
+def _ask(decision: Decision, planned: Planned) -> Wish | Missing:
+    """One rule: what it wishes, or what was missing."""
+    basket, facts, rule = decision.basket, decision.facts, planned.rule
+    if planned.gate is not None:
+        missing = planned.gate(basket, facts)
+        if missing is not None:
+            return missing
+    verdict = rule.check(basket, facts)
+    if isinstance(verdict, Missing):
+        return verdict
+    wish = rule.reward(basket, facts, verdict)
+    return wish if wish.amount else _WORTHLESS
 
 
-def in_lane(program: Program, lane: str) -> list[Mechanic]:
-    """The rules of one lane in the order in which they are asked."""
-    rules = [rule for rule in program.rules if rule.lane == lane]
-    if len(rules) > 1:
-        rules.sort(key=lambda rule: -rule.priority)
-    return rules
+def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
+    """Of an exclusive group one rule gives: the first that can, or the best or cheapest one."""
+    group = decision.program.groups.get(rules[0].rule.group)
+    pick = group.pick if group else "first"
+    wishes: list[tuple[int, Mechanic, Wish]] = []
+    for planned in rules:
+        heard = _ask(decision, planned)
+        if isinstance(heard, Missing):
+            decision.silent.append((planned.rule, heard))
+        else:
+            wishes.append((_worth(heard, decision), planned.rule, heard))
+    if pick == "best_for_member":
+        wishes.sort(key=lambda each: -each[0])
+    elif pick == "best_for_shop":
+        wishes.sort(key=lambda each: each[0])
+    given = False
+    for _, rule, wish in wishes:
+        if given:
+            decision.silent.append((rule, _TAKEN))
+        else:
+            given = _grant(decision, rule, wish)
 
 
-def _grant(basket: Basket, rule: Mechanic, wish: Wish, program: Program) -> Effect:
-    """Give what the basket can bear, and note what was wanted."""
+def _worth(wish: Wish, decision: Decision) -> int:
+    """What a wish is worth to the member, in hundredths of a minor unit; gifts come after money."""
+    if wish.kind == "points":
+        return wish.amount * decision.program.point_minor_x100
+    return wish.amount * 100 if wish.kind in ("discount", "payment") else wish.amount
+
+
+def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
+    """Give what basket and caps can bear, note what was wanted; False if that is nothing."""
+    room, limit = decision.room.left(rule, wish.kind)
+    shares, amount = wish.shares, wish.amount
+    trimmed = wish.limit
+    if amount > room:
+        amount, trimmed = room, limit
+        shares = _fewer(shares, room)
+        if not amount:
+            numbers = {"wanted": wish.amount}
+            decision.silent.append((rule, Missing("cap_reached", 0, limit, numbers)))
+            return False
     if wish.kind == "discount":
-        given, trimmed = _take_off(basket, wish.shares)
-    else:
-        given, trimmed = wish.shares, ""
-        if wish.kind == "payment":
-            _pay(basket, wish.shares)
-    amount = sum(share.amount for share in given)
-    return Effect(
-        wish.kind, rule.id, rule.code, program.version, amount, wish.wanted or wish.amount,
-        tuple([(share.line + 1, share.amount) for share in given if share.amount]),
-        wish.numbers, wish.screen, wish.slip, wish.points, trimmed or wish.limit,
-    )  # fmt: skip
+        promoted = decision.program.promoted_discount
+        shares, why = _take_off(decision.basket, shares, stack=rule.stack, promoted=promoted)
+        trimmed = why or trimmed
+        amount = sum(share.amount for share in shares)
+    elif wish.kind == "payment":
+        _pay(decision, wish)
+    elif wish.kind == "points":
+        _note_points(decision.basket, shares, rule)
+    decision.room.take(rule, wish.kind, amount)
+    decision.basket.gave[rule.id] = amount
+    decision.effects.append(Effect(
+        wish.kind, rule.id, rule.code, decision.program.version, amount,
+        wish.wanted or wish.amount,
+        tuple([(share.line + 1, share.amount) for share in shares if share.amount]),
+        wish.numbers, wish.screen, wish.slip, wish.points, trimmed, wish.item, rule.hidden,
+    ))  # fmt: skip
+    return amount > 0
 
 
-def _take_off(basket: Basket, shares: Sequence[Share]) -> tuple[tuple[Share, ...], str]:
-    """Lower the lines; none goes below zero and no unit is used twice in a lane."""
+def _fewer(shares: tuple[Share, ...], room: int) -> tuple[Share, ...]:
+    """The shares of what a cap leaves, in proportion; the units stay used up."""
+    if not shares:
+        return shares
+    parts = split(room, [share.amount for share in shares])
+    return tuple([Share(s.line, part, s.units) for s, part in zip(shares, parts, strict=True)])
+
+
+def _take_off(
+    basket: Basket, shares: Sequence[Share], *, stack: bool = False, promoted: bool = True
+) -> tuple[tuple[Share, ...], str]:
+    """Lower the lines; none goes below zero and no unit is used twice in a lane.
+
+    stack     units that were used count again
+    promoted  lines that the shop has already made cheaper may be lowered further
+    """
     given, trimmed = [], ""
     for share in shares:
-        amount = min(share.amount, basket.left[share.line])
-        if share.units > basket.free[share.line]:
-            amount, trimmed = 0, "another rule has already used these units"
+        i, units = share.line, share.units
+        amount = min(share.amount, basket.left[i])
+        if not promoted and basket.lines[i].promo:
+            amount, units, trimmed = 0, 0, _PROMOTED
+        elif units > basket.free[i] and not stack:
+            amount, units, trimmed = 0, 0, "another rule has already used these units"
         elif amount < share.amount:
             trimmed = "a line does not go below zero"
-        if amount or share.units <= basket.free[share.line]:
-            basket.free[share.line] -= share.units
-            basket.left[share.line] -= amount
-        given.append(Share(share.line, amount, share.units))
+        basket.free[i] = max(basket.free[i] - units, 0)
+        basket.left[i] -= amount
+        given.append(Share(i, amount, units))
     return tuple(given), trimmed
 
 
-def _pay(basket: Basket, shares: Sequence[Share]) -> None:
+def _pay(decision: Decision, wish: Wish) -> None:
+    basket, facts = decision.basket, decision.facts
     by_points = basket.by_points or [0] * len(basket.lines)
-    for share in shares:
+    for share in wish.shares:
         by_points[share.line] += share.amount
     basket.by_points = by_points
+    if facts.spend is not None:  # what is left to be paid with
+        decision.facts = replace(
+            facts, spend=facts.spend - wish.points, available=facts.available - wish.points
+        )
+
+
+def _note_points(basket: Basket, shares: Sequence[Share], rule: Mechanic) -> None:
+    """What the lines have earned so far: multipliers come after it."""
+    for share in shares:
+        basket.earned[share.line] += share.amount
+        if rule.base:
+            basket.base[share.line] += share.amount
 
 
 def _frozen_payment(basket: Basket, sold: Story) -> list[Effect]:
@@ -140,21 +240,52 @@ def _frozen_payment(basket: Basket, sold: Story) -> list[Effect]:
         if effect.kind != "payment":
             continue
         room = basket.payable()
-        before, now = effect.numbers["payable_minor"], sum(room)
+        before, now = int(effect.numbers["payable_minor"]), sum(room)
         part = min(now, before)
         points = effect.points * part // before
         minor = min(effect.given * part // before, now)
         shares = split(minor, room) if minor else [0] * len(room)
-        told = f"{points} points pay {in_words(minor, basket.currency)} of what was kept"
-        slip = f"paid with {points} points"
-        _pay(basket, [Share(i, amount) for i, amount in enumerate(shares)])
-        if points or minor:
-            effects.append(
-                Effect(
-                    "payment", effect.rule, effect.mechanic, effect.version, minor, effect.given,
-                    tuple((i + 1, amount) for i, amount in enumerate(shares) if amount),
-                    {**effect.numbers, "payable_minor": now}, told, slip, points,
-                    "in proportion to what was kept",
-                )
-            )  # fmt: skip
+        paid = basket.by_points or [0] * len(room)
+        basket.by_points = [a + b for a, b in zip(paid, shares, strict=True)]
+        effects.append(
+            replace(
+                effect, given=minor, wanted=max(effect.wanted, minor), points=points,
+                lines=tuple((i + 1, share) for i, share in enumerate(shares) if share),
+                screen="{points} points pay {paid_minor} of what was kept",
+                slip="paid with {points} points",
+                numbers={**effect.numbers, "points": points, "paid_minor": minor},
+            )
+        )  # fmt: skip
     return effects
+
+
+def _story(decision: Decision, explain: bool) -> Story:
+    basket, effects = decision.basket, decision.effects
+    paid = sum(basket.by_points) if basket.by_points else 0
+    points = spent = 0
+    for effect in effects:
+        if effect.kind == "points":
+            points += effect.given
+        elif effect.kind == "payment":
+            spent += effect.points
+    version = decision.program.version
+    heard = decision.silent if explain else _near(decision.silent)
+    return Story(
+        tuple(effects),
+        tuple([
+            Silent(rule.id, rule.code, version, m.code, m.lacking, m.why, m.numbers, rule.hidden)
+            for rule, m in heard
+        ]),
+        sum(basket.total), sum(basket.left) - paid, points, spent,
+    )  # fmt: skip
+
+
+def _near(silent: Sequence[tuple[Mechanic, Missing]]) -> list[tuple[Mechanic, Missing]]:
+    """What the till tells: payments that were refused, and open rules that are within reach."""
+    near = []
+    for rule, missing in silent:
+        if rule.lane == "payment" or (missing.lacking > 0 and not rule.hidden):
+            near.append((rule, missing))
+            if len(near) == NEAR:
+                break
+    return near

@@ -1,71 +1,82 @@
-"""The words of rules: what a mechanic sees, wishes and says; what was given in the end."""
+"""The words of rules: what a mechanic wishes and says; what was given in the end; a program."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from tessera.base.text import Code, Currency, Name, OptionalCode
+from tessera.rules.core.basket import EVERYTHING, Basket, Goods, Share
+from tessera.rules.core.conditions import Condition
+from tessera.rules.core.facts import MET, Facts, Given, History, Met, Missing, Need, Window
+from tessera.rules.core.plan import Plan, compiled
+from tessera.rules.core.settings import Attribute, Cap, Control, EventType, Group, Sample, Step
+from tessera.rules.core.texts import Numbers, Template, one_many, say
 from tessera.warehouse.core import Kind, Line
 
-Lane = Literal["price", "payment", "earning"]
-EffectKind = Literal["discount", "payment", "points"]
-
-
-class Met(Struct, frozen=True, gc=False):
-    """The condition holds: so many times, because of these lines (from 0)."""
-
-    times: int = 1
-    lines: tuple[int, ...] = ()
-
-
-class Missing(Struct, frozen=True):
-    """The condition does not hold yet, and how much of what would make it hold.
-
-    code     stable word for machines
-    lacking  in the unit that `why` names; 0 where no amount would help
-    why      one sentence for people
-    """
-
-    code: str
-    lacking: int
-    why: str
-
-
-class Share(Struct, frozen=True, gc=False):
-    """What one line (from 0) gets of a wish, and how many of its units that uses up."""
-
-    line: int
-    amount: int
-    units: int = 0
+__all__ = [
+    "EVERYTHING",
+    "MET",
+    "Basket",
+    "Cap",
+    "Condition",
+    "Effect",
+    "Facts",
+    "Given",
+    "Goods",
+    "History",
+    "Lane",
+    "Mechanic",
+    "Met",
+    "Missing",
+    "Program",
+    "Share",
+    "Silent",
+    "Story",
+    "Window",
+    "Wish",
+    "one_many",
+    "say",
+]  # fmt: skip
+Lane = Literal["price", "payment", "earning", "gift"]
+EffectKind = Literal["discount", "payment", "points", "gift", "coupon"]
 
 
 class Wish(Struct, frozen=True):
     """What a mechanic would like; the engine decides what becomes of it.
 
-    amount  minor units (discount, payment) or points, > 0; the sum of the shares
-    wanted  what would have been given without the mechanic's own cap; 0: the same as amount
+    amount  minor units (discount, payment), points, or pieces (gift, coupon), > 0; the sum of the
+            shares where there are any
+    wanted  what would have been given without the mechanic's own limit; 0: the same as amount
     points  for a payment: the points it takes
     limit   why `amount` is below `wanted`
-    screen  for the cashier; slip: for the printed receipt, 40 characters or fewer
+    item    for a gift or coupon: which
+    screen  for the cashier; slip: for the printed receipt, 40 characters or fewer; both with
+            `numbers` to fill in
     """
 
     kind: EffectKind
     amount: int
     shares: tuple[Share, ...]
-    screen: str
-    slip: str
-    numbers: dict[str, int] = {}
+    screen: Template
+    slip: Template
+    numbers: Numbers = {}
     wanted: int = 0
     points: int = 0
-    limit: str = ""
+    limit: Template = ""
+    item: str = ""
 
 
 class Effect(Struct, frozen=True, omit_defaults=True):
-    """What was given. `lines` are (line from 1, share); the shares sum to `given`."""
+    """What was given. `lines` are (line from 1, share); the shares sum to `given`.
+
+    In a story the texts are templates; in an answer they are sentences.
+    """
 
     kind: EffectKind
     rule: str
@@ -74,14 +85,16 @@ class Effect(Struct, frozen=True, omit_defaults=True):
     given: int
     wanted: int
     lines: tuple[tuple[int, int], ...]
-    numbers: dict[str, int]
-    screen: str
-    slip: str
+    numbers: Numbers
+    screen: Template
+    slip: Template
     points: int = 0
-    trimmed: str = ""
+    trimmed: Template = ""
+    item: str = ""
+    hidden: bool = False
 
 
-class Silent(Struct, frozen=True):
+class Silent(Struct, frozen=True, omit_defaults=True):
     """A rule that gave nothing, and what was missing."""
 
     rule: str
@@ -89,7 +102,9 @@ class Silent(Struct, frozen=True):
     version: int
     code: str
     lacking: int
-    why: str
+    why: Template
+    numbers: Numbers = {}
+    hidden: bool = False
 
 
 class Story(Struct, frozen=True):
@@ -103,76 +118,40 @@ class Story(Struct, frozen=True):
     points_spent: int
 
 
-class Facts(Struct, frozen=True):
-    """What the program may know besides the receipt; kept with the decision.
-
-    available  points that could be spent when it was decided
-    spend      points the member asks to pay with, None if not asked
-    """
-
-    member: bool
-    may_spend: bool = False
-    available: int = 0
-    spend: int | None = None
-
-
-class Basket:
-    """The receipt while it is being decided, as columns over its lines.
-
-    quantity, total  as sold (or as kept, after a return)
-    left             minor units of each line still to be paid
-    free             units of each line not yet used up in this lane
-    by_points        minor units of each line paid with points
-    """
-
-    __slots__ = ("by_points", "currency", "excluded", "free", "left", "lines", "quantity", "total")
-
-    def __init__(self, lines: Sequence[Line], kept: Sequence[int] | None, program: Program) -> None:
-        self.lines = lines
-        if kept is None:
-            self.quantity = [line.quantity for line in lines]
-            self.total = [line.total() for line in lines]
-        else:
-            self.quantity = list(kept)
-            self.total = [
-                (2 * line.total() * units + line.quantity) // (2 * line.quantity)
-                for line, units in zip(lines, kept, strict=True)
-            ]
-        self.left = self.total.copy()
-        self.free = self.quantity.copy()
-        self.by_points: list[int] | None = None
-        self.currency = program.currency
-        self.excluded = program.excluded(lines)
-
-    def earning_base(self) -> list[int]:
-        """Minor units of each line that earn: what is paid in money, exclusions at zero."""
-        base = self.left
-        if self.by_points is not None:
-            base = [left - points for left, points in zip(base, self.by_points, strict=True)]
-        if self.excluded:
-            base = [0 if i in self.excluded else minor for i, minor in enumerate(base)]
-        return base
-
-    def payable(self) -> list[int]:
-        """Minor units of each line that points may still pay: gift cards and deposits are money."""
-        taken = self.by_points or [0] * len(self.lines)
-        return [
-            0 if line.kind in ("gift_card", "deposit") else left - gone
-            for line, left, gone in zip(self.lines, self.left, taken, strict=True)
-        ]
-
-
 class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mechanic"):
     """A rule of one kind. A file in `mechanics/` holds one: schema, condition, reward, scenarios.
 
     id        the rule's name inside the program
+    name      what people call it
     priority  higher goes first within its lane; equal ones keep the program's order
+    when      a condition tree that must hold before the mechanic is asked
+    starts    first and `ends` last local day of the purchase
+    stores    only these; `regions` likewise
+    sample    only a stable part of the members; `ramp` widens it by dated steps
+    group     of an exclusive group only one rule gives
+    caps      trim what it gives, on a receipt or a member's period
+    hidden    never shown or hinted at to members and cashiers
+    stack     units that another rule of the lane has used count again
     """
 
     lane: ClassVar[Lane]
+    base: ClassVar[bool] = False  # the control group gets it too, and multipliers multiply it
+    trigger: ClassVar[Literal["receipt", "event"]] = "receipt"
 
     id: Code
+    name: Name = ""
     priority: Annotated[int, Meta(ge=-1000, le=1000)] = 0
+    when: Condition | None = None
+    starts: date | None = None
+    ends: date | None = None
+    stores: Annotated[tuple[Code, ...], Meta(max_length=1000)] = ()
+    regions: Annotated[tuple[Code, ...], Meta(max_length=200)] = ()
+    sample: Sample | None = None
+    ramp: Annotated[tuple[Step, ...], Meta(max_length=50)] = ()
+    group: OptionalCode = ""
+    caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
+    hidden: bool = False
+    stack: bool = False
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Does it hold for this basket?"""
@@ -182,13 +161,23 @@ class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
         """What it would give, once it holds."""
         raise NotImplementedError
 
+    def implied(self) -> Condition | None:
+        """A condition that belongs to the mechanic itself; it is asked after `when`."""
+        return None
+
+    def needs(self) -> tuple[Need, ...]:
+        """The facts that `check` and `reward` look up among the known ones."""
+        return ()
+
     @property
     def code(self) -> str:
         """The mechanic's public code: its file's name."""
         return str(self.__struct_config__.tag)
 
 
-class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Program(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True
+):  # `dict`: the plan is made once and kept beside the fields
     """The rules and settings that decide receipts; a published version never changes.
 
     tolerance_minor      a receipt's total may differ from its lines by this much
@@ -196,6 +185,14 @@ class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hold_minutes         how long a quote keeps what it promised
     earning_excludes     kinds of lines that never earn
     excluded_categories  categories that never earn
+    promoted_earn        lines that a mass promotion of the shop made cheaper earn too
+    promoted_discount    ... and rules may lower them further
+    multipliers          several `add` up, or the `best` one counts, or they `multiply`
+    point_minor_x100     a point's worth to the member, in hundredths of a minor unit: for best-of
+    groups               exclusive groups and how the one that gives is picked
+    point_caps           limits on the points of all rules together; `discount_caps` likewise
+    control              a permanent part of the members that only gets what base rules give
+    attributes           what may be known of members; `events` what may happen besides receipts
     net_debt             new points first pay back debt
     clawback_other_lots  a return may take points of other receipts before it makes debt
     refund_grace_days    life of spent points given back after their lot has expired
@@ -206,12 +203,22 @@ class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     version: int = 0
     name: Annotated[Name, Meta(min_length=1)]
     currency: Currency
-    lanes: tuple[Lane, ...] = ("price", "payment", "earning")
+    lanes: tuple[Lane, ...] = ("price", "payment", "earning", "gift")
     tolerance_minor: Annotated[int, Meta(ge=0, le=10_000)] = 0
     expiry_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
     hold_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 15
     earning_excludes: tuple[Kind, ...] = ("gift_card", "deposit")
     excluded_categories: tuple[OptionalCode, ...] = ()
+    promoted_earn: bool = True
+    promoted_discount: bool = True
+    multipliers: Literal["add", "best", "multiply"] = "add"
+    point_minor_x100: Annotated[int, Meta(ge=0, le=10**9)] = 100
+    groups: dict[Code, Group] = {}
+    point_caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
+    discount_caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
+    control: Control | None = None
+    attributes: dict[Code, Attribute] = {}
+    events: dict[Code, EventType] = {}
     net_debt: bool = True
     clawback_other_lots: bool = True
     refund_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
@@ -219,14 +226,23 @@ class Program(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     unknown_cards: Literal["batches", "any"] = "batches"
     rules: tuple[Mechanic, ...]
 
+    @cached_property
+    def plan(self) -> Plan:
+        """The rules made ready: what the engine runs through."""
+        return compiled(self)
+
     def excluded(self, lines: Sequence[Line]) -> frozenset[int]:
         """The lines (from 0) that never earn."""
         kinds, categories = self.earning_excludes, self.excluded_categories
+        promoted = not self.promoted_earn
         return frozenset(
-            i
-            for i, line in enumerate(lines)
-            if (line.kind != "goods" and line.kind in kinds)
-            or (categories and line.category in categories)
+            [
+                i
+                for i, line in enumerate(lines)
+                if (line.kind != "goods" and line.kind in kinds)
+                or (categories and line.category in categories)
+                or (promoted and line.promo)
+            ]
         )
 
 

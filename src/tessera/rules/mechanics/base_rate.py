@@ -6,8 +6,18 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from tessera.base.money import half_up, in_words, split
-from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Share, Wish
+from tessera.base.money import half_up, split
+from tessera.rules.core.words import (
+    Basket,
+    Facts,
+    Lane,
+    Mechanic,
+    Met,
+    Missing,
+    Share,
+    Wish,
+    one_many,
+)
 
 
 class BaseRate(Mechanic, frozen=True, tag="base_rate"):
@@ -17,6 +27,7 @@ class BaseRate(Mechanic, frozen=True, tag="base_rate"):
     """
 
     lane: ClassVar[Lane] = "earning"
+    base: ClassVar[bool] = True
 
     points: Annotated[int, Meta(ge=1, le=1_000_000, description="points for one step")]
     per_minor: Annotated[int, Meta(ge=1, le=10**9, description="the step, in minor units")]
@@ -30,17 +41,17 @@ class BaseRate(Mechanic, frozen=True, tag="base_rate"):
             return Met(times=points)
         numerator = self.per_minor if self.rounding == "down" else -(-self.per_minor // 2)
         lacking = -(-numerator // self.points) - base
-        why = f"{in_words(lacking, basket.currency)} more would earn the first point"
-        return Missing("spend_short", lacking, why)
+        why = "{lacking_minor} more would earn the first point"
+        return Missing("spend_short", lacking, why, {"lacking_minor": lacking})
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """The points, shared over the lines that earned them."""
         base, points = basket.earning_base(), met.times
         shares = tuple([Share(i, n) for i, n in enumerate(split(points, base)) if n])
-        step = f"{self.points} for every {in_words(self.per_minor, basket.currency)}"
         return Wish(
-            "points", points, shares, f"+{points} points: {step}", f"{points} points",
-            {"base_minor": sum(base), "points": self.points, "per_minor": self.per_minor},
+            "points", points, shares, TOLD, SLIP,
+            {"count": points, "base_minor": sum(base), "points": self.points,
+             "per_minor": self.per_minor},
         )  # fmt: skip
 
     def _points(self, base_minor: int) -> int:
@@ -49,6 +60,11 @@ class BaseRate(Mechanic, frozen=True, tag="base_rate"):
         return half_up(base_minor * self.points, self.per_minor)
 
 
+TOLD = one_many(
+    "+{count} point: {points} for every {per_minor}",
+    "+{count} points: {points} for every {per_minor}",
+)
+SLIP = one_many("{count} point", "{count} points")
 SCENARIOS = """
 rule base_rate points=2 per_minor=100
 buy  LATTE 3 x 2.50, CAKE 1 x 4.05

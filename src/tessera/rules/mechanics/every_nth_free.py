@@ -7,7 +7,17 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from tessera.base.text import Code
-from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Share, Wish
+from tessera.rules.core.words import (
+    Basket,
+    Facts,
+    Lane,
+    Mechanic,
+    Met,
+    Missing,
+    Share,
+    Wish,
+    one_many,
+)
 
 
 class EveryNthFree(Mechanic, frozen=True, tag="every_nth_free"):
@@ -25,27 +35,25 @@ class EveryNthFree(Mechanic, frozen=True, tag="every_nth_free"):
         if bought >= self.n:
             return Met(bought // self.n, tuple(lines))
         lacking = self.n - bought
-        more = "1 more is" if lacking == 1 else f"{lacking} more are"
-        return Missing("units_short", lacking, f"{more} needed: every {self.n}. is free")
+        return Missing("units_short", lacking, SHORT, {"count": lacking, "n": self.n})
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """The cheapest units are free; all units of a full group are used up."""
-        dearest = sorted(met.lines, key=lambda i: -self._unit_minor(basket, i))
+        dearest = sorted(met.lines, key=lambda i: -basket.unit_minor(i))
         free, paid = met.times, met.times * (self.n - 1)
         off, used = dict.fromkeys(dearest, 0), dict.fromkeys(dearest, 0)
         for i in reversed(dearest):
             units = min(free, basket.free[i])
-            off[i] = min(self._unit_minor(basket, i) * units, basket.left[i])
+            off[i] = min(basket.unit_minor(i) * units, basket.left[i])
             used[i], free = units, free - units
         for i in dearest:
             units = min(paid, basket.free[i] - used[i])
             used[i], paid = used[i] + units, paid - units
         total = sum(off.values())
-        told = "1 unit" if met.times == 1 else f"{met.times} units"
         return Wish(
             "discount", total, tuple(Share(i, off[i], used[i]) for i in dearest if used[i]),
-            f"{told} of {self.product} free", f"{met.times} x {self.product} free",
-            {"n": self.n, "free_units": met.times},
+            TOLD, "{count} x {product} free",
+            {"count": met.times, "product": self.product, "n": self.n},
         )  # fmt: skip
 
     def _lines(self, basket: Basket) -> list[int]:
@@ -55,12 +63,11 @@ class EveryNthFree(Mechanic, frozen=True, tag="every_nth_free"):
             if line.sku == self.product and line.unit == "piece" and basket.free[i]
         ]
 
-    @staticmethod
-    def _unit_minor(basket: Basket, i: int) -> int:
-        """The shelf price of one: what other rules took off belongs to the units they took."""
-        return basket.total[i] // max(basket.quantity[i], 1)
 
-
+SHORT = one_many(
+    "1 more is needed: every {n}. is free", "{count} more are needed: every {n}. is free"
+)
+TOLD = one_many("1 unit of {product} free", "{count} units of {product} free")
 SCENARIOS = """
 rule every_nth_free product=LATTE n=3
 buy  LATTE 3 x 2.50, CAKE 1 x 4.00

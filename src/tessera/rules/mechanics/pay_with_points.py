@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from tessera.base.money import in_words, split
+from tessera.base.money import split
 from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Share, Wish
 
 
@@ -18,6 +18,7 @@ class PayWithPoints(Mechanic, frozen=True, tag="pay_with_points"):
     """
 
     lane: ClassVar[Lane] = "payment"
+    base: ClassVar[bool] = True
 
     points: Annotated[int, Meta(ge=1, le=10**9, description="points of one step")]
     worth_minor: Annotated[int, Meta(ge=1, le=10**9, description="what a step pays")]
@@ -37,7 +38,7 @@ class PayWithPoints(Mechanic, frozen=True, tag="pay_with_points"):
         if facts.spend >= least:
             return Missing("nothing_to_pay", 0, "this receipt leaves too little to pay with points")
         lacking = least - facts.spend
-        return Missing("points_below_step", lacking, f"points pay from {least} on")
+        return Missing("points_below_step", lacking, "points pay from {least} on", {"least": least})
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """A payment of whole steps, shared over the payable lines."""
@@ -45,15 +46,14 @@ class PayWithPoints(Mechanic, frozen=True, tag="pay_with_points"):
         minor, points = met.times * self.worth_minor, met.times * self.points
         asked = facts.spend or 0
         shares = [Share(i, amount) for i, amount in enumerate(split(minor, room)) if amount]
-        amount = in_words(minor, basket.currency)
         trimmed = points < asked // self.points * self.points
-        limit = f"points pay at most {self.max_percent} % of what they may pay"
         return Wish(
-            "payment", minor, tuple(shares), f"{points} points pay {amount}",
-            f"paid with {points} points",
-            {"payable_minor": sum(room), "max_percent": self.max_percent, "asked_points": asked},
+            "payment", minor, tuple(shares), "{points} points pay {paid_minor}",
+            "paid with {points} points",
+            {"points": points, "paid_minor": minor, "payable_minor": sum(room),
+             "max_percent": self.max_percent, "asked_points": asked},
             wanted=max(asked // self.points * self.worth_minor, minor), points=points,
-            limit=limit if trimmed else "",
+            limit="points pay at most {max_percent} % of what they may pay" if trimmed else "",
         )  # fmt: skip
 
     def _steps(self, basket: Basket, facts: Facts) -> int:

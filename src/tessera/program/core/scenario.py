@@ -2,12 +2,15 @@
 
 ```
 rule every_nth_free product=LATTE n=3     one line per rule, in the program's order; `id=` names it
-program excluded_categories=tobacco       settings of the program, if it needs any
+rule multiplier times=2 when={weekday: [sat, sun]}    lists and conditions as in a program's text
+program excluded_categories=[tobacco]     settings of the program, if it needs any
 have 500                                  points on the card; `nobody` instead: no card is shown
 spend 300                                 points the member wants to pay with
 buy LATTE 3 x 2.50, HAM 0.320 kg x 11.90  and a word after the price: deposit, gift_card, delivery,
-                                          or a category in brackets: [tobacco]
+                                          or a category in brackets: [tobacco], then perhaps
+                                          brand=ACME and promo=WEEK7
 keep 2, 0                                 units of each line that stay sold, after returns
+at 2026-02-07 10:30                       and the other facts: see `facts_text`
 ----
 LATTE 3 x 2.50       7.50
 ...
@@ -18,15 +21,15 @@ Columns: a name of 19 characters, a number of 6 on the right; a longer name push
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 from tessera.base.refusal import Refusal
-from tessera.program.core import Reader
-from tessera.rules.core.engine import settle, settle_kept
-from tessera.rules.core.words import Facts, Story
+from tessera.program.core.facts_text import Said, settings, take
+from tessera.program.core.reader import Reader
+from tessera.rules.core.engine import settle, settle_event, settle_kept
+from tessera.rules.core.words import Program, Story
 from tessera.warehouse.core import PER, Line
 
 NAME, NUMBER = 19, 6
@@ -34,7 +37,8 @@ KINDS = ("goods", "delivery", "gift_card", "deposit")
 MEASURES = {"kg": "g", "l": "ml"}
 _LINE = re.compile(
     r"(?P<sku>\S+) (?P<count>\d+(?:\.\d{3})?)(?: (?P<measure>kg|l))? x (?P<price>\d+\.\d{2})"
-    rf"(?: (?P<kind>{'|'.join(KINDS)}))?(?: \[(?P<category>\w+)\])?"
+    rf"(?: (?P<kind>{'|'.join(KINDS)}))?(?: \[(?P<category>[\w-]+)\])?"
+    r"(?: brand=(?P<brand>[\w-]+))?(?: promo=(?P<promo>[\w-]+))?"
 )
 
 
@@ -49,6 +53,7 @@ class Scenario:
     spend: int | None = None
     member: bool = True
     kept: list[int] | None = None
+    said: Said = field(default_factory=Said)
     expected: str = ""
 
 
@@ -66,7 +71,8 @@ def parse(block: str) -> Scenario:
     for line in asked.splitlines():
         word, _, rest = line.partition(" ")
         _take(scenario, word, rest.strip(), line)
-    assert scenario.rules and scenario.lines, f"no rule or nothing bought in\n{block}"
+    bought = scenario.lines or scenario.said.facts.get("event")
+    assert scenario.rules and bought, f"no rule or nothing bought in\n{block}"
     assert (scenario.spend or 0) <= scenario.have, "more is spent than there is: refused before"
     return scenario
 
@@ -74,12 +80,12 @@ def parse(block: str) -> Scenario:
 def _take(scenario: Scenario, word: str, rest: str, line: str) -> None:
     match word:
         case "rule":
-            code, *settings = rest.split()
+            code, _, settings_ = rest.partition(" ")
             twins = sum(rule["mechanic"] == code for rule in scenario.rules)
             name = code if not twins else f"{code}-{twins + 1}"
-            scenario.rules.append({"id": name, "mechanic": code} | dict(map(_setting, settings)))
+            scenario.rules.append({"id": name, "mechanic": code} | settings(settings_))
         case "program":
-            scenario.settings |= dict(map(_setting, rest.split()))
+            scenario.settings |= settings(rest)
         case "have":
             scenario.have = int(rest)
         case "spend":
@@ -87,21 +93,15 @@ def _take(scenario: Scenario, word: str, rest: str, line: str) -> None:
         case "nobody":
             scenario.member = False
         case "buy":
-            scenario.lines += [_line(part.strip()) for part in rest.split(",")]
+            scenario.lines += [line_of(part.strip()) for part in rest.split(",")]
         case "keep":
             scenario.kept = [int(part) for part in rest.split(",")]
         case _:
-            raise AssertionError(f"not understood: {line}")
+            assert take(scenario.said, word, rest), f"not understood: {line}"
 
 
-def _setting(text: str) -> tuple[str, Any]:
-    name, _, value = text.partition("=")
-    if name == "excluded_categories":
-        return name, value.split("+")
-    return name, int(value) if re.fullmatch(r"-?\d+", value) else value
-
-
-def _line(text: str) -> Line:
+def line_of(text: str) -> Line:
+    """A line of goods. Errors: AssertionError if it is not understood."""
     found = _LINE.fullmatch(text)
     assert found, f'not like "LATTE 3 x 2.50": {text}'
     whole, _, part = found["count"].partition(".")
@@ -109,15 +109,25 @@ def _line(text: str) -> Line:
     quantity = int(whole) * PER[unit] + (int(part) if part else 0)
     kind: Any = found["kind"] or "goods"
     price = int(found["price"].replace(".", ""))
-    return Line(found["sku"], quantity, price, unit, category=found["category"] or "", kind=kind)
+    return Line(found["sku"], quantity, price, unit, category=found["category"] or "",
+                kind=kind, brand=found["brand"] or "", promo=found["promo"] or "")  # fmt: skip
 
 
-def told(scenario: Scenario, shelf: Mapping[str, ModuleType]) -> str:
+def told(scenario: Scenario, reader: Reader) -> str:
     """What the till prints for it, through the real reader and engine."""
     body = {"name": "Scenario", "currency": "EUR", "rules": scenario.rules} | scenario.settings
-    program = Reader(shelf).read(body, 1)
+    program = reader.read(body, 1)
     assert not isinstance(program, Refusal), program
-    facts = Facts(scenario.member, scenario.member, scenario.have, scenario.spend)
+    return told_by(scenario, program)
+
+
+def told_by(scenario: Scenario, program: Program) -> str:
+    """The same under a program that is there already."""
+    facts = scenario.said.facts_for(
+        program.plan.needs, scenario.member, scenario.have, scenario.spend
+    )
+    if facts.event:
+        return "\n".join(_sums(settle_event(facts, program)))
     sold = settle(scenario.lines, facts, program)
     if scenario.kept is None:
         return "\n".join(_receipt(scenario, sold, None))
@@ -125,10 +135,10 @@ def told(scenario: Scenario, shelf: Mapping[str, ModuleType]) -> str:
     return "\n".join([*_receipt(scenario, left, scenario.kept), *_back(sold, left)])
 
 
-def check(block: str, shelf: Mapping[str, ModuleType]) -> None:
+def check(block: str, reader: Reader) -> None:
     """Assert that a block prints what it says."""
     scenario = parse(block)
-    assert told(scenario, shelf) == scenario.expected, block
+    assert told(scenario, reader) == scenario.expected, block
 
 
 def _receipt(scenario: Scenario, story: Story, kept: Sequence[int] | None) -> Iterator[str]:
@@ -138,12 +148,19 @@ def _receipt(scenario: Scenario, story: Story, kept: Sequence[int] | None) -> It
         yield row(f"{line.sku} {_count(line, units)} x {money(line.unit_minor)}", money(total))
         for effect in story.effects:
             share = dict(effect.lines).get(i + 1, 0)
-            if share and effect.kind != "points":
+            if share and effect.kind in ("discount", "payment"):
                 yield row(f"  {effect.rule}", money(-share))
     yield row("to pay", money(story.to_pay_minor))
+    yield from _sums(story)
+
+
+def _sums(story: Story) -> Iterator[str]:
     yield row("points", str(story.points_earned))
     if story.points_spent:
         yield row("spent", str(story.points_spent))
+    for effect in story.effects:
+        if effect.item:
+            yield row(f"{effect.kind} {effect.item}", str(effect.given))
     for silent in story.silent:
         yield row(f"missing {silent.code}", str(silent.lacking))
 

@@ -1,0 +1,86 @@
+"""Caps: how much a rule, and all rules together, may still give on this receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tessera.rules.core.facts import Facts, Given
+from tessera.rules.core.plan import DISCOUNTS, POINTS
+from tessera.rules.core.settings import Cap
+
+if TYPE_CHECKING:
+    from tessera.rules.core.words import Mechanic, Program
+
+_FREE = 1 << 62
+_TOTALS = {"points": POINTS, "discount": DISCOUNTS}
+LIMITS = {
+    "receipt": "the limit of a receipt is reached",
+    "day": "the day's limit is reached",
+    "week": "the week's limit is reached",
+    "month": "the month's limit is reached",
+    "year": "the year's limit is reached",
+    "ever": "this is given only so often",
+}
+TOTAL_LIMITS = {
+    "receipt": "all rules together have reached the limit of a receipt",
+    "day": "all rules together have reached the day's limit",
+    "week": "all rules together have reached the week's limit",
+    "month": "all rules together have reached the month's limit",
+    "year": "all rules together have reached the year's limit",
+    "ever": "all rules together have reached their limit",
+}
+
+
+class Room:
+    """What caps leave; those of the program shrink as rules give."""
+
+    __slots__ = ("_facts", "_given", "_totals")
+
+    def __init__(self, facts: Facts, totals: dict[str, Sequence[Cap]]) -> None:
+        self._facts, self._totals = facts, totals
+        self._given: dict[str, int] = {}
+
+    def left(self, rule: Mechanic, kind: str) -> tuple[int, str]:
+        """(what the rule may still give, why it is not more)."""
+        room, why = _FREE, ""
+        if rule.caps:
+            room, why = self._tightest(rule.id, rule.caps, LIMITS, 0)
+        caps = self._totals.get(kind)
+        if caps:
+            given = self._given.get(kind, 0)
+            total, reason = self._tightest(_TOTALS[kind], caps, TOTAL_LIMITS, given)
+            if total < room:
+                return total, reason
+        return room, why
+
+    def take(self, rule: Mechanic, kind: str, amount: int) -> None:
+        """So much was given."""
+        if self._totals:
+            self._given[kind] = self._given.get(kind, 0) + amount
+
+    def _tightest(
+        self, name: str, caps: Sequence[Cap], reasons: dict[str, str], here: int
+    ) -> tuple[int, str]:
+        room, why, known = _FREE, "", self._facts.known
+        for cap in caps:
+            over_time = cap.per != "receipt"
+            if cap.most is not None:
+                used = known.get(Given(name, cap.per, "amount").key, 0) if over_time else 0
+                free = max(cap.most - used - here, 0)
+                if free < room:
+                    room, why = free, reasons[cap.per]
+            times = known.get(Given(name, cap.per, "times").key, 0) if over_time else 0
+            if cap.times is not None and times >= cap.times:
+                room, why = 0, reasons[cap.per]
+        return room, why
+
+
+def room_of(program: Program, facts: Facts) -> Room:
+    """The room at the beginning of a decision."""
+    totals: dict[str, Sequence[Cap]] = {}
+    if program.point_caps:
+        totals["points"] = program.point_caps
+    if program.discount_caps:
+        totals["discount"] = program.discount_caps
+    return Room(facts, totals)

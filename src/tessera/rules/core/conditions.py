@@ -1,0 +1,193 @@
+"""A condition tree and its three readings: a closure, the facts it needs, a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import ClassVar
+
+from msgspec import Struct
+
+from tessera.rules.core.basket import Basket
+from tessera.rules.core.facts import MET, Facts, Met, Missing, Need, Person, PersonTest, Trait
+from tessera.rules.core.texts import Numbers, Template, say
+
+MAX_DEPTH, MAX_NODES = 16, 500
+Reading = Callable[[Basket, Facts], Met | Missing]
+
+
+class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
+                tag_field="condition"):  # fmt: skip
+    """One condition. A file in `conditions/` holds one: schema, readings, examples."""
+
+    def reading(self) -> Reading:
+        """The closure: does it hold for this receipt and this member, and on what evidence?"""
+        raise NotImplementedError
+
+    def needs(self) -> tuple[Need, ...]:
+        """The facts the closure looks up among the known ones."""
+        return ()
+
+    def sentence(self) -> tuple[Template, Numbers]:
+        """What it says, beginning in lower case: "the receipt is 50.00 EUR or more"."""
+        raise NotImplementedError
+
+    def parts(self) -> tuple[Condition, ...]:
+        """The conditions inside it."""
+        return ()
+
+    @property
+    def code(self) -> str:
+        """Its public code: its file's name."""
+        return str(self.__struct_config__.tag)
+
+
+class Personal(Condition, PersonTest, frozen=True):
+    """A condition on the person. It is looked up before the decision, and kept as a number only."""
+
+    code_missing: ClassVar[str] = "audience"
+    why: ClassVar[Template] = "this is for other members"
+
+    def reading(self) -> Reading:
+        """It holds when the trait was found to be 1 or more: so many times."""
+        key, missing = self.trait_key(), Missing(self.code_missing, 0, self.why)
+
+        def personal(basket: Basket, facts: Facts) -> Met | Missing:
+            times = facts.known.get(key, 0)
+            return (MET if times == 1 else Met(times)) if times > 0 else missing
+
+        return personal
+
+    def needs(self) -> tuple[Need, ...]:
+        """Itself, as a trait."""
+        return (Trait(self),)
+
+    def trait(self, person: Person, on: date) -> int | None:
+        """1 or more if it is so, 0 if not, None if not known."""
+        raise NotImplementedError
+
+
+class AllOf(Condition, frozen=True, tag="all"):
+    """Every one of these holds."""
+
+    of: tuple[Condition, ...]
+
+    def reading(self) -> Reading:
+        """The first that is missing; else the fewest times, and the lines that all name."""
+        readings = [part.reading() for part in self.of]
+
+        def all_of(basket: Basket, facts: Facts) -> Met | Missing:
+            times, lines = 0, None
+            for read in readings:
+                found = read(basket, facts)
+                if isinstance(found, Missing):
+                    return found
+                times = min(times, found.times) if times else found.times
+                if found.lines:
+                    mine = found.lines
+                    lines = mine if lines is None else tuple(i for i in lines if i in mine)
+            return Met(max(times, 1), lines or ())
+
+        return all_of
+
+    def parts(self) -> tuple[Condition, ...]:
+        """Those that must all hold."""
+        return self.of
+
+
+class AnyOf(Condition, frozen=True, tag="any"):
+    """At least one of these holds."""
+
+    of: tuple[Condition, ...]
+
+    def reading(self) -> Reading:
+        """The first that holds; else the one that lacks least of what can be made up."""
+        readings = [part.reading() for part in self.of]
+
+        def any_of(basket: Basket, facts: Facts) -> Met | Missing:
+            nearest: Missing | None = None
+            for read in readings:
+                found = read(basket, facts)
+                if isinstance(found, Met):
+                    return found
+                if nearest is None or 0 < found.lacking < (nearest.lacking or found.lacking + 1):
+                    nearest = found
+            return nearest or Missing("never", 0, "this can never be")
+
+        return any_of
+
+    def parts(self) -> tuple[Condition, ...]:
+        """Those of which one is enough."""
+        return self.of
+
+
+class NotSo(Condition, frozen=True, tag="not"):
+    """This does not hold. What is not known does not hold, so its `not` does."""
+
+    of: Condition
+
+    def reading(self) -> Reading:
+        """Met once where the inner one is missing."""
+        read = self.of.reading()
+        words, numbers = self.of.sentence() if not self.of.parts() else ("something else", {})
+        missing = Missing("excluded", 0, ("not where {words}", "not where {words}"),
+                          {"count": 1, "words": say(words, numbers, "")})  # fmt: skip
+
+        def none_of(basket: Basket, facts: Facts) -> Met | Missing:
+            return MET if isinstance(read(basket, facts), Missing) else missing
+
+        return none_of
+
+    def parts(self) -> tuple[Condition, ...]:
+        """The one that must not hold."""
+        return (self.of,)
+
+
+def walk(condition: Condition) -> Iterator[Condition]:
+    """A tree's conditions, each before its parts."""
+    yield condition
+    for part in condition.parts():
+        yield from walk(part)
+
+
+def all_needs(condition: Condition) -> Iterator[Need]:
+    """What the closures of a tree look up."""
+    for each in walk(condition):
+        yield from each.needs()
+
+
+def sentence(
+    condition: Condition, currency: str, translate: Callable[[Template], Template] = lambda t: t
+) -> str:
+    """A tree in words of people.
+
+    translate  finds the template of another language; the templates are the messages' keys
+    """
+
+    def words(each: Condition) -> str:
+        if isinstance(each, NotSo):
+            return say(translate("it is not so that {inner}"), {"inner": words(each.of)}, currency)
+        if isinstance(each, AllOf | AnyOf):
+            return _joined([_bracketed(part, words) for part in each.of], each, translate, currency)
+        template, numbers = each.sentence()
+        return say(translate(template), numbers, currency)
+
+    return words(condition)
+
+
+def _joined(
+    said: Sequence[str],
+    each: AllOf | AnyOf,
+    translate: Callable[[Template], Template],
+    currency: str,
+) -> str:
+    template = "{first} and {second}" if isinstance(each, AllOf) else "{first} or {second}"
+    whole = said[0]
+    for part in said[1:]:
+        whole = say(translate(template), {"first": whole, "second": part}, currency)
+    return whole
+
+
+def _bracketed(part: Condition, words: Callable[[Condition], str]) -> str:
+    deep = isinstance(part, AllOf | AnyOf) and len(part.parts()) > 1
+    return f"({words(part)})" if deep else words(part)

@@ -1,0 +1,214 @@
+"""Plain data made into rules and conditions: every mistake is found, each with its place.
+
+Text and JSON come in the same shape. A condition is a mapping with one key, its code: `{weekday:
+[sat, sun]}`; `all`, `any` and `not` hold others. `$name` stands for a number of the program. A
+field `x_minor` may be written `x: 12.50`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import msgspec
+from msgspec import Struct
+
+from tessera.rules.core.conditions import (
+    MAX_DEPTH,
+    MAX_NODES,
+    AllOf,
+    AnyOf,
+    Condition,
+    NotSo,
+)
+
+Made = TypeVar("Made", bound=Struct)
+_MONEY = re.compile(r"-?\d{1,12}(?:\.\d{1,2})?", re.ASCII)
+
+
+class Fault(Struct, frozen=True, order=True):
+    """One mistake: where (`rules[2].when.all[0].weekday`), why, and what to do."""
+
+    path: str
+    why: str
+    cure: str
+
+
+class Filler:
+    """Fills structs from data and gathers what is wrong.
+
+    numbers  the program's named numbers
+    kinds    {code: condition} as found on the shelf
+    """
+
+    def __init__(
+        self, kinds: Mapping[str, type[Condition]], numbers: Mapping[str, Any] | None = None
+    ) -> None:
+        self.kinds, self.numbers = kinds, numbers or {}
+        self.faults: list[Fault] = []
+        self.used: set[str] = set()
+        self._nodes = 0
+
+    def fault(self, path: str, why: str, cure: str) -> None:
+        """Note a mistake and go on."""
+        self.faults.append(Fault(path, why, cure))
+
+    def fill(self, kind: type[Made], data: Any, path: str, skip: Iterable[str] = ()) -> Made | None:
+        """A struct from a mapping; None if anything in it is wrong (and noted)."""
+        if not isinstance(data, dict):
+            self.fault(path, f"{_shown(data)} stands where a mapping should", "write field: value")
+            return None
+        before = len(self.faults)
+        fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        values: dict[str, Any] = {}
+        for key, raw in data.items():
+            if key in skip:
+                continue
+            name = f"{key}_minor" if key not in fields and f"{key}_minor" in fields else key
+            if name not in fields:
+                self._unknown(path, key, fields)
+                continue
+            values[name] = self._value(fields[name], raw, f"{path}.{key}".lstrip("."), name != key)
+        for name, field in fields.items():
+            if field.required and name not in values:
+                self.fault(path, f"{name} is missing", f"add {name}")
+        if len(self.faults) > before:
+            return None
+        return kind(**values)
+
+    def _unknown(self, path: str, key: str, fields: Iterable[str]) -> None:
+        near = difflib.get_close_matches(str(key), list(fields), 1)
+        cure = f"did you mean {near[0]}?" if near else f"take it out; there are {_few(fields)}"
+        self.fault(f"{path}.{key}".lstrip("."), f"there is no field {key}", cure)
+
+    def _value(self, field: Any, raw: Any, path: str, major: bool) -> Any:
+        raw = self.resolved(raw, path)
+        if field.type is Condition or Condition in get_args(field.type):
+            return None if raw is None else self.tree(raw, path)
+        if field.name.endswith("_minor"):
+            raw = self._minor(raw, path, major)
+        if not isinstance(raw, list) and raw is not None and _is_list(field.type):
+            raw = [raw]
+        try:
+            return msgspec.convert(raw, field.type, strict=True)
+        except msgspec.ValidationError as wrong:
+            why, _, inside = str(wrong).partition(" - at `$")
+            at = path + inside.rstrip("`")
+            self.fault(at, f"{why[:1].lower()}{why[1:]}, got {_shown(raw)}", _cure(field))
+            return None
+
+    def resolved(self, raw: Any, path: str) -> Any:
+        """Data with the program's numbers put in for `$name`."""
+        if isinstance(raw, str) and raw.startswith("$"):
+            name = raw[1:]
+            if name in self.numbers:
+                self.used.add(name)
+                return self.numbers[name]
+            near = difflib.get_close_matches(name, list(self.numbers), 1)
+            cure = f"did you mean ${near[0]}?" if near else f"add {name} to the numbers"
+            self.fault(path, f"there is no number {name}", cure)
+            return raw
+        if isinstance(raw, list):
+            return [self.resolved(each, f"{path}[{i}]") for i, each in enumerate(raw)]
+        if isinstance(raw, dict):
+            return {key: self.resolved(each, f"{path}.{key}") for key, each in raw.items()}
+        return raw
+
+    def _minor(self, raw: Any, path: str, major: bool) -> Any:
+        """An amount: 12.50 or "12.50"; a whole number is minor units only in an `x_minor` field."""
+        if isinstance(raw, str) and _MONEY.fullmatch(raw):
+            if not major and "." not in raw:
+                return int(raw)
+            whole, _, part = raw.partition(".")
+            minor = int(whole.lstrip("-")) * 100 + int(part.ljust(2, "0") or 0)
+            return -minor if raw.startswith("-") else minor
+        if major and isinstance(raw, int) and not isinstance(raw, bool):
+            return raw * 100
+        return raw
+
+    def tree(self, data: Any, path: str, depth: int = 1) -> Condition | None:
+        """A condition tree; at most 16 deep and 500 nodes in the whole program's rule."""
+        self._nodes += 1
+        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
+            if depth > MAX_DEPTH or self._nodes == MAX_NODES + 1:
+                limit = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_NODES} conditions"
+                self.fault(path, f"this is more than {limit}", "say it with fewer conditions")
+            return None
+        if not isinstance(data, dict) or len(data) != 1:
+            self.fault(
+                path, f"a condition has one name, {_shown(data)} has not",
+                "write `name: {...}`; several conditions go under `all:` or `any:`",
+            )  # fmt: skip
+            return None
+        code, inside = next(iter(data.items()))
+        at = f"{path}.{code}"
+        if code == "not":
+            part = self.tree(inside, at, depth + 1)
+            return None if part is None else NotSo(of=part)
+        if code in ("all", "any"):
+            return self._several(code, inside, at, depth)
+        return self._leaf(code, inside, at)
+
+    def _several(self, code: str, inside: Any, at: str, depth: int) -> Condition | None:
+        if not isinstance(inside, list) or not inside:
+            self.fault(at, f"`{code}` holds a list of conditions", "list one or more below it")
+            return None
+        parts = [self.tree(each, f"{at}[{i}]", depth + 1) for i, each in enumerate(inside)]
+        made = tuple(part for part in parts if part is not None)
+        if len(made) < len(parts):
+            return None
+        return AllOf(of=made) if code == "all" else AnyOf(of=made)
+
+    def _leaf(self, code: str, inside: Any, at: str) -> Condition | None:
+        kind = self.kinds.get(code)
+        if kind is None:
+            near = difflib.get_close_matches(str(code), [*self.kinds, "all", "any", "not"], 1)
+            cure = f"did you mean {near[0]}?" if near else f"there are {_few(self.kinds)}"
+            self.fault(at, f"there is no condition {code}", cure)
+            return None
+        if not isinstance(inside, dict):
+            inside = {short_field(kind): inside}
+        return self.fill(kind, inside, at)
+
+    def begin_rule(self) -> None:
+        """The next trees are another rule's: their nodes are counted anew."""
+        self._nodes = 0
+
+
+def short_field(kind: type[Struct]) -> str:
+    """The field that may be written without its name: the first one."""
+    return kind.__struct_fields__[0]
+
+
+def _is_list(kind: Any) -> bool:
+    """Whether a field holds several: one of them may be written without the brackets."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    return get_origin(kind) is tuple
+
+
+def _few(names: Iterable[str]) -> str:
+    listed = sorted(names)
+    return ", ".join(listed[:12]) + (", ..." if len(listed) > 12 else "")
+
+
+def _shown(data: Any) -> str:
+    text = repr(data)
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _cure(field: Any) -> str:
+    """What may stand in the field, as its type says."""
+    schema = msgspec.json.schema(field.type)
+    while "$ref" in schema:
+        schema = next(iter(schema.get("$defs", {}).values()), {})
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f"a whole number from {low} to {high}"
+    kinds = {"string": "text", "integer": "a whole number", "boolean": "true or false",
+             "array": "a list", "object": "a mapping"}  # fmt: skip
+    return f"write {kinds.get(schema.get('type', ''), 'what the reference says')}"

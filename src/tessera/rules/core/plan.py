@@ -1,0 +1,198 @@
+"""A program made ready to decide: lanes in order, gates closed over, the facts it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tessera.rules.core.basket import Basket
+from tessera.rules.core.conditions import Reading, all_needs
+from tessera.rules.core.facts import Facts, Given, History, Missing, Need, Trait
+from tessera.rules.core.settings import Cap, Control, draw
+
+if TYPE_CHECKING:
+    from tessera.rules.core.words import Mechanic, Program
+
+Gate = Callable[[Basket, Facts], Missing | None]
+_NOT_YET = Missing("not_yet", 0, "this rule has not begun")
+_OVER = Missing("over", 0, "this rule has ended")
+_ELSEWHERE = Missing("other_store", 0, "this is for other stores")
+_OTHERS = Missing("sample", 0, "this is being tried with other members")
+_CONTROL = Missing("control", 0, "the control group gets base rules only")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A rule with its gate: what must hold before the mechanic itself is asked."""
+
+    rule: Mechanic
+    gate: Gate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the engine runs through.
+
+    lanes    (lane, its rules in the order in which they are asked); `events` likewise
+    needs    the facts that some rule looks up, each once
+    capped   rules whose giving in a member's period is counted
+    skus     articles whose purchases are counted by article; `tracked`: event types
+    """
+
+    lanes: tuple[tuple[str, tuple[Planned, ...]], ...]
+    events: tuple[tuple[str, tuple[Planned, ...]], ...]
+    needs: tuple[Need, ...]
+    capped: frozenset[str]
+    skus: frozenset[str]
+    tracked: frozenset[str]
+
+    @property
+    def history(self) -> tuple[History, ...]:
+        """What is needed of the member's purchases."""
+        return tuple(need for need in self.needs if isinstance(need, History))
+
+    @property
+    def given(self) -> tuple[Given, ...]:
+        """What is needed of the rules' own giving."""
+        return tuple(need for need in self.needs if isinstance(need, Given))
+
+    @property
+    def traits(self) -> tuple[Trait, ...]:
+        """What is needed of the person."""
+        return tuple(need for need in self.needs if isinstance(need, Trait))
+
+
+def compiled(program: Program) -> Plan:
+    """Make a program ready: once per version and process."""
+    needs = {need.key: need for need in _needs(program)}
+    history = [need for need in needs.values() if isinstance(need, History)]
+    return Plan(
+        _lanes(program, "receipt"),
+        _lanes(program, "event"),
+        tuple(needs.values()),
+        frozenset(need.rule for need in needs.values() if isinstance(need, Given)),
+        frozenset(need.scope[2:] for need in history if need.scope.startswith("s:")),
+        frozenset(need.scope[2:] for need in history if need.scope.startswith("e:")),
+    )
+
+
+def _lanes(program: Program, trigger: str) -> tuple[tuple[str, tuple[Planned, ...]], ...]:
+    lanes = []
+    for lane in program.lanes:
+        rules = [rule for rule in program.rules if rule.lane == lane and rule.trigger == trigger]
+        rules.sort(key=lambda rule: -rule.priority)
+        lanes.append((lane, tuple(Planned(rule, _gate(rule, program)) for rule in rules)))
+    return tuple(lanes)
+
+
+def _needs(program: Program) -> Iterator[Need]:
+    for rule in program.rules:
+        yield from rule.needs()
+        for condition in (rule.when, rule.implied()):
+            if condition is not None:
+                yield from all_needs(condition)
+        yield from cap_needs(rule.id, rule.caps)
+    yield from cap_needs(POINTS, program.point_caps)
+    yield from cap_needs(DISCOUNTS, program.discount_caps)
+
+
+POINTS, DISCOUNTS = "*points", "*discount"  # the names under which all rules together are counted
+
+
+def cap_needs(rule: str, caps: Sequence[Cap]) -> Iterator[Given]:
+    """What has to be known of a rule's giving for its caps over time."""
+    for cap in caps:
+        if cap.per != "receipt":
+            if cap.most is not None:
+                yield Given(rule, cap.per, "amount")
+            if cap.times is not None:
+                yield Given(rule, cap.per, "times")
+
+
+def _gate(rule: Mechanic, program: Program) -> Gate | None:
+    """What must hold before the mechanic is asked, the cheapest first; None: nothing."""
+    gates = tuple(_gates(rule, program))
+    if len(gates) <= 1:
+        return gates[0] if gates else None
+
+    def gate(basket: Basket, facts: Facts) -> Missing | None:
+        for each in gates:
+            missing = each(basket, facts)
+            if missing is not None:
+                return missing
+        return None
+
+    return gate
+
+
+def _gates(rule: Mechanic, program: Program) -> Iterator[Gate]:
+    if rule.starts or rule.ends:
+        yield _dates(rule)
+    if rule.stores or rule.regions:
+        yield _places(rule)
+    for condition in (rule.when, rule.implied()):
+        if condition is not None:
+            yield _asked(condition.reading())
+    if program.control is not None and not rule.base:
+        yield _control(program.control)
+    if rule.sample is not None or rule.ramp:
+        yield _sample(rule)
+
+
+def _asked(read: Reading) -> Gate:
+    def asked(basket: Basket, facts: Facts) -> Missing | None:
+        found = read(basket, facts)
+        return found if isinstance(found, Missing) else None
+
+    return asked
+
+
+def _dates(rule: Mechanic) -> Gate:
+    starts, ends = rule.starts, rule.ends
+
+    def dates(basket: Basket, facts: Facts) -> Missing | None:
+        if facts.at is None:
+            return _NOT_YET
+        on = facts.at.date()
+        if starts is not None and on < starts:
+            return _NOT_YET
+        return _OVER if ends is not None and on > ends else None
+
+    return dates
+
+
+def _places(rule: Mechanic) -> Gate:
+    stores, regions = frozenset(rule.stores), frozenset(rule.regions)
+
+    def places(basket: Basket, facts: Facts) -> Missing | None:
+        return None if facts.store in stores or facts.region in regions else _ELSEWHERE
+
+    return places
+
+
+def _control(control: Control) -> Gate:
+    salt, percent = control.salt, control.percent
+
+    def outside_control(basket: Basket, facts: Facts) -> Missing | None:
+        return _CONTROL if draw(salt, facts.who) < percent * 100 else None
+
+    return outside_control
+
+
+def _sample(rule: Mechanic) -> Gate:
+    sample, steps = rule.sample, sorted(rule.ramp, key=lambda step: step.on)
+    salt = (sample.salt if sample else "") or rule.id
+    above, most = (sample.above, sample.upto) if sample else (0, 100)
+
+    def sampled(basket: Basket, facts: Facts) -> Missing | None:
+        upto = most
+        if steps:
+            upto = 0
+            for step in steps:
+                if facts.at is not None and step.on <= facts.at.date():
+                    upto = step.upto
+        number = draw(salt, facts.who)
+        return None if above * 100 <= number < upto * 100 else _OTHERS
+
+    return sampled

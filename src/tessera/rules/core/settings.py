@@ -1,0 +1,123 @@
+"""The settings of rules and programs: caps, samples, groups, what may be known and may happen."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from tessera.base.text import Code, Name, OptionalCode
+from tessera.rules.core.facts import Per, Value
+
+
+class Cap(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A limit that trims: so much, or so often, on a receipt or in a period of a member.
+
+    most   points, minor units or pieces, whatever the rule gives
+    times  receipts (or events) on which it gives
+    """
+
+    per: Per
+    most: Annotated[int, Meta(ge=1, le=10**12)] | None = None
+    times: Annotated[int, Meta(ge=1, le=10**6)] | None = None
+
+
+class Sample(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The members whose stable draw from 0 to 100 % lies in (above, upto].
+
+    salt  rules with one salt draw together: `upto: 90` and `above: 90` part the members; left
+          empty, the rule's id is the salt
+    """
+
+    above: Annotated[int, Meta(ge=0, le=99)] = 0
+    upto: Annotated[int, Meta(ge=1, le=100)] = 100
+    salt: OptionalCode = ""
+
+
+class Step(Struct, frozen=True, forbid_unknown_fields=True):
+    """From this local day on the rule is for so many percent of the members."""
+
+    on: date
+    upto: Annotated[int, Meta(ge=0, le=100, description="percent of the members")]
+
+
+class Group(Struct, frozen=True, forbid_unknown_fields=True):
+    """How the one rule of an exclusive group is picked: by priority, or by what it is worth."""
+
+    pick: Literal["first", "best_for_member", "best_for_shop"] = "first"
+
+
+class Control(Struct, frozen=True, forbid_unknown_fields=True):
+    """A permanent control group: so many percent of the members, drawn with this salt."""
+
+    percent: Annotated[int, Meta(ge=1, le=50)]
+    salt: OptionalCode = "control"
+
+
+class Attribute(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something that may be known of a member.
+
+    values    for `choice`: what it may be
+    required  it counts for a complete profile
+    """
+
+    type: Literal["text", "integer", "boolean", "date", "choice"] = "text"
+    name: Name = ""
+    values: Annotated[tuple[Code, ...], Meta(max_length=200)] = ()
+    required: bool = False
+
+
+class Field(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A field of an event. `least` and `most` bound an integer."""
+
+    type: Literal["text", "integer", "boolean", "choice"] = "text"
+    values: Annotated[tuple[Code, ...], Meta(max_length=200)] = ()
+    least: int | None = None
+    most: int | None = None
+    required: bool = True
+
+
+class EventType(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Something that may happen besides a receipt: a survey, a review, a check-in."""
+
+    name: Name = ""
+    fields: dict[Code, Field] = {}
+
+    def fault(self, data: dict[str, Value]) -> tuple[str, str] | None:
+        """(field, why) of the first thing that is wrong with an event's data; None if nothing."""
+        for name in data:
+            if name not in self.fields:
+                return name, f"the event has no field {name}"
+        for name, field in self.fields.items():
+            if name not in data:
+                if field.required:
+                    return name, f"the field {name} is missing"
+                continue
+            why = _misfit(field, data[name])
+            if why:
+                return name, why
+        return None
+
+
+def _misfit(field: Field, value: Value) -> str:
+    kinds = {"text": str, "choice": str, "integer": int, "boolean": bool}
+    if type(value) is not kinds[field.type]:
+        return f"{value!r} is not {field.type}"
+    if field.type == "choice" and value not in field.values:
+        return f"{value!r} is none of {', '.join(field.values)}"
+    if isinstance(value, int) and field.least is not None and value < field.least:
+        return f"{value} is below {field.least}"
+    if isinstance(value, int) and field.most is not None and value > field.most:
+        return f"{value} is above {field.most}"
+    return ""
+
+
+def draw(salt: str, who: str) -> int:
+    """A member's stable number from 0 to 9,999 under a salt: hundredths of a percent.
+
+    source  BLAKE2b; the same in every process, release and replay
+    """
+    digest = hashlib.blake2b(f"{salt}\n{who}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") * 10_000 >> 64

@@ -19,8 +19,9 @@ def split(total_minor: int, weights: Sequence[int]) -> list[int]:
     shares = [size * weight // whole for weight in weights]
     short = size - sum(shares)
     if short:
-        # sorted() is stable, so equal remainders stay in the order of the lines
-        by_remainder = sorted(range(len(weights)), key=lambda i: -(size * weights[i] % whole))
+        rest = [size * weight % whole for weight in weights]
+        # sorting is stable, also in reverse: equal remainders stay in the order of the lines
+        by_remainder = sorted(range(len(weights)), key=rest.__getitem__, reverse=True)
         for i in by_remainder[:short]:
             shares[i] += 1
     return shares if total_minor >= 0 else [-share for share in shares]

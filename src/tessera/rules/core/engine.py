@@ -65,8 +65,8 @@ def settle_kept(
 def settle_event(facts: Facts, program: Program, *, explain: bool = True) -> Story:
     """Decide something that happened besides a receipt: `facts.event` and its data."""
     decision = Decision(Basket((), None, program), facts, program)
-    for _, rules in program.plan.events:
-        _run(decision, rules)
+    for lane in program.plan.events:
+        _run(decision, lane.rules)
     return _story(decision, explain)
 
 
@@ -74,11 +74,11 @@ def _decide(
     basket: Basket, facts: Facts, program: Program, sold: Story | None, explain: bool
 ) -> Story:
     decision = Decision(basket, facts, program)
-    for lane, rules in program.plan.lanes:
-        if lane == "payment" and sold is not None:
+    for lane in program.plan.lanes:
+        if lane.name == "payment" and sold is not None:
             decision.effects.extend(_frozen_payment(basket, sold))
-        elif rules:
-            _run(decision, rules)
+        elif lane.rules:
+            _run(decision, lane.rules if explain else lane.touched(basket))
             basket.free = basket.quantity.copy()
     return _story(decision, explain)
 
@@ -90,6 +90,7 @@ def _run(decision: Decision, rules: Sequence[Planned]) -> None:
         why = _NO_CARD if not facts.member else _NOTHING
         decision.silent.extend((each.rule, why) for each in rules)
         return
+    silent = decision.silent
     for planned in rules:
         rule = planned.rule
         if rule.group:
@@ -97,21 +98,18 @@ def _run(decision: Decision, rules: Sequence[Planned]) -> None:
                 decision.taken.add(rule.group)
                 _run_group(decision, [each for each in rules if each.rule.group == rule.group])
             continue
-        heard = _ask(decision, planned)
+        missing = planned.gate(basket, facts) if planned.gate is not None else None
+        heard = missing or _ask(decision, rule)
         if isinstance(heard, Missing):
-            decision.silent.append((rule, heard))
+            silent.append((rule, heard))
         else:
             _grant(decision, rule, heard)
     decision.taken.clear()
 
 
-def _ask(decision: Decision, planned: Planned) -> Wish | Missing:
-    """One rule: what it wishes, or what was missing."""
-    basket, facts, rule = decision.basket, decision.facts, planned.rule
-    if planned.gate is not None:
-        missing = planned.gate(basket, facts)
-        if missing is not None:
-            return missing
+def _ask(decision: Decision, rule: Mechanic) -> Wish | Missing:
+    """One rule whose gate is open: what it wishes, or what was missing."""
+    basket, facts = decision.basket, decision.facts
     verdict = rule.check(basket, facts)
     if isinstance(verdict, Missing):
         return verdict
@@ -125,7 +123,9 @@ def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
     pick = group.pick if group else "first"
     wishes: list[tuple[int, Mechanic, Wish]] = []
     for planned in rules:
-        heard = _ask(decision, planned)
+        gate = planned.gate
+        missing = gate(decision.basket, decision.facts) if gate is not None else None
+        heard = missing or _ask(decision, planned.rule)
         if isinstance(heard, Missing):
             decision.silent.append((planned.rule, heard))
         else:

@@ -24,24 +24,62 @@ _CONTROL = Missing("control", 0, "the control group gets base rules only")
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A rule with its gate: what must hold before the mechanic itself is asked."""
+    """A rule with its gate: what must hold before the mechanic itself is asked.
+
+    at  its place in the lane's order
+    """
 
     rule: Mechanic
     gate: Gate | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The rules of a lane in the order in which they are asked.
+
+    always       those that any basket may set off
+    by_sku       {article: rules that give nothing without it (or another one they name)}
+    by_category  likewise
+    """
+
+    name: str
+    rules: tuple[Planned, ...]
+    always: tuple[Planned, ...]
+    by_sku: dict[str, list[Planned]]
+    by_category: dict[str, list[Planned]]
+
+    def touched(self, basket: Basket) -> Sequence[Planned]:
+        """The rules that this basket can set off, in their order."""
+        if not (self.by_sku or self.by_category):
+            return self.rules
+        found = {
+            planned.at: planned
+            for index, names in (
+                (self.by_sku, basket.by_sku()), (self.by_category, basket.by_category())
+            )
+            if index
+            for name in names
+            for planned in index.get(name, ())
+        }  # fmt: skip
+        if not found:
+            return self.always
+        found.update((planned.at, planned) for planned in self.always)
+        return [found[at] for at in sorted(found)]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What the engine runs through.
 
-    lanes    (lane, its rules in the order in which they are asked); `events` likewise
+    lanes    in the program's order; `events`: those for what happens besides receipts
     needs    the facts that some rule looks up, each once
     capped   rules whose giving in a member's period is counted
     skus     articles whose purchases are counted by article; `tracked`: event types
     """
 
-    lanes: tuple[tuple[str, tuple[Planned, ...]], ...]
-    events: tuple[tuple[str, tuple[Planned, ...]], ...]
+    lanes: tuple[Lane, ...]
+    events: tuple[Lane, ...]
     needs: tuple[Need, ...]
     capped: frozenset[str]
     skus: frozenset[str]
@@ -77,13 +115,29 @@ def compiled(program: Program) -> Plan:
     )
 
 
-def _lanes(program: Program, trigger: str) -> tuple[tuple[str, tuple[Planned, ...]], ...]:
+def _lanes(program: Program, trigger: str) -> tuple[Lane, ...]:
     lanes = []
-    for lane in program.lanes:
-        rules = [rule for rule in program.rules if rule.lane == lane and rule.trigger == trigger]
+    for name in program.lanes:
+        rules = [rule for rule in program.rules if rule.lane == name and rule.trigger == trigger]
         rules.sort(key=lambda rule: -rule.priority)
-        lanes.append((lane, tuple(Planned(rule, _gate(rule, program)) for rule in rules)))
+        lanes.append(_lane(name, [Planned(r, _gate(r, program), at) for at, r in enumerate(rules)]))
     return tuple(lanes)
+
+
+def _lane(name: str, planned: Sequence[Planned]) -> Lane:
+    """Beside the order, an index of the rules that are about particular goods only."""
+    always: list[Planned] = []
+    by_sku: dict[str, list[Planned]] = {}
+    by_category: dict[str, list[Planned]] = {}
+    for each in planned:
+        watched = each.rule.watches()
+        if watched is None or not (watched.skus or watched.categories):
+            always.append(each)
+            continue
+        names, index = (watched.skus, by_sku) if watched.skus else (watched.categories, by_category)
+        for word in names:
+            index.setdefault(word, []).append(each)
+    return Lane(name, tuple(planned), tuple(always), by_sku, by_category)
 
 
 def _needs(program: Program) -> Iterator[Need]:

@@ -165,6 +165,11 @@ class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
         """A condition that belongs to the mechanic itself; it is asked after `when`."""
         return None
 
+    def watches(self) -> Goods | None:
+        """Goods without which it gives nothing: such rules are not even asked. None: any basket."""
+        of = getattr(self, "of", None)
+        return of if isinstance(of, Goods) else None
+
     def needs(self) -> tuple[Need, ...]:
         """The facts that `check` and `reward` look up among the known ones."""
         return ()

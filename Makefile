@@ -13,7 +13,7 @@ ARGS ?=
 # A server or an editor may carry settings of another project; they do not belong in this one.
 unexport PYTHONPATH VIRTUAL_ENV
 
-.PHONY: help env demo test check bench faults format lock browser clean \
+.PHONY: help env demo test check bench faults format reference lock browser clean \
 	check-format check-lint check-types check-imports check-tidy check-sql
 
 help: ## This list
@@ -45,6 +45,9 @@ faults: $(STAMP) ## The long fault runs: kill, proxy, disk
 format: $(STAMP) ## Let ruff write the format and the safe fixes
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix-only
+
+reference: $(STAMP) ## Write docs/reference from the mechanics' and conditions' own files
+	$(BIN)/python -m tessera.doors.cli.reference docs/reference
 
 lock: $(STAMP) ## Resolve requirements/*.in into locks again; ARGS=--upgrade for newer versions
 	@for room in core dev; do \

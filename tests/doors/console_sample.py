@@ -21,6 +21,7 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.core import Balance, LineTold, Page, Told
 from tessera.doors.console.pages import CardView, console_app
 from tessera.rules.core.engine import settle, settle_kept
+from tessera.rules.core.telling import tell_effects, tell_silent
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.rules.mechanics.base_rate import BaseRate
 from tessera.rules.mechanics.every_nth_free import EveryNthFree
@@ -64,8 +65,8 @@ def told(n, sold, story, **other) -> Told:
         "happened_at": at, "local_at": (at + timedelta(hours=1)).replace(tzinfo=None),
         "posted_at": at, "currency": "EUR", "gross_minor": story.gross_minor,
         "to_pay_minor": story.to_pay_minor, "points_earned": story.points_earned,
-        "points_spent": story.points_spent, "program_version": 7, "effects": story.effects,
-        "silent": story.silent,
+        "points_spent": story.points_spent, "program_version": 7, "effects": tell_effects(story.effects, "EUR", staff=True),
+        "silent": tell_silent(story.silent, "EUR", staff=True),
         "lines": tuple(LineTold(i.sku, i.name, i.quantity, i.unit, i.total()) for i in sold),
     }  # fmt: skip
     return Told(**(said | other))

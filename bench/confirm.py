@@ -11,7 +11,7 @@ import random
 import re
 import statistics
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import psycopg
@@ -81,13 +81,19 @@ def _pgbench(here: Place, words: list[str]) -> str:
     return done.stdout
 
 
-def requests(here: Place, lines: int = 10, most: int | None = None) -> Iterator[bytes]:
-    """Receipts of ten lines by random members, each with a number and a key of its own."""
+def requests(
+    here: Place, lines: int = 10, most: int | None = None, aisles: Sequence[str] = ()
+) -> Iterator[bytes]:
+    """Receipts of ten lines by random members, each with a number and a key of its own.
+
+    aisles  the lines' categories in turn; none if left out
+    """
     chance, run_number = random.Random(next(_RUN)), next(_RUN)
     at = datetime.now(UTC).isoformat()
     goods = [
-        {"sku": f"SKU{i:04}", "name": f"Article number {i}", "quantity": 1 + i % 3,
+        {"sku": f"A{i:03}", "name": f"Article number {i}", "quantity": 1 + i % 3,
          "unit_minor": 99 + 50 * i}
+        | ({"category": aisles[i % len(aisles)]} if aisles else {})
         for i in range(lines)
     ]  # fmt: skip
     total = sum(line["quantity"] * line["unit_minor"] for line in goods)  # type: ignore[operator]

@@ -1,4 +1,4 @@
-"""The engine alone: a 10-line receipt under 20 and under 200 rules, as a program of a grocer has."""
+"""The engine alone: a 10-line receipt under 20 and under 200 rules, like a grocer's."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def facts_of_a_regular() -> Facts:
 def body(count: int) -> dict[str, Any]:
     """A program of so many rules: base, payment, then campaigns of every kind in turn.
 
-    Every tenth campaign is about an article of the basket, the others about other articles, aisles,
+    Every seventh campaign is about an article of the basket, the others about other articles, aisles,
     days, stores and histories, as most of a shop's campaigns are for any one receipt.
     """
     rules: list[dict[str, Any]] = [
@@ -86,7 +86,7 @@ def body(count: int) -> dict[str, Any]:
 
 def campaign(n: int) -> dict[str, Any]:
     """The n-th campaign: ten kinds in turn."""
-    article = f"A{n % 10:03}" if n % 20 == 11 else f"B{n:03}"
+    article = f"A{n % 10:03}" if n % 7 == 0 else f"B{n:03}"
     aisle = AISLES[n % 10]
     kinds: list[dict[str, Any]] = [
         {"mechanic": "multiplier", "times_x100": 200, "of": {"categories": [aisle]},
@@ -94,7 +94,7 @@ def campaign(n: int) -> dict[str, Any]:
         {"mechanic": "every_nth_free", "product": article, "n": 3},
         {"mechanic": "percent_off", "percent": 10, "of": {"skus": [article]},
          "starts": "2026-01-01", "ends": "2026-12-31"},
-        {"mechanic": "sum_threshold", "at_least_minor": 5000 + n * 100, "prize": {"points": 100}},
+        {"mechanic": "sum_threshold", "from_minor": 5000 + n * 100, "prize": {"points": 100}},
         {"mechanic": "fixed_points", "points": 50, "of": {"skus": [article]}},
         {"mechanic": "bundle", "percent": 20,
          "parts": [{"of": {"skus": [article]}, "units": 1},
@@ -104,8 +104,8 @@ def campaign(n: int) -> dict[str, Any]:
          "when": {"all": [{"history": {"measure": "receipts", "at_least": 2 + n % 9,
                                        "window": "30 days"}},
                           {"store": ["S2", "S3"]}]}},
-        {"mechanic": "buy_x_get_y", "buy": {"skus": [article]}, "x": 2, "y": 1},
-        {"mechanic": "step", "points": 5, "per_minor": 1000, "of": {"categories": [aisle]},
+        {"mechanic": "buy_x_get_y", "buy": {"skus": [article]}, "buy_units": 2},
+        {"mechanic": "step", "points": 5, "each_minor": 1000, "of": {"categories": [aisle]},
          "when": {"hours": ["18:00-20:00"]}},
     ]  # fmt: skip
     return kinds[n % len(kinds)]

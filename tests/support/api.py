@@ -26,6 +26,7 @@ from tessera.access import flows as access
 from tessera.base.ids import new_id
 from tessera.doors.cli.serving import config
 from tessera.doors.ground import Ground, Settings
+from tessera.doors.till import OPERATIONS
 from tessera.members import core as members
 from tessera.members import flows as members_flows
 from tessera.members.core import NewMember
@@ -109,6 +110,12 @@ class Api:
                 {"sku": "CAKE", "quantity": 1, "unit_minor": 400},
             ],
         } | other  # fmt: skip
+
+    def declare_events(self) -> None:
+        """The program of the reference from now on: it has the events that examples are of."""
+        program = next(each.example for each in OPERATIONS if each.name == "program.publish")
+        said = self.call("POST", "/v1/program", program)
+        assert said.status_code == 201, said.text
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has."""

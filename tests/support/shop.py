@@ -19,7 +19,7 @@ from tessera.access.core import Principal
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout import db as checkout_db
-from tessera.checkout.core import Answer, Balance, Cancel, Job, Quote
+from tessera.checkout.core import Answer, Balance, Cancel, Event, Job, Quote
 from tessera.checkout.core.case import key_of
 from tessera.checkout.core.words import Ask
 from tessera.checkout.flows.proof import Report, prove_all
@@ -41,6 +41,7 @@ PLACE = Place("S1", "Corner", "Europe/Rome")
 TILL = Principal(UUID(int=7), "till 1", "till", "S1", 1000)
 OPERATIONS: dict[type, str] = {
     Receipt: "receipt.confirm", Return: "receipt.return", Quote: "quote", Cancel: "quote.cancel",
+    Event: "event.post",
 }  # fmt: skip
 TWO_PERCENT = {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100}
 PAY = {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Annotated, ClassVar
-
-from msgspec import Meta
+from datetime import date
+from typing import ClassVar
 
 from tessera.rules.core.conditions import Personal
+from tessera.rules.core.days import Around, around, around_numbers
 from tessera.rules.core.facts import Person
 from tessera.rules.core.texts import Numbers, Template
 
@@ -18,36 +17,29 @@ class Birthday(Personal, frozen=True, tag="birthday"):
     code_missing: ClassVar[str] = "birthday"
     why: ClassVar[Template] = "only around the birthday"
 
-    days_before: Annotated[int, Meta(ge=0, le=60)] = 0
-    days_after: Annotated[int, Meta(ge=0, le=60)] = 0
+    days_before: Around = 0
+    days_after: Around = 0
 
     def trait(self, person: Person, on: date) -> int | None:
-        """The nearest birthdays of last, this and next year."""
+        """The birthdays of last, this and next year."""
         if person.born_on is None:
             return None
-        return int(
-            any(
-                -self.days_before <= (on - _in_year(person.born_on, on.year + year)).days
-                <= self.days_after
-                for year in (-1, 0, 1)
-            )
-        )  # fmt: skip
+        return int(around(person.born_on, on, self.days_before, self.days_after))
 
     def sentence(self) -> tuple[Template, Numbers]:
         """The day and its surroundings."""
-        numbers: Numbers = {"before": self.days_before, "after": self.days_after}
-        if self.days_before or self.days_after:
-            return "it is from {before} days before to {after} days after the birthday", numbers
-        return "it is the member's birthday", numbers
+        return SAID[self.days_before > 0, self.days_after > 0], around_numbers(
+            self.days_before, self.days_after
+        )
 
 
-def _in_year(born_on: date, year: int) -> date:
-    try:
-        return born_on.replace(year=year)
-    except ValueError:
-        return date(year, 3, 1) - timedelta(days=1)
-
-
+SAID = {
+    (False, False): "it is the member's birthday",
+    (True, False): "it is {before} or fewer days until the member's birthday",
+    (False, True): "it is {after} or fewer days since the member's birthday",
+    (True, True): "it is {before} or fewer days until the member's birthday,"
+    " or {after} or fewer since",
+}
 EXAMPLES = """
 birthday: {days_before: 3}
 born 1980-05-10
@@ -58,6 +50,11 @@ birthday: {days_before: 3}
 born 1980-05-10
 at 2026-05-11 10:00
 -> birthday 0: only around the birthday
+
+birthday: {days_after: 7}
+born 1980-12-28
+at 2026-01-03 10:00
+-> met
 
 birthday: 0
 born 1980-02-29

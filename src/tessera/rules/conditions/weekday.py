@@ -9,10 +9,14 @@ from msgspec import Meta
 from tessera.rules.core.basket import Basket
 from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import MET, Facts, Met, Missing
+from tessera.rules.core.phrases import listed
 from tessera.rules.core.texts import Numbers, Template
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_ORDER = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_NAMES = {
+    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday",
+    "sat": "Saturday", "sun": "Sunday",
+}  # fmt: skip
 
 
 class Weekday(Condition, frozen=True, tag="weekday"):
@@ -22,8 +26,9 @@ class Weekday(Condition, frozen=True, tag="weekday"):
 
     def reading(self) -> Reading:
         """A look at the calendar of the purchase."""
-        days = frozenset(_ORDER.index(day) for day in self.days)
-        missing = Missing("weekday", 0, "only on {days}", {"days": ", ".join(self.days)})
+        order = list(_NAMES)
+        days = frozenset(order.index(day) for day in self.days)
+        missing = Missing("weekday", 0, "only on {days}", self._numbers())
 
         def weekday(basket: Basket, facts: Facts) -> Met | Missing:
             return MET if facts.at is not None and facts.at.weekday() in days else missing
@@ -32,7 +37,10 @@ class Weekday(Condition, frozen=True, tag="weekday"):
 
     def sentence(self) -> tuple[Template, Numbers]:
         """The days, as they were listed."""
-        return "it is {days}", {"days": ", ".join(self.days)}
+        return "it is {days}", self._numbers()
+
+    def _numbers(self) -> Numbers:
+        return {"days": listed([_NAMES[day] for day in self.days])}
 
 
 EXAMPLES = """
@@ -42,5 +50,5 @@ at 2026-02-07 10:00
 
 weekday: mon
 at 2026-02-07 10:00
--> weekday 0: only on mon
+-> weekday 0: only on Monday
 """

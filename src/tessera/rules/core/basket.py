@@ -30,14 +30,16 @@ class Basket:
     left             minor units of each line still to be paid
     free             units of each line not yet used up in this lane
     by_points        minor units of each line paid with points
-    earned           points of each line so far; `base`: those of base rules among them
+    earned           points of each line so far; `base`: those of base rules among them;
+                     `multiplied`: those of multipliers
     gave             {rule: what it has given on this receipt}
-    multipliers      the program's setting
+    multipliers      the program's setting; `promoted_discount` likewise
     """
 
     __slots__ = (
         "_by_category", "_by_sku", "base", "by_points", "currency", "earned", "excluded", "free",
-        "gave", "left", "lines", "multipliers", "quantity", "total",
+        "gave", "left", "lines", "multiplied", "multipliers", "promoted_discount", "quantity",
+        "total",
     )  # fmt: skip
 
     def __init__(self, lines: Sequence[Line], kept: Sequence[int] | None, program: Program) -> None:
@@ -56,8 +58,10 @@ class Basket:
         self.by_points: list[int] | None = None
         self.earned = [0] * len(lines)
         self.base = [0] * len(lines)
+        self.multiplied = [0] * len(lines)
         self.gave: dict[str, int] = {}
         self.currency, self.multipliers = program.currency, program.multipliers
+        self.promoted_discount = program.promoted_discount
         self.excluded = program.excluded(lines)
         self._by_sku: dict[str, list[int]] | None = None
         self._by_category: dict[str, list[int]] | None = None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
 from tessera.rules.core.basket import Basket
 from tessera.rules.core.facts import MET, Facts, Met, Missing, Need, Person, PersonTest, Trait
 from tessera.rules.core.texts import Numbers, Template, say
+
+if TYPE_CHECKING:
+    from tessera.rules.core.words import Program
 
 MAX_DEPTH, MAX_NODES = 16, 500
 Reading = Callable[[Basket, Facts], Met | Missing]
@@ -19,6 +22,9 @@ Reading = Callable[[Basket, Facts], Met | Missing]
 class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
                 tag_field="condition"):  # fmt: skip
     """One condition. A file in `conditions/` holds one: schema, readings, examples."""
+
+    # Its sentence says what neither a till nor a member may read: of the person, of another rule.
+    private: ClassVar[bool] = False
 
     def reading(self) -> Reading:
         """The closure: does it hold for this receipt and this member, and on what evidence?"""
@@ -36,6 +42,14 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
         """The conditions inside it."""
         return ()
 
+    def asked_rules(self) -> tuple[str, ...]:
+        """The rules whose giving it looks at; none of them may wait for the one that asks."""
+        return ()
+
+    def misfits(self, program: Program) -> Iterable[tuple[str, str, str]]:
+        """(field, why, cure) where it names what the program does not declare: see `declared`."""
+        return ()
+
     @property
     def code(self) -> str:
         """Its public code: its file's name."""
@@ -45,6 +59,7 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 class Personal(Condition, PersonTest, frozen=True):
     """A condition on the person. It is looked up before the decision, and kept as a number only."""
 
+    private: ClassVar[bool] = True
     code_missing: ClassVar[str] = "audience"
     why: ClassVar[Template] = "this is for other members"
 
@@ -128,10 +143,10 @@ class NotSo(Condition, frozen=True, tag="not"):
 
     def reading(self) -> Reading:
         """Met once where the inner one is missing."""
-        read = self.of.reading()
-        words, numbers = self.of.sentence() if not self.of.parts() else ("something else", {})
-        missing = Missing("excluded", 0, ("not where {words}", "not where {words}"),
-                          {"count": 1, "words": say(words, numbers, "")})  # fmt: skip
+        read, why, numbers = self.of.reading(), _EXCLUDED, {}
+        if not any(part.private for part in walk(self.of)):
+            why, numbers = "not where {words}", {"words": sentence(self.of, "")}
+        missing = Missing("excluded", 0, why, numbers)
 
         def none_of(basket: Basket, facts: Facts) -> Met | Missing:
             return MET if isinstance(read(basket, facts), Missing) else missing
@@ -159,35 +174,64 @@ def all_needs(condition: Condition) -> Iterator[Need]:
 def sentence(
     condition: Condition, currency: str, translate: Callable[[Template], Template] = lambda t: t
 ) -> str:
-    """A tree in words of people.
+    """A tree in words of people: "a and b, unless c or (d and e)".
 
     translate  finds the template of another language; the templates are the messages' keys
     """
 
-    def words(each: Condition) -> str:
+    return _Speech(currency, translate).words(condition)
+
+
+class _Speech:
+    """One tree being told."""
+
+    def __init__(self, currency: str, translate: Callable[[Template], Template]) -> None:
+        self.currency, self.translate = currency, translate
+
+    def words(self, each: Condition) -> str:
+        each = _positive(each)
         if isinstance(each, NotSo):
-            return say(translate("it is not so that {inner}"), {"inner": words(each.of)}, currency)
+            return self._say("it is not so that {inner}", {"inner": self._bracketed(each.of)})
         if isinstance(each, AllOf | AnyOf):
-            return _joined([_bracketed(part, words) for part in each.of], each, translate, currency)
-        template, numbers = each.sentence()
-        return say(translate(template), numbers, currency)
+            return self._group(each)
+        return self._say(*each.sentence())
 
-    return words(condition)
+    def _group(self, each: AllOf | AnyOf) -> str:
+        """All but some: "a and b, unless c"."""
+        parts = [_positive(part) for part in each.of]
+        if isinstance(each, AnyOf):
+            return self._joined(parts, _OR)
+        but = [part.of for part in parts if isinstance(part, NotSo)]
+        rest = [part for part in parts if not isinstance(part, NotSo)]
+        if not but or not rest:
+            return self._joined(parts, _AND)
+        said = {"first": self._joined(rest, _AND), "second": self._joined(but, _OR)}
+        return self._say("{first}, unless {second}", said)
+
+    def _joined(self, parts: Sequence[Condition], template: Template) -> str:
+        if not parts:
+            return self._say("it is always so" if template == _AND else "it is never so", {})
+        whole = self._bracketed(parts[0])
+        for part in parts[1:]:
+            said = {"first": whole, "second": self._bracketed(part)}
+            whole = self._say(template, said)
+        return whole
+
+    def _bracketed(self, part: Condition) -> str:
+        part = _positive(part)
+        deep = isinstance(part, AllOf | AnyOf) and len(part.of) > 1
+        return f"({self.words(part)})" if deep else self.words(part)
+
+    def _say(self, template: Template, numbers: Numbers) -> str:
+        return say(self.translate(template), numbers, self.currency)
 
 
-def _joined(
-    said: Sequence[str],
-    each: AllOf | AnyOf,
-    translate: Callable[[Template], Template],
-    currency: str,
-) -> str:
-    template = "{first} and {second}" if isinstance(each, AllOf) else "{first} or {second}"
-    whole = said[0]
-    for part in said[1:]:
-        whole = say(translate(template), {"first": whole, "second": part}, currency)
-    return whole
+_AND, _OR = "{first} and {second}", "{first} or {second}"
+_EXCLUDED = "something else excludes this"
 
 
-def _bracketed(part: Condition, words: Callable[[Condition], str]) -> str:
-    deep = isinstance(part, AllOf | AnyOf) and len(part.parts()) > 1
-    return f"({words(part)})" if deep else words(part)
+def _positive(condition: Condition) -> Condition:
+    """Without a `not` of a `not`."""
+    while isinstance(condition, NotSo) and isinstance(condition.of, NotSo):
+        condition = condition.of.of
+    return condition

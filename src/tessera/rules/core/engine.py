@@ -11,6 +11,7 @@ from tessera.rules.core.basket import Basket, Share
 from tessera.rules.core.caps import Room, room_of
 from tessera.rules.core.facts import Facts, Missing
 from tessera.rules.core.plan import Planned
+from tessera.rules.core.texts import Numbers
 from tessera.rules.core.words import Effect, Mechanic, Program, Silent, Story, Wish
 from tessera.warehouse.core import Line
 
@@ -19,6 +20,7 @@ _NO_CARD = Missing("no_card", 0, "no card was shown")
 _WORTHLESS = Missing("worth_nothing", 0, "what it gives is worth nothing on this receipt")
 _NOTHING = Missing("nothing_left", 0, "nothing of this receipt is left")
 _TAKEN = Missing("group_taken", 0, "another rule of its group gave")
+_KEPT_PART = "in proportion to what was kept"
 _PROMOTED = "the shop has already made a line cheaper"
 
 
@@ -56,8 +58,12 @@ def settle_kept(
 ) -> Story:  # fmt: skip
     """What the kept part of a sale would have been under the program that sold it.
 
+    sold  the sale's story, or what the last return left of it
+
     The payment with points is not asked again: it shrinks in proportion to what the kept part
-    costs, so that it depends on what is kept alone and not on the number of returns.
+    costs, so that it depends on what is kept alone and not on the number of returns. Where a
+    return breaks a bundle or a threshold, the kept part may cost more than before: a return never
+    costs, so an effect named `RETURN` takes that off until more comes back.
     """
     return _decide(Basket(lines, kept, program), facts, program, sold, explain)
 
@@ -74,12 +80,15 @@ def _decide(
     basket: Basket, facts: Facts, program: Program, sold: Story | None, explain: bool
 ) -> Story:
     decision = Decision(basket, facts, program)
+    last_of_money = "" if sold is None else _last_of_money(program.lanes)
     for lane in program.plan.lanes:
         if lane.name == "payment" and sold is not None:
             decision.effects.extend(_frozen_payment(basket, sold))
         elif lane.rules:
             _run(decision, lane.rules if explain else lane.touched(basket))
             basket.free = basket.quantity.copy()
+        if sold is not None and lane.name == last_of_money:
+            decision.effects.extend(_no_dearer(basket, sold, program.version))
     return _story(decision, explain)
 
 
@@ -176,9 +185,20 @@ def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
         wish.kind, rule.id, rule.code, decision.program.version, amount,
         wish.wanted or wish.amount,
         tuple([(share.line + 1, share.amount) for share in shares if share.amount]),
-        wish.numbers, wish.screen, wish.slip, wish.points, trimmed, wish.item, rule.hidden,
+        _told(wish, amount), wish.screen, wish.slip, wish.points, trimmed, wish.item, rule.hidden,
     ))  # fmt: skip
     return amount > 0
+
+
+_AMOUNTS = {"points": "count", "gift": "count", "coupon": "count", "discount": "total_minor"}
+
+
+def _told(wish: Wish, given: int) -> Numbers:
+    """The numbers of a wish; where it was trimmed, the texts tell what was given."""
+    name = _AMOUNTS.get(wish.kind, "")
+    if given == wish.amount or name not in wish.numbers:
+        return wish.numbers
+    return {**wish.numbers, name: given}
 
 
 def _fewer(shares: tuple[Share, ...], room: int) -> tuple[Share, ...]:
@@ -194,7 +214,7 @@ def _take_off(
 ) -> tuple[tuple[Share, ...], str]:
     """Lower the lines; none goes below zero and no unit is used twice in a lane.
 
-    stack     units that were used count again
+    stack     units that were used count again, and none are used up
     promoted  lines that the shop has already made cheaper may be lowered further
     """
     given, trimmed = [], ""
@@ -207,7 +227,8 @@ def _take_off(
             amount, units, trimmed = 0, 0, "another rule has already used these units"
         elif amount < share.amount:
             trimmed = "a line does not go below zero"
-        basket.free[i] = max(basket.free[i] - units, 0)
+        if not stack:
+            basket.free[i] -= units
         basket.left[i] -= amount
         given.append(Share(i, amount, units))
     return tuple(given), trimmed
@@ -231,6 +252,8 @@ def _note_points(basket: Basket, shares: Sequence[Share], rule: Mechanic) -> Non
         basket.earned[share.line] += share.amount
         if rule.base:
             basket.base[share.line] += share.amount
+        elif rule.multiplies:
+            basket.multiplied[share.line] += share.amount
 
 
 def _frozen_payment(basket: Basket, sold: Story) -> list[Effect]:
@@ -239,24 +262,54 @@ def _frozen_payment(basket: Basket, sold: Story) -> list[Effect]:
     for effect in sold.effects:
         if effect.kind != "payment":
             continue
-        room = basket.payable()
-        before, now = int(effect.numbers["payable_minor"]), sum(room)
+        room, numbers = basket.payable(), effect.numbers
+        before, now = int(numbers["payable_minor"]), sum(room)
+        all_points = int(numbers.get("sold_points", effect.points))
+        all_minor = int(numbers.get("sold_minor", effect.given))
         part = min(now, before)
-        points = effect.points * part // before
-        minor = min(effect.given * part // before, now)
+        # never more than the last return left: points given back are not asked for again
+        points = min(all_points * part // before, effect.points)
+        minor = min(all_minor * part // before, now, effect.given)
         shares = split(minor, room) if minor else [0] * len(room)
         paid = basket.by_points or [0] * len(room)
         basket.by_points = [a + b for a, b in zip(paid, shares, strict=True)]
         effects.append(
             replace(
                 effect, given=minor, wanted=max(effect.wanted, minor), points=points,
+                trimmed=effect.trimmed or (_KEPT_PART if minor < effect.wanted else ""),
                 lines=tuple((i + 1, share) for i, share in enumerate(shares) if share),
                 screen="{points} points pay {paid_minor} of what was kept",
                 slip="paid with {points} points",
-                numbers={**effect.numbers, "points": points, "paid_minor": minor},
+                numbers={**numbers, "points": points, "paid_minor": minor,
+                         "sold_points": all_points, "sold_minor": all_minor},
             )
         )  # fmt: skip
     return effects
+
+
+def _last_of_money(lanes: Sequence[str]) -> str:
+    """The lane after which it is known what is to be paid."""
+    return max(("price", "payment"), key=lambda lane: lanes.index(lane) if lane in lanes else -1)
+
+
+RETURN = "*return"  # what no rule gave: a part of a lost discount that a return does not charge
+
+
+def _no_dearer(basket: Basket, before: Story, version: int) -> list[Effect]:
+    """What the kept part would cost more than was paid, taken off what it leaves in money."""
+    paid = basket.by_points or [0] * len(basket.left)
+    room = [left - points for left, points in zip(basket.left, paid, strict=True)]
+    over = sum(room) - before.to_pay_minor
+    if over <= 0:
+        return []
+    shares = split(over, room)
+    basket.left = [left - share for left, share in zip(basket.left, shares, strict=True)]
+    lines = tuple((i + 1, share) for i, share in enumerate(shares) if share)
+    return [Effect(
+        "discount", RETURN, "", version, over, over, lines, {"total_minor": over},
+        "what is kept costs {total_minor} more than was paid: not charged",
+        "not charged: {total_minor}",
+    )]  # fmt: skip
 
 
 def _story(decision: Decision, explain: bool) -> Story:

@@ -113,10 +113,13 @@ class History(Struct, frozen=True):
 
 
 class Given(Struct, frozen=True):
-    """A need: what a rule has given this member in a period, as `points` (or cents) and `times`."""
+    """A need: what a rule has given this member in a period, as `points` (or cents) and `times`.
+
+    per  a period of the calendar, or a `Window` that ends with this day: see `period_start`
+    """
 
     rule: str
-    per: Per
+    per: Per | Window
     what: Literal["amount", "times"]
 
     @property
@@ -148,7 +151,8 @@ class PersonTest:
 
     def trait_key(self) -> str:
         """A name that tells nothing about the person."""
-        return f"t:{hashlib.blake2b(msgspec.json.encode(self), digest_size=6).hexdigest()}"
+        said = msgspec.json.encode(self, order="deterministic")
+        return f"t:{hashlib.blake2b(said, digest_size=6).hexdigest()}"
 
 
 Need = History | Given | Trait
@@ -172,6 +176,14 @@ def window_start(window: str, on: date) -> date | None:
         days = count * (7 if rest == "weeks" else 1)
         return on - timedelta(days=min(days - 1, 365_000)) if on.year > 1000 else date.min
     return months_before(on, count * (12 if rest == "years" else 1)) + timedelta(days=1)
+
+
+def period_start(per: str, on: date) -> date | None:
+    """The first day of what `Given` counts in; None: it has no beginning.
+
+    errors  AssertionError if it is neither a `Per` of the calendar nor a `Window`
+    """
+    return window_start(f"this {per}" if per in ("day", "week", "month", "year") else per, on)
 
 
 def _began(period: str, on: date) -> date:

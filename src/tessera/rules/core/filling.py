@@ -2,7 +2,7 @@
 
 Text and JSON come in the same shape. A condition is a mapping with one key, its code: `{weekday:
 [sat, sun]}`; `all`, `any` and `not` hold others. `$name` stands for a number of the program. A
-field `x_minor` may be written `x: 12.50`.
+field `x_minor` may be written `x: 12.50`. Goods may be written as SKUs: `of: [LATTE, CAKE]`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
 
+from tessera.rules.core.basket import Goods
 from tessera.rules.core.conditions import (
     MAX_DEPTH,
     MAX_NODES,
@@ -70,13 +72,21 @@ class Filler:
             if name not in fields:
                 self._unknown(path, key, fields)
                 continue
+            if name in values:
+                why = f"{name} is given twice, in two spellings"
+                self.fault(f"{path}.{key}".lstrip("."), why, "take one of them away")
+                continue
             values[name] = self._value(fields[name], raw, f"{path}.{key}".lstrip("."), name != key)
         for name, field in fields.items():
             if field.required and name not in values:
                 self.fault(path, f"{name} is missing", f"add {name}")
         if len(self.faults) > before:
             return None
-        return kind(**values)
+        try:
+            return kind(**values)
+        except ValueError as wrong:  # what only its fields together show: `__post_init__`
+            self.fault(path, str(wrong), "change one of the fields it names")
+            return None
 
     def _unknown(self, path: str, key: str, fields: Iterable[str]) -> None:
         near = difflib.get_close_matches(str(key), list(fields), 1)
@@ -85,15 +95,40 @@ class Filler:
 
     def _value(self, field: Any, raw: Any, path: str, major: bool) -> Any:
         raw = self.resolved(raw, path)
+        inner = _struct_in(field.type)
+        if inner is not None and raw is not None:
+            if inner is Goods and isinstance(raw, str | list):
+                raw = {short_field(Goods): raw}
+            return self.fill(inner, raw, path)
         if field.type is Condition or Condition in get_args(field.type):
             return None if raw is None else self.tree(raw, path)
         if field.name.endswith("_minor"):
             raw = self._minor(raw, path, major)
         if not isinstance(raw, list) and raw is not None and _is_list(field.type):
             raw = [raw]
+        each = _struct_of_each(field.type)
+        if each is not None:
+            before = len(self.faults)
+            raw = self._each(each, raw, path)
+            if len(self.faults) > before:
+                return None
+        return self._converted(field, raw, path)
+
+    def _each(self, kind: type[Struct], raw: Any, path: str) -> Any:
+        """A list or mapping of settings, like caps or groups: what is wrong in each is found."""
+        if isinstance(raw, list):
+            return [self.fill(kind, one, f"{path}[{i}]") for i, one in enumerate(raw)]
+        if isinstance(raw, dict):
+            return {name: self.fill(kind, one, f"{path}.{name}") for name, one in raw.items()}
+        return raw
+
+    def _converted(self, field: Any, raw: Any, path: str) -> Any:
+        """A value of the field's type; where text is wanted, 4711 is text too."""
         try:
             return msgspec.convert(raw, field.type, strict=True)
         except msgspec.ValidationError as wrong:
+            if "Expected `str`, got `int`" in str(wrong) and raw != _in_text(raw):
+                return self._converted(field, _in_text(raw), path)
             why, _, inside = str(wrong).partition(" - at `$")
             at = path + inside.rstrip("`")
             self.fault(at, f"{why[:1].lower()}{why[1:]}, got {_shown(raw)}", _cure(field))
@@ -168,8 +203,8 @@ class Filler:
             cure = f"did you mean {near[0]}?" if near else f"there are {_few(self.kinds)}"
             self.fault(at, f"there is no condition {code}", cure)
             return None
-        if not isinstance(inside, dict):
-            inside = {short_field(kind): inside}
+        if not isinstance(inside, dict):  # of money, the major units: `receipt_total: 50`
+            inside = {short_field(kind).removesuffix("_minor"): inside}
         return self.fill(kind, inside, at)
 
     def begin_rule(self) -> None:
@@ -180,6 +215,33 @@ class Filler:
 def short_field(kind: type[Struct]) -> str:
     """The field that may be written without its name: the first one."""
     return kind.__struct_fields__[0]
+
+
+def _struct_in(kind: Any) -> type[Struct] | None:
+    """The settings a field holds, like a prize or a sample: they are filled as a rule is."""
+    either = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    for each in either:
+        if get_origin(each) is Annotated:
+            each = get_args(each)[0]
+        if isinstance(each, type) and issubclass(each, Struct) and not issubclass(each, Condition):
+            return each
+    return None
+
+
+def _struct_of_each(kind: Any) -> type[Struct] | None:
+    """The settings of which a field holds several, by place or by name."""
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) is tuple:
+        return _struct_in(get_args(kind)[0])
+    return _struct_in(get_args(kind)[1]) if get_origin(kind) is dict else None
+
+
+def _in_text(raw: Any) -> Any:
+    """Codes like 4711 that were written without quotes, as the text they are."""
+    if isinstance(raw, list):
+        return [_in_text(each) for each in raw]
+    return str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
 
 
 def _is_list(kind: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tessera.rules.core.basket import Basket
@@ -68,7 +69,7 @@ class Lane:
         return [found[at] for at in sorted(found)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: what is looked up for every receipt is picked out once
 class Plan:
     """What the engine runs through.
 
@@ -85,17 +86,17 @@ class Plan:
     skus: frozenset[str]
     tracked: frozenset[str]
 
-    @property
+    @cached_property
     def history(self) -> tuple[History, ...]:
         """What is needed of the member's purchases."""
         return tuple(need for need in self.needs if isinstance(need, History))
 
-    @property
+    @cached_property
     def given(self) -> tuple[Given, ...]:
         """What is needed of the rules' own giving."""
         return tuple(need for need in self.needs if isinstance(need, Given))
 
-    @property
+    @cached_property
     def traits(self) -> tuple[Trait, ...]:
         """What is needed of the person."""
         return tuple(need for need in self.needs if isinstance(need, Trait))
@@ -119,7 +120,8 @@ def _lanes(program: Program, trigger: str) -> tuple[Lane, ...]:
     lanes = []
     for name in program.lanes:
         rules = [rule for rule in program.rules if rule.lane == name and rule.trigger == trigger]
-        rules.sort(key=lambda rule: -rule.priority)
+        # base rules first: multipliers multiply what is there when they are asked
+        rules.sort(key=lambda rule: (not rule.base, -rule.priority))
         lanes.append(_lane(name, [Planned(r, _gate(r, program), at) for at, r in enumerate(rules)]))
     return tuple(lanes)
 

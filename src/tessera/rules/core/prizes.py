@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from tessera.base.money import half_up
-from tessera.base.text import Code, Name
-from tessera.rules.core.basket import EVERYTHING, Basket, Goods, Share
-from tessera.rules.core.facts import Facts, Met, Missing
-from tessera.rules.core.texts import Numbers, Template, one_many
-from tessera.rules.core.words import Lane, Mechanic, Wish
+from tessera.base.text import Code, OptionalCode
+from tessera.rules.core.basket import EVERYTHING, Basket, Goods
+from tessera.rules.core.facts import MET, Facts, Met, Missing
+from tessera.rules.core.picking import lowerable, open_units, percent_of, shared, worth_of
+from tessera.rules.core.texts import Numbers, one_many
+from tessera.rules.core.words import EffectKind, Lane, Mechanic, Story, Wish
 
 _ONE_OF = ("points", "percent", "off_minor", "gift", "coupon")
 
@@ -19,7 +20,10 @@ _ONE_OF = ("points", "percent", "off_minor", "gift", "coupon")
 class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Exactly one of points, percent, off_minor, gift and coupon.
 
-    percent, off_minor  off the lines of `of`; it uses no units up
+    percent, off_minor  off the lines of `of`, together at most what they cost; the units that no
+                        other rule has used, and they are used up. Gift cards and deposits only
+                        where `of` names these kinds. A percentage is given once, however many times
+                        the condition holds
     gift, coupon        the item's code; `count` pieces
     title               what people call it, for the screen and the slip
     """
@@ -31,12 +35,16 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     coupon: Code | None = None
     count: Annotated[int, Meta(ge=1, le=1000)] = 1
     of: Goods = EVERYTHING
-    title: Name = ""
+    title: OptionalCode = ""
 
     def __post_init__(self) -> None:
         named = [name for name in _ONE_OF if getattr(self, name) is not None]
         if len(named) != 1:
             raise ValueError(f"a prize is one of {', '.join(_ONE_OF)}, not {len(named)} of them")
+        if self.count > 1 and self.lane != "gift":
+            raise ValueError(f"count is of a gift or coupon, not of {named[0]}")
+        if self.of != EVERYTHING and self.lane != "price":
+            raise ValueError(f"`of` is of percent and off_minor, not of {named[0]}")
 
     @property
     def lane(self) -> Lane:
@@ -45,64 +53,71 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
             return "earning"
         return "price" if self.gift is None and self.coupon is None else "gift"
 
-    def wish(self, basket: Basket, met: Met, numbers: Numbers) -> Wish:
-        """The prize, as many times as the condition holds."""
+    def wish(self, basket: Basket, met: Met, numbers: Numbers, stack: bool = False) -> Wish:
+        """The prize, as many times as the condition holds.
+
+        numbers  for the explanation; stack: a discount comes on top of what other rules took off
+        """
         if self.points is not None:
-            return self._points(basket, met, numbers)
+            return self._points(self.points * met.times, basket, met, numbers)
         if self.gift is not None or self.coupon is not None:
             return self._item(met, numbers)
-        return self._discount(basket, met, numbers)
+        return self._discount(basket, met.times, numbers, stack)
 
-    def _points(self, basket: Basket, met: Met, numbers: Numbers) -> Wish:
-        points = (self.points or 0) * met.times
+    def _points(self, points: int, basket: Basket, met: Met, numbers: Numbers) -> Wish:
         shares = basket.spread(points, met.lines or None)
         told = {**numbers, "count": points, "title": self.title}
-        return Wish("points", points, shares, _titled(self.title, POINTS), POINTS_SLIP, told)
+        screen, slip = (TITLED_POINTS, TITLED_SLIP) if self.title else (POINTS, POINTS_SLIP)
+        return Wish("points", points, shares, screen, slip, told)
 
     def _item(self, met: Met, numbers: Numbers) -> Wish:
+        kind: EffectKind = "gift" if self.gift is not None else "coupon"
         item, count = self.gift or self.coupon or "", self.count * met.times
-        told = {**numbers, "count": count, "title": self.title, "item": item}
-        words = GIFT if self.gift is not None else COUPON
-        kind = "gift" if self.gift is not None else "coupon"
-        return Wish(
-            "gift" if kind == "gift" else "coupon", count, (), _titled(self.title, words), words,
-            told, item=item,
-        )  # fmt: skip
+        told = {**numbers, "count": count, "item": item, "title": self.title}
+        screen, slip = _ITEMS[kind, bool(self.title)]
+        return Wish(kind, count, (), screen, slip, told, item=item)
 
-    def _discount(self, basket: Basket, met: Met, numbers: Numbers) -> Wish:
-        lines = self.of.lines(basket)
-        left = [basket.left[i] for i in lines]
-        whole = sum(left)
+    def _discount(self, basket: Basket, times: int, numbers: Numbers, stack: bool) -> Wish:
+        pick = {i: open_units(basket, i, stack) for i in lowerable(self.of, basket, stack)}
+        whole = worth_of(basket, pick)
+        told = {**numbers, "base_minor": whole, "title": self.title}
         if self.percent is not None:
-            amounts = [half_up(minor * self.percent, 100) for minor in left]
-            told = {**numbers, "percent": self.percent, "base_minor": whole}
+            told["percent"], wanted = self.percent, percent_of(whole, self.percent)
+            screen, slip = (TITLED_PERCENT, TITLED) if self.title else (PERCENT, PERCENT)
         else:
-            off = min((self.off_minor or 0) * met.times, whole)
-            shares = basket.spread_left(off, lines)
-            amounts = [shares.get(i, 0) for i in lines]
-            told = {**numbers, "off_minor": off}
-        total = sum(amounts)
-        told |= {"count": 1, "total_minor": total, "title": self.title}
-        words = PERCENT if self.percent is not None else OFF
-        given = tuple([Share(i, n) for i, n in zip(lines, amounts, strict=True) if n])
-        return Wish("discount", total, given, _titled(self.title, words), words, told)
+            told["off_minor"] = wanted = (self.off_minor or 0) * times
+            screen, slip = (TITLED_OFF, TITLED) if self.title else (OFF, OFF)
+        total = min(wanted, whole)
+        told["total_minor"] = total
+        return Wish(
+            "discount", total, shared(basket, total, pick), screen, slip, told, wanted,
+            limit=TOO_LITTLE if total < wanted else "",
+        )  # fmt: skip
 
 
 POINTS = one_many("+{count} point", "+{count} points")
 POINTS_SLIP = one_many("{count} point", "{count} points")
+TITLED_POINTS = one_many("{title}: +{count} point", "{title}: +{count} points")
+TITLED_SLIP = "{title}: +{count}"
 GIFT = one_many("gift: {item}", "gifts: {count} x {item}")
+GIFT_SLIP = one_many("gift: {item}", "{count} x {item}")
+TITLED_GIFT = one_many("gift: {title}", "gifts: {count} x {title}")
 COUPON = one_many("coupon: {item}", "coupons: {count} x {item}")
+COUPON_SLIP = one_many("coupon: {item}", "{count} x {item}")
+TITLED_COUPON = one_many("coupon: {title}", "coupons: {count} x {title}")
+TITLED = "{title}"
+TITLED_ITEM = one_many("{title}", "{count} x {title}")
 PERCENT = "{percent} % off"
+TITLED_PERCENT = "{title}: {percent} % off"
 OFF = "{total_minor} off"
-
-
-def _titled(title: str, words: Template) -> Template:
-    """The prize's own title before what it is."""
-    if not title:
-        return words
-    if isinstance(words, str):
-        return f"{{title}}: {words}"
-    return f"{{title}}: {words[0]}", f"{{title}}: {words[1]}"
+TITLED_OFF = "{title}: {total_minor} off"
+TOO_LITTLE = "the goods it is for cost no more"
+_ITEMS = {
+    ("gift", False): (GIFT, GIFT_SLIP),
+    ("gift", True): (TITLED_GIFT, TITLED_ITEM),
+    ("coupon", False): (COUPON, COUPON_SLIP),
+    ("coupon", True): (TITLED_COUPON, TITLED_ITEM),
+}
 
 
 class PrizeMechanic(Mechanic, frozen=True, kw_only=True):
@@ -117,12 +132,38 @@ class PrizeMechanic(Mechanic, frozen=True, kw_only=True):
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """It holds once its gate does; mechanics with more to ask override this."""
-        return Met()
+        return MET
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
-        """The prize."""
-        return self.prize.wish(basket, met, self.numbers(basket, facts, met))
+        """The prize, as often as `check` found; points go to the lines it named."""
+        return self.prize.wish(basket, met, self.numbers(basket, facts, met), self.stack)
 
     def numbers(self, basket: Basket, facts: Facts, met: Met) -> Numbers:
         """What it counted with, for the explanation."""
         return {}
+
+
+def counted(basket: Basket, of: Goods = EVERYTHING) -> tuple[Sequence[int], int]:
+    """(lines that count towards a sum, from 0; what is left to pay of them in money or points).
+
+    Lines that never earn count only where `of` names kinds.
+    """
+    out = basket.excluded if not of.kinds else ()
+    if of is EVERYTHING and not out:
+        return range(len(basket.lines)), sum(basket.left)
+    lines = [i for i in of.lines(basket) if i not in out]
+    return lines, sum([basket.left[i] for i in lines])
+
+
+def items_back(before: Story, after: Story) -> dict[tuple[EffectKind, str], int]:
+    """What a return changes in gifts and coupons: {(gift or coupon, item): pieces to take back}.
+
+    shape  in the order in which they were given; below zero: pieces that the kept part brings anew
+    """
+    back: dict[tuple[EffectKind, str], int] = {}
+    for story, sign in ((before, 1), (after, -1)):
+        for effect in story.effects:
+            if effect.item:
+                key = (effect.kind, effect.item)
+                back[key] = back.get(key, 0) + sign * effect.given
+    return {key: pieces for key, pieces in back.items() if pieces}

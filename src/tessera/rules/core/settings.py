@@ -68,6 +68,16 @@ class Attribute(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     values: Annotated[tuple[Code, ...], Meta(max_length=200)] = ()
     required: bool = False
 
+    def fault(self, value: Value) -> str:
+        """Why a member's value cannot be this; "" if it can."""
+        if self.type != "date":
+            return _misfit(self, value)
+        try:
+            said = date.fromisoformat(value if isinstance(value, str) else "").isoformat()
+        except ValueError:
+            said = ""
+        return "" if said and said == value else f"{value!r} is no date, write it year-month-day"
+
 
 class Field(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A field of an event. `least` and `most` bound an integer."""
@@ -77,6 +87,10 @@ class Field(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     least: int | None = None
     most: int | None = None
     required: bool = True
+
+    def fault(self, value: Value) -> str:
+        """Why an event's data cannot be this; "" if it can."""
+        return _misfit(self, value)
 
 
 class EventType(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -101,15 +115,21 @@ class EventType(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
         return None
 
 
-def _misfit(field: Field, value: Value) -> str:
+def _misfit(field: Field | Attribute, value: Value) -> str:
     kinds = {"text": str, "choice": str, "integer": int, "boolean": bool}
     if type(value) is not kinds[field.type]:
         return f"{value!r} is not {field.type}"
     if field.type == "choice" and value not in field.values:
         return f"{value!r} is none of {', '.join(field.values)}"
-    if isinstance(value, int) and field.least is not None and value < field.least:
+    if isinstance(field, Field) and isinstance(value, int):
+        return _beyond(field, value)
+    return ""
+
+
+def _beyond(field: Field, value: int) -> str:
+    if field.least is not None and value < field.least:
         return f"{value} is below {field.least}"
-    if isinstance(value, int) and field.most is not None and value > field.most:
+    if field.most is not None and value > field.most:
         return f"{value} is above {field.most}"
     return ""
 

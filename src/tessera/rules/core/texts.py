@@ -30,7 +30,7 @@ def say(template: Template, numbers: Mapping[str, int | str], currency: str) -> 
     if "{" not in text:
         return text
     told = {
-        name: in_words(value, currency)
+        name: in_words(value, currency).rstrip()
         if isinstance(value, int) and name.endswith("_minor")
         else value
         for name, value in numbers.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Annotated, ClassVar, Literal
@@ -123,7 +123,8 @@ class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
     id        the rule's name inside the program
     name      what people call it
-    priority  higher goes first within its lane; equal ones keep the program's order
+    priority  higher goes first within its lane, after base rules; equal ones keep the program's
+              order
     when      a condition tree that must hold before the mechanic is asked
     starts    first and `ends` last local day of the purchase
     stores    only these; `regions` likewise
@@ -131,11 +132,12 @@ class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     group     of an exclusive group only one rule gives
     caps      trim what it gives, on a receipt or a member's period
     hidden    never shown or hinted at to members and cashiers
-    stack     units that another rule of the lane has used count again
+    stack     units that another rule of the lane has used count again; it uses none up itself
     """
 
     lane: ClassVar[Lane]
     base: ClassVar[bool] = False  # the control group gets it too, and multipliers multiply it
+    multiplies: ClassVar[bool] = False  # of several that do, the program may count the best one
     trigger: ClassVar[Literal["receipt", "event"]] = "receipt"
 
     id: Code
@@ -172,6 +174,10 @@ class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 
     def needs(self) -> tuple[Need, ...]:
         """The facts that `check` and `reward` look up among the known ones."""
+        return ()
+
+    def misfits(self, program: Program) -> Iterable[tuple[str, str, str]]:
+        """(field, why, cure) where it names what the program does not declare: see `declared`."""
         return ()
 
     @property

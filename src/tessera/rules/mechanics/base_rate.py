@@ -6,15 +6,23 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from tessera.base.money import half_up, split
+from tessera.rules.core.earning import (
+    NO_GOODS,
+    SHORT,
+    earning_on,
+    least_for_one,
+    points_wish,
+    rounded,
+)
 from tessera.rules.core.words import (
+    EVERYTHING,
     Basket,
     Facts,
+    Goods,
     Lane,
     Mechanic,
     Met,
     Missing,
-    Share,
     Wish,
     one_many,
 )
@@ -24,6 +32,8 @@ class BaseRate(Mechanic, frozen=True, tag="base_rate"):
     """`points` for every `per_minor` of what is paid in money, parts of a step counted.
 
     rounding  of the whole receipt, once: `down`, or `nearest` with halves up
+    of        only these goods: one rule for a category and one for all others make a rate per
+              category; without the second one it comes on top
     """
 
     lane: ClassVar[Lane] = "earning"
@@ -32,39 +42,31 @@ class BaseRate(Mechanic, frozen=True, tag="base_rate"):
     points: Annotated[int, Meta(ge=1, le=1_000_000, description="points for one step")]
     per_minor: Annotated[int, Meta(ge=1, le=10**9, description="the step, in minor units")]
     rounding: Literal["down", "nearest"] = "down"
+    of: Annotated[Goods, Meta(description="the goods that earn")] = EVERYTHING
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """It holds as soon as the receipt is worth one point."""
-        base = sum(basket.earning_base())
-        points = self._points(base)
+        lines, base = earning_on(basket, self.of)
+        if not lines:
+            return NO_GOODS
+        minor = sum(base)
+        points = rounded(minor * self.points, self.per_minor, self.rounding)
         if points:
-            return Met(times=points)
-        numerator = self.per_minor if self.rounding == "down" else -(-self.per_minor // 2)
-        lacking = -(-numerator // self.points) - base
-        why = "{lacking_minor} more would earn the first point"
-        return Missing("spend_short", lacking, why, {"lacking_minor": lacking})
+            return Met(points)
+        lacking = least_for_one(self.points, self.per_minor, self.rounding) - minor
+        return Missing("spend_short", lacking, SHORT, {"lacking_minor": lacking})
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """The points, shared over the lines that earned them."""
-        base, points = basket.earning_base(), met.times
-        shares = tuple([Share(i, n) for i, n in enumerate(split(points, base)) if n])
-        return Wish(
-            "points", points, shares, TOLD, SLIP,
-            {"count": points, "base_minor": sum(base), "points": self.points,
-             "per_minor": self.per_minor},
-        )  # fmt: skip
-
-    def _points(self, base_minor: int) -> int:
-        if self.rounding == "down":
-            return base_minor * self.points // self.per_minor
-        return half_up(base_minor * self.points, self.per_minor)
+        lines, base = earning_on(basket, self.of)
+        numbers = {"base_minor": sum(base), "points": self.points, "per_minor": self.per_minor}
+        return points_wish(met.times, lines, base, TOLD, numbers)
 
 
 TOLD = one_many(
     "+{count} point: {points} for every {per_minor}",
     "+{count} points: {points} for every {per_minor}",
 )
-SLIP = one_many("{count} point", "{count} points")
 SCENARIOS = """
 rule base_rate points=2 per_minor=100
 buy  LATTE 3 x 2.50, CAKE 1 x 4.05
@@ -96,4 +98,22 @@ BOTTLE 1 x 2.00      2.00
 DEPOSIT 1 x 0.25     0.25
 to pay               2.25
 points                  4
+
+# A rate per category: 5 points for coffee, 1 for everything else.
+rule base_rate points=5 per_minor=100 of={categories: [coffee]}
+rule base_rate points=1 per_minor=100 of={not_categories: [coffee]}
+buy  BEANS 1 x 8.00 [coffee], CAKE 1 x 4.00
+----
+BEANS 1 x 8.00       8.00
+CAKE 1 x 4.00        4.00
+to pay              12.00
+points                 44
+
+rule base_rate points=5 per_minor=100 of={categories: [coffee]}
+buy  CAKE 1 x 4.00
+----
+CAKE 1 x 4.00        4.00
+to pay               4.00
+points                  0
+missing no_goods        0
 """

@@ -45,7 +45,7 @@ def test_a_busy_day_is_proved_and_counted(dsn):
             assert report.differences == []
             counted = report.checked
             assert list(counted) == [
-                "operations", "receipts", "entries", "lots", "holds", "accounts"
+                "operations", "receipts", "events", "entries", "lots", "holds", "accounts"
             ]  # fmt: skip
             assert (counted["receipts"], counted["holds"], counted["accounts"]) == (8, 2, 1)
             assert counted["operations"] == 10 and counted["lots"] == 4

@@ -13,15 +13,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import uvicorn
 
 from tessera.access.core import Principal
 from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
-from tessera.checkout.core import Balance, LineTold, Page, Told
+from tessera.checkout.core import Balance, EventPage, EventTold, LineTold, Page, Told
 from tessera.doors.console.pages import CardView, console_app
 from tessera.rules.core.engine import settle, settle_kept
-from tessera.rules.core.telling import tell_effects, tell_silent
+from tessera.rules.core.telling import EffectTold, tell_effects, tell_silent
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.rules.mechanics.base_rate import BaseRate
 from tessera.rules.mechanics.every_nth_free import EveryNthFree
@@ -65,7 +66,8 @@ def told(n, sold, story, **other) -> Told:
         "happened_at": at, "local_at": (at + timedelta(hours=1)).replace(tzinfo=None),
         "posted_at": at, "currency": "EUR", "gross_minor": story.gross_minor,
         "to_pay_minor": story.to_pay_minor, "points_earned": story.points_earned,
-        "points_spent": story.points_spent, "program_version": 7, "effects": tell_effects(story.effects, "EUR", staff=True),
+        "points_spent": story.points_spent, "program_version": 7,
+        "effects": tell_effects(story.effects, "EUR", staff=True),
         "silent": tell_silent(story.silent, "EUR", staff=True),
         "lines": tuple(LineTold(i.sku, i.name, i.quantity, i.unit, i.total()) for i in sold),
     }  # fmt: skip
@@ -160,7 +162,33 @@ class SampleReaders:
         start = int(last[0]) + 1
         found = self.receipts if account_id == UUID(int=1) else []
         end = start + limit
-        return Page(tuple(found[start:end]), cursor(str(end - 1)) if end < len(found) else None)
+        page = tuple(map(as_kept, found[start:end]))
+        return Page(page, cursor(str(end - 1)) if end < len(found) else None)
+
+    async def explained(self, receipt_id: UUID) -> Told | Refusal:
+        return next(told for told in self.receipts if told.id == receipt_id)
+
+    async def events(self, account_id: UUID, limit: int) -> EventPage | Refusal:
+        return EventPage((survey(),) if account_id == UUID(int=1) else ())
+
+
+def as_kept(told: Told) -> Told:
+    """Of the rules that gave nothing a receipt keeps those within reach."""
+    near = tuple(each for each in told.silent if each.lacking or each.code == "not_asked")
+    return msgspec.structs.replace(told, silent=near)
+
+
+def survey() -> EventTold:
+    """An event with all that can be strange about one."""
+    at = datetime(2026, 2, 27, 17, 5, tzinfo=UTC)
+    return EventTold(
+        id=UUID(int=5), source="app", number=EVIL, type="survey", store="", happened_at=at,
+        local_at=at.replace(tzinfo=None), posted_at=at, points_earned=50, program_version=7,
+        data={"score": 9, "anonymous": True, "about": "shop"}, silent=(),
+        effects=(
+            EffectTold("points", "thanks", "event_gift", 7, 50, 50, (), {}, "+50 points", "50"),
+        ),
+    )  # fmt: skip
 
 
 @contextmanager

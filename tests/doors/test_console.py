@@ -15,15 +15,18 @@ from doors.console_sample import (
     EMPTY_CARD,
     EVIL,
     PHONE,
+    PROGRAM,
     TILL_KEY,
     SampleReaders,
     served,
     story,
     told,
 )
+from tessera.checkout.core.words import TakeBack
 from tessera.doors.console import figures, pages
 from tessera.doors.console.session import COOKIE, cookie, from_our_page, session_of
 from tessera.doors.console.telling import LINES_SHOWN, seen
+from tessera.rules.core.telling import EffectTold
 from tessera.warehouse.core import Line
 
 HTML_BUDGET, CSS_BUDGET = 40 * 1024, 15 * 1024
@@ -153,15 +156,38 @@ def test_the_history_says_why(staff):
     text = staff.get(f"/console/cards/{CARD}").text
     for sentence in (
         "This receipt took 2.50\xa0EUR off, let 450 points pay 4.50\xa0EUR and gave 9 points."
-        " 1 rule gave nothing.",
+        " 1 rule was within reach.",
         "Wanted 9.00\xa0EUR, given 4.50\xa0EUR: points pay at most 50 % of what they may pay",
         "1 unit of LATTE free", "two_for_a_euro", "10 more are needed: every 10. is free",
         "Goods of 4.05\xa0EUR came back; the return took back 4 points and gave back 202 points",
-        "This receipt gave nothing: none of 4 rules held.", "1.250\xa0kg", "12,845",
-        "Show all 300 lines",
+        "This receipt gave nothing. 3 rules were within reach.", "1.250\xa0kg", "12,845",
+        "Show all 300 lines", "survey: +50 points", "Anonymous</dt><dd>yes", "but within reach",
     ):  # fmt: skip
         assert sentence in text
     assert "<script" not in text and "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+
+
+def test_why_not_is_said_of_every_rule_on_request(staff, readers):
+    gum = readers.receipts[3]
+    page = staff.get(f"/console/cards/{CARD}").text
+    asked = re.search(rf'href="([^"]*only={gum.id}[^"]*explain=all[^"]*)"', page)
+    assert asked
+    text = staff.get(asked[1].replace("&amp;", "&")).text
+    assert "This receipt gave nothing: none of 4 rules held." in text
+    assert all(f"<code>{rule.id}</code>" in text for rule in PROGRAM.rules)
+    assert "within reach" not in text and "Why not:" not in text
+
+
+def test_gifts_and_hidden_rules_are_shown_to_staff():
+    lines = (Line("LATTE", 3, 250),)
+    gift = EffectTold("gift", "mug", "sum_threshold", 7, 2, 2, (), {}, "gifts", "2", item="MUG")
+    hidden = EffectTold("points", "secret", "surprise", 7, 5, 5, (), {}, "+5", "5", hidden=True)
+    had = told(0, lines, story(lines), effects=(gift, hidden), silent=(), points_earned=5)
+    shown = seen(had)
+    assert [(why.given, why.hidden) for why in shown.whys] == [("2 \xd7 MUG", False), ("+5", True)]
+    assert shown.summary == "This receipt gave 5 points and 2 gifts."
+    gone = told(0, lines, story(lines), kind="return", take_back=(TakeBack("gift", "MUG", 2),))
+    assert seen(gone).summary.endswith("No longer earned: 2 \xd7 MUG.")
 
 
 def test_pages_follow_the_cursor_to_the_end_without_loss(staff, readers):

@@ -106,10 +106,20 @@ def test_every_example_works_and_answers_what_is_promised(server, template):
         assert len(desk("receipt.history", account_id=account)["items"]) == 3
         assert desk("program.publish")["version"] == 2
         desk("program.read")
+        assert desk("program.check")["changes"] == []
+        assert desk("program.announce")["version"] == 3
+        assert desk("program.versions")["items"][0]["state"] == "announced"
+        assert desk("program.version", version="1")["version"] == 1
+        assert desk("program.rollback")["overtaken"] == [3]
+        desk("program.publish")
+        assert desk("event.post")["kind"] == "event"
+        assert desk("event.history", account_id=account)["items"]
         key = desk("key.issue")
         assert key["token"].startswith("tsr_a")
         desk("key.revoke", key_id=key["key_id"])
-        assert desk("member.read", member_id=anna)["name"] == "Anna R."
+        desk("member.change", member_id=anna)
+        anna_now = desk("member.read", member_id=anna)
+        assert (anna_now["name"], anna_now["favourites"]) == ("Anna R.", ["LATTE", "bakery"])
         for name in ("member.list", "card.batches", "store.list", "key.list"):
             assert desk(name)["items"]
         assert desk.done == set(TABLE)

@@ -24,11 +24,13 @@ Whose = Literal["own", "other", "random"]
 Class = Literal["allowed", 401, 403, 404]
 _serials = count(100)
 STORE_OF = {"own": "S1", "other": "S2", "random": "S9"}
+EVENT = TABLE["event.post"].example
 
 
 @pytest.fixture(scope="module")
 def api(server, template):
     with shops.fresh(server, template) as shop:
+        shop.declare_events()
         yield shop
 
 
@@ -40,7 +42,7 @@ def test_a_till_has_one_store_and_lists_nothing():
     for name, row in POLICY.items():
         if name.endswith((".list", ".batches", ".numbers", ".history")) and name != "store.list":
             assert "till" not in row, name
-    for name in ("quote", "receipt.confirm", "receipt.checkout", "receipt.return", "store.list"):
+    for name in (*OF_STORE, "store.list"):
         assert POLICY[name]["till"] == "own_store", name
 
 
@@ -98,6 +100,11 @@ def basket(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
     return {}, things.api.basket(store=STORE_OF[whose])
 
 
+def event(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
+    body = EVENT | {"id": uuid4().hex, "card": things.api.cards[0], "store": STORE_OF[whose]}
+    return {}, body | {"happened_at": datetime.now(UTC).isoformat()}
+
+
 def batch(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
     known = things.made("/v1/card-batches", {"prefix": "27", "count": 1})["batch_id"]
     return {"batch_id": str(uuid4()) if whose == "random" else known}, None
@@ -138,7 +145,14 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
     "member.register": lambda t, w: (
         {}, {"identifiers": [{"kind": "external", "value": uuid4().hex}]}
     ),
+    "event.post": event,
+    "event.history": lambda t, w: (
+        {"account_id": "x" if w == "random" else t.account()}, None
+    ),
     "member.read": by_member(),
+    "member.change": lambda t, w: (
+        {"member_id": str(uuid4()) if w == "random" else t.member()}, {"favourites": ["LATTE"]}
+    ),
     "member.list": plain(),
     "member.identifier": by_member(body=True),
     "card.issue": plain({"prefix": "26", "count": 1}),
@@ -158,15 +172,21 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
     "key.revoke": key,
     "program.publish": plain(TABLE["program.publish"].example),
     "program.read": plain(),
+    "program.check": plain(TABLE["program.check"].example),
+    "program.announce": plain(TABLE["program.announce"].example),
+    "program.rollback": lambda t, w: ({}, {"version": 10**6 if w == "random" else 1}),
+    "program.versions": plain(),
+    "program.version": lambda t, w: ({"version": "x" if w == "random" else "1"}, None),
 }  # fmt: skip
 
 # Objects that are there for everybody, or made by the call: nobody's does not exist among them.
 ANYBODYS = {
     "member.register", "member.list", "card.issue", "card.batches", "store.put", "store.list",
-    "key.issue", "key.list", "program.publish", "program.read",
+    "key.issue", "key.list", "program.publish", "program.read", "program.check",
+    "program.announce", "program.versions",
 }  # fmt: skip
 BY_ID = {"receipt.read", "quote.cancel"}  # the object's store is not said but known
-OF_STORE = {"quote", "receipt.confirm", "receipt.checkout", "receipt.return"}
+OF_STORE = {"quote", "receipt.confirm", "receipt.checkout", "receipt.return", "event.post"}
 
 
 # Callers -----------------------------------------------------------------------------------------

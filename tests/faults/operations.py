@@ -20,6 +20,8 @@ PROGRAM: dict[str, Any] = {
         {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
         {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1},
     ],
+    "events": {"survey": {"fields": {"score": {"type": "integer"}}}},
+    "attributes": {"pets": {"type": "integer"}},
 }  # fmt: skip
 
 
@@ -176,6 +178,14 @@ async def _checkout(door: Door, fresh: Fresh) -> Op:
     return Op("POST", "/v1/checkout", sale(fresh.number(), card), 201, keyless=True)
 
 
+async def _event(door: Door, fresh: Fresh) -> Op:
+    told = {
+        "type": "survey", "id": fresh.number(), "happened_at": f"{DAY}T13:00:00+01:00",
+        "card": await rich(door, fresh), "store": "S1", "data": {"score": 9},
+    }  # fmt: skip
+    return Op("POST", "/v1/events", told, 201)
+
+
 async def _register(_: Door, fresh: Fresh) -> Op:
     return register(fresh.card())
 
@@ -190,6 +200,12 @@ async def _identifier(door: Door, fresh: Fresh) -> Op:
     made = await do(door, fresh, register(fresh.card()))
     body = {"kind": "external", "value": fresh.number()}
     return Op("POST", f"/v1/members/{made['member_id']}/identifiers", body, 200)
+
+
+async def _change(door: Door, fresh: Fresh) -> Op:
+    made = await do(door, fresh, register(fresh.card()))
+    body = {"attributes": {"pets": 3}, "favourites": ["SOUP"]}
+    return Op("PATCH", f"/v1/members/{made['member_id']}", body, 200)
 
 
 async def _cards(_: Door, __: Fresh) -> Op:
@@ -223,14 +239,26 @@ async def _publish(_: Door, __: Fresh) -> Op:
     return Op("POST", "/v1/program", PROGRAM, 201)
 
 
+async def _announce(_: Door, __: Fresh) -> Op:
+    body = {"program": PROGRAM, "starts_at": "2099-01-01T00:00:00+01:00", "note": "later"}
+    return Op("POST", "/v1/program/versions", body, 201)
+
+
+async def _roll_back(door: Door, fresh: Fresh) -> Op:
+    made = await do(door, fresh, await _publish(door, fresh))
+    return Op("POST", "/v1/program/rollback", {"version": made["version"]}, 201)
+
+
 OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "confirm": _confirm, "confirm of a stranger": _stranger, "confirm of nobody": _nobody,
     "confirm with spend": _spend, "quote with hold": _hold, "confirm of a quote": _quoted,
     "cancel": _cancel, "return": _return, "return before its sale": _early_return,
-    "sale after its return": _late_sale, "checkout": _checkout, "register": _register,
-    "register a shadow": _register_shadow, "add an identifier": _identifier,
+    "sale after its return": _late_sale, "checkout": _checkout, "event": _event,
+    "register": _register, "register a shadow": _register_shadow,
+    "add an identifier": _identifier, "change a member": _change,
     "issue cards": _cards, "block a card": _block, "replace a card": _replace,
     "issue a key": _key, "revoke a key": _revoke, "put a store": _store, "publish": _publish,
+    "announce a program": _announce, "roll back": _roll_back,
 }  # fmt: skip
-TILL = tuple(OPERATIONS)[:11]
+TILL = tuple(OPERATIONS)[:12]
 BATCH = ("confirm of a quote", "return")

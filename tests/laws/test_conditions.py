@@ -32,8 +32,8 @@ from tessera.rules.core.texts import Numbers, Template, say
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Line
 
-MANY = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=100)
-FEW = settings(MANY, max_examples=40)
+MANY = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=600)
+FEW = settings(MANY, max_examples=200)
 NOTHING = Basket((), None, Program(name="Any", currency="EUR", rules=()))
 EVERY = pytest.mark.parametrize("code", KINDS)
 

@@ -38,8 +38,8 @@ MONEY = ("gift_card", "deposit")
 OF = st.sampled_from([{}, {"kinds": ["goods"]}, {"kinds": ["deposit"]}, {"not_skus": ["LATTE"]}])
 PRIZES = st.one_of(
     st.fixed_dictionaries({"points": st.integers(1, 5_000)}),
-    st.fixed_dictionaries({"percent": st.integers(1, 100), "of": OF}),
-    st.fixed_dictionaries({"off_minor": st.integers(1, 5_000), "of": OF}),
+    st.fixed_dictionaries({"percent": st.just(100) | st.integers(1, 100), "of": OF}),
+    st.fixed_dictionaries({"off_minor": st.integers(1, 20_000), "of": OF}),
     st.fixed_dictionaries({"gift": st.just("ITEM"), "count": st.integers(1, 5)}),
     st.fixed_dictionaries({"coupon": st.just("ITEM"), "count": st.integers(1, 5)}),
 )

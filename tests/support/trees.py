@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -40,13 +41,13 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@st.composite
-def leaves(draw: st.DrawFn, code: str = "") -> Condition:
-    """One valid condition, of this code or any."""
-    code = code or draw(st.sampled_from(sorted(KINDS)))
-    made = draw(data_of(KINDS[code]).map(lambda data: fill(code, data)).filter(bool))
-    assert made is not None
-    return made
+@cache
+def leaves(code: str = "") -> st.SearchStrategy[Any]:
+    """Valid conditions, of this code or any."""
+    if not code:
+        return st.one_of([leaves(each) for each in KINDS])
+    data = data_of(KINDS[code])
+    return data.map(lambda fields: fill(code, fields)).filter(lambda made: made is not None)
 
 
 def fill(code: str, data: dict[str, Any]) -> Condition | None:
@@ -61,9 +62,8 @@ def data_of(kind: type[msgspec.Struct]) -> st.SearchStrategy[dict[str, Any]]:
     must, may = {}, {}
     for field in shape.fields:
         plain = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
-        value = any_of(plain)
-        if field.name in BY_NAME and not isinstance(plain, inspect.StructType):
-            value = BY_NAME[field.name]
+        known = field.name in BY_NAME and not isinstance(plain, inspect.StructType)
+        value = BY_NAME[field.name] if known else any_of(plain)
         (must if field.required else may)[field.name] = value
     return st.fixed_dictionaries(must, optional=may).map(in_order)
 

@@ -31,8 +31,11 @@ POLICY: dict[str, dict[Role, Scope]] = {
     "receipt.return": {"till": "own_store", "admin": "all"},
     "receipt.read": {"till": "own_store", "admin": "all"},
     "receipt.history": {"admin": "all"},
+    "event.post": {"till": "own_store", "admin": "all"},
+    "event.history": {"admin": "all"},
     "member.register": {"till": "all", "admin": "all"},
     "member.read": {"admin": "all"},
+    "member.change": {"admin": "all"},
     "member.list": {"admin": "all"},
     "member.identifier": {"admin": "all"},
     "card.issue": {"admin": "all"},
@@ -47,7 +50,12 @@ POLICY: dict[str, dict[Role, Scope]] = {
     "key.list": {"admin": "all"},
     "key.revoke": {"admin": "all"},
     "program.publish": {"admin": "all"},
-    "program.read": {"till": "all", "admin": "all"},
+    "program.check": {"admin": "all"},
+    "program.announce": {"admin": "all"},
+    "program.rollback": {"admin": "all"},
+    "program.versions": {"admin": "all"},
+    "program.version": {"admin": "all"},
+    "program.read": {"admin": "all"},  # it tells its hidden rules
     "console.card": {"admin": "all"},
 }
 

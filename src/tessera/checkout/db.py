@@ -101,12 +101,20 @@ async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, tuple
 async def promises(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, Promise]:
     """The promises, locked."""
     rows = await conn.execute(SQL["quotes"], (list(quotes),), binary=True)
-    return {
-        row[0]: Promise(
-            row[0], row[1], row[2], row[3], row[4], STORY.decode(row[5]), row[6], row[7]
-        )
-        for row in await rows.fetchall()
-    }
+    return {row[0]: _promise(row) for row in await rows.fetchall()}
+
+
+def _promise(row: Sequence[Any]) -> Promise:
+    quote, account, fingerprint, version, deadline, body, ended, store = row
+    try:
+        kept: Kept | None = KEPT.decode(body)
+    except msgspec.ValidationError:  # of a release that kept the story alone
+        kept = None
+    story = STORY.decode(body) if kept is None else kept.story
+    facts = None if kept is None else kept.facts
+    return Promise(
+        quote, account, fingerprint, version, deadline, story, ended, store, facts
+    )  # fmt: skip
 
 
 async def save_promises(conn: Conn, given: Sequence[Promise], ended: Sequence[Promise]) -> None:
@@ -119,7 +127,7 @@ async def save_promises(conn: Conn, given: Sequence[Promise], ended: Sequence[Pr
                 p.fingerprint,
                 p.program_version,
                 p.deadline,
-                _encode(p.story),
+                _encode(p.story if p.facts is None else Kept(p.story, p.facts)),
                 p.store,
             )
             for p in given

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -19,7 +20,6 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from tessera.access import core as access
-from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
 from tessera.doors import problems
 from tessera.doors.call import Call, Operation
@@ -51,12 +51,28 @@ class Route:
     decoder: msgspec.json.Decoder[Any] | None
 
 
+@dataclass(slots=True)
+class Asked:
+    """A call whose head is read: the operation, the words of its address, who calls."""
+
+    route: Route
+    path: Mapping[str, str]
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    passed: Pass
+
+
 class Api:
-    """The ASGI application for /v1."""
+    """The ASGI application for /v1.
+
+    short  by method and address, what `protocol.py` serves without ASGI: the calls that wait for
+           nothing but the writer. (A quote may be dry: then it reads, on a connection.)
+    """
 
     def __init__(self, house: House, operations: Sequence[Operation]) -> None:
         self.house, self.operations = house, operations
         self.gate = Gate(house.pool)
+        self.short: dict[tuple[bytes, bytes], Route] = {}
         self._plain: dict[str, dict[str, Route]] = {}
         self._parts: dict[int, list[Route]] = {}
         for operation in operations:
@@ -67,6 +83,8 @@ class Api:
                 self._parts.setdefault(len(parts), []).append(route)
             else:
                 self._plain.setdefault(operation.path, {})[operation.method] = route
+                if operation.kind == "writer" and not hasattr(operation.body, "hold"):
+                    self.short[operation.method.encode(), operation.path.encode()] = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -81,16 +99,16 @@ class Api:
             else:
                 headers = dict(scope["headers"])
                 passed = await self.gate.enter(headers.get(b"authorization", b""))
-                reply = await self._serve(route, path, passed, headers, scope, receive)
-        except (psycopg.OperationalError, PoolTimeout) as lost:
-            log.warning("database_lost", why=str(lost).strip()[:200])
-            reply = _NO_HOUSE
-        except Exception as bug:
-            # Made here, not by the logger: a pretty one shows locals, and so the caller's token.
-            trace = "".join(traceback.format_exception(bug))
-            log.error("broken", address=_address(route), trace=trace)
-            reply = problems.broken("this call met a mistake of ours")
-        await _send(send, reply, passed)
+                if isinstance(passed, Refusal):
+                    reply = problems.problem(passed)
+                else:
+                    asked = Asked(route, path, scope["query_string"], headers, passed)
+                    reply = await self._serve(asked, receive)
+        except Exception as error:
+            reply = _stumbled(error, route)
+        headers_out = headers_of(reply, passed)
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers_out})
+        await send({"type": "http.response.body", "body": reply.body})
 
     def _route(self, scope: Scope) -> tuple[Route | Reply, dict[str, str]]:
         path, method = scope["path"], scope["method"]
@@ -113,41 +131,49 @@ class Api:
         nothing = Refusal("not_found", "", "there is nothing at this address", cure)
         return problems.problem(nothing), {}
 
-    async def _serve(
-        self, route: Route, path: dict[str, str], passed: Pass | Refusal,
-        headers: Mapping[bytes, bytes], scope: Scope, receive: Receive,
-    ) -> Reply:  # fmt: skip
-        if isinstance(passed, Refusal):
-            return problems.problem(passed)
-        if passed.refusal is not None:
-            return problems.problem(passed.refusal)
-        operation = route.operation
-        refusal = _path_fault(path)
+    async def _serve(self, asked: Asked, receive: Receive) -> Reply:
+        refusal = head_fault(asked)
         if refusal is not None:
             return problems.problem(refusal)
-        body = await _body(route, headers, receive)
+        return await self.finish(asked, await _read(receive) if asked.route.decoder else b"")
+
+    async def finish(self, asked: Asked, raw: bytes) -> Reply:
+        """Whatever comes after the head: the body, the policy, the key, the handler.
+
+        raw     the body; one that is larger than MAX_BODY need not be whole
+        errors  none: what was not foreseen is logged and answered
+        """
+        try:
+            call = self._call(asked, raw)
+            if isinstance(call, Refusal):
+                return problems.problem(call)
+            operation = asked.route.operation
+            if operation.kind == "writer":
+                return _reply(await operation.handler(call), operation)
+            return await self._handle(operation, call)
+        except Exception as error:
+            return _stumbled(error, asked.route)
+
+    def _call(self, asked: Asked, raw: bytes) -> Call | Refusal:
+        operation, principal = asked.route.operation, asked.passed.principal
+        body = _body(asked.route, raw)
         refusal = body if isinstance(body, Refusal) else None
-        refusal = refusal or access.allowed(passed.principal, operation.name, None)
-        said = headers.get(b"idempotency-key")
+        refusal = refusal or access.allowed(principal, operation.name, None)
+        said = asked.headers.get(b"idempotency-key")
         key = (said or b"").decode("latin-1")
         refusal = refusal or _key_fault(operation, key, body, empty=said == b"")
         if refusal is not None:
-            return problems.problem(refusal)
-        query = _query(operation, scope["query_string"].decode("latin-1"))
+            return refusal
+        query = _query(operation, asked.query.decode("latin-1"))
         if isinstance(query, Refusal):
-            return problems.problem(query)
-        return await self._handle(operation, passed.principal, path, query, body, key)
-
-    async def _handle(
-        self, operation: Operation, principal: Principal, path: dict[str, str],
-        query: dict[str, str], body: Any, key: str,
-    ) -> Reply:  # fmt: skip
-        now = datetime.now(UTC)
+            return query
+        now, path = datetime.now(UTC), asked.path
         call = Call(principal, path, query, body, None, now, self.house, key)  # type: ignore[arg-type]
         if operation.kind != "reads":
             call.fingerprint = access.fingerprint(_said(body, path))
-        if operation.kind == "writer":
-            return _reply(await operation.handler(call), operation)
+        return call
+
+    async def _handle(self, operation: Operation, call: Call) -> Reply:
         async with self.house.pool.connection() as conn:
             call.conn = conn
             if operation.kind == "writes":
@@ -158,6 +184,23 @@ class Api:
             await self.house.refresh()
             self.gate.forget()
         return reply
+
+
+def _stumbled(error: Exception, route: Route | Reply | None) -> Reply:
+    """What a caller is told when something broke here."""
+    if isinstance(error, psycopg.OperationalError | PoolTimeout):
+        log.warning("database_lost", why=str(error).strip()[:200])
+        return _NO_HOUSE
+    # Made here, not by the logger: a pretty one shows locals, and so the caller's token.
+    trace = "".join(traceback.format_exception(error))
+    log.error("broken", address=_address(route), trace=trace)
+    return problems.broken("this call met a mistake of ours")
+
+
+def head_fault(asked: Asked) -> Refusal | None:
+    """Why a call is refused before its body is looked at."""
+    refusal = asked.passed.refusal or _path_fault(asked.path)
+    return refusal or (_form_fault(asked.headers) if asked.route.decoder else None)
 
 
 def _address(route: Route | Reply | None) -> str:
@@ -243,37 +286,45 @@ def _query(operation: Operation, text: str) -> dict[str, str] | Refusal:
 
 def _form_fault(headers: Mapping[bytes, bytes]) -> Refusal | None:
     """What a body says of itself: JSON in UTF-8, as it is, of a bearable size."""
-    if headers.get(b"content-encoding", b"identity") != b"identity":
+    coded, kind = headers.get(b"content-encoding", b"identity"), headers.get(b"content-type", b"")
+    refusal = _media_fault(coded, kind)
+    said = headers.get(b"content-length", b"")
+    if refusal is None and said.isdigit() and (len(said) > 9 or int(said) > MAX_BODY):
+        return _TOO_LARGE
+    return refusal
+
+
+@lru_cache(maxsize=64)  # every till says the same
+def _media_fault(coded: bytes, said: bytes) -> Refusal | None:
+    if coded != b"identity":
         return Refusal("media_type_other", "Content-Encoding", "bodies are not compressed here",
                        "send the JSON as it is")  # fmt: skip
-    kind, _, more = headers.get(b"content-type", b"").lower().replace(b" ", b"").partition(b";")
+    kind, _, more = said.lower().replace(b" ", b"").partition(b";")
     if kind not in (b"", b"application/json") or more.replace(b'"', b"") not in _CHARSETS:
         return Refusal("media_type_other", "Content-Type", "a body is JSON in UTF-8 here",
                        "send a header Content-Type: application/json")  # fmt: skip
-    said = headers.get(b"content-length", b"")
-    if said.isdigit() and (len(said) > 9 or int(said) > MAX_BODY):
-        return _TOO_LARGE
     return None
 
 
-async def _body(route: Route, headers: Mapping[bytes, bytes], receive: Receive) -> Any | Refusal:
-    """The parsed body, or why it cannot be read. Nothing over 1 MB is kept in memory."""
-    if route.decoder is None:
-        return None
-    refusal = _form_fault(headers)
-    if refusal is not None:
-        return refusal
+async def _read(receive: Receive) -> bytes:
+    """The body's bytes. Nothing over 1 MB is waited for: what there is then is too much already."""
     chunks, size = [], 0
-    while True:
+    while size <= MAX_BODY:
         message = await receive()
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > MAX_BODY:
-            return _TOO_LARGE
         chunks.append(chunk)
         if not message.get("more_body"):
             break
-    raw = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _body(route: Route, raw: bytes) -> Any | Refusal:
+    """The parsed body, or why it cannot be read."""
+    if route.decoder is None:
+        return None
+    if len(raw) > MAX_BODY:
+        return _TOO_LARGE
     if not raw:
         return Refusal("body_missing", "", "there is no body", "send JSON")
     deep = problems.too_deep(raw) if route.operation.body is dict else None
@@ -285,10 +336,11 @@ async def _body(route: Route, headers: Mapping[bytes, bytes], receive: Receive) 
         return problems.invalid(error, raw)
 
 
-async def _send(send: Send, reply: Reply, passed: Pass | Refusal | None) -> None:
+def headers_of(reply: Reply, passed: Pass | Refusal | None) -> list[tuple[bytes, bytes]]:
+    """What an answer's head says, in its order."""
     headers = [
         (b"content-type", reply.content_type),
-        (b"content-length", str(len(reply.body)).encode()),
+        (b"content-length", b"%d" % len(reply.body)),
         (b"cache-control", b"no-store"),
     ]
     if isinstance(passed, Pass):
@@ -301,5 +353,4 @@ async def _send(send: Send, reply: Reply, passed: Pass | Refusal | None) -> None
         headers.append((b"allow", reply.allow.encode()))
     if reply.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": reply.body})
+    return headers

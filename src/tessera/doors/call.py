@@ -64,7 +64,7 @@ class Operation:
     """
 
     name: str
-    method: Literal["GET", "POST", "PUT"]
+    method: Literal["GET", "POST", "PUT", "PATCH"]
     path: str
     handler: Handler
     answer: type[Any]

@@ -21,8 +21,11 @@ from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
 from tessera.doors.writer import Writer
 from tessera.ledger import flows as ledger_flows
+from tessera.members import db as members_db
+from tessera.members.core import Labels
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
+from tessera.program.core.timeline import Timeline
 from tessera.rules.core.words import Program
 from tessera.warehouse.stores import db as stores_db
 
@@ -50,13 +53,26 @@ class Plan:
     lanes: int = 2
 
 
+class OpenShop(Shop, frozen=True, kw_only=True):
+    """The shop as of the last second. A program is read when something of its time comes in:
+
+    most older ones never are.
+    """
+
+    versions: Timeline
+
+    def program_at(self, happened_at: datetime) -> Program:
+        """The program for something that happened then."""
+        return self.versions.at(happened_at)
+
+
 class House:
     """Opened once per process; everything that doors need hangs on it."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.reader = plan.reader
-        self._shop: Shop | None = None
+        self._shop: OpenShop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             make_conninfo(plan.dsn, options=f"{_ROLE} {_LOOK_UPS} {_LIMITS}"),
@@ -112,9 +128,11 @@ class House:
     async def refresh(self) -> None:
         """Read the current program and the stores; another process may have changed them."""
         async with self.pool.connection() as conn:
-            program = await self._program(conn)
+            versions = await self._versions(conn)
             stores = {store.id: store for store in await stores_db.all_stores(conn)}
-        self._shop = Shop(program, stores)
+            labels = Labels(await members_db.batches(conn))
+        program = versions.at(datetime.now(UTC))
+        self._shop = OpenShop(program, stores, labels=labels, versions=versions)
 
     async def _keep_up(self) -> None:
         """Refresh; a killed embedded server is started again even when nobody writes."""
@@ -125,13 +143,10 @@ class House:
                 await self.plan.revive()
             raise
 
-    async def _program(self, conn: Conn) -> Program:
-        newest = await program_flows.newest_version(conn)
-        if self._shop is not None and self._shop.program.version == newest:
-            return self._shop.program
-        found = await program_flows.current(conn, self.reader)
-        assert found is not None, "a program was begun when the house opened"
-        return found
+    async def _versions(self, conn: Conn) -> Timeline:
+        """The programs by their dates; what is known already is not fetched again."""
+        known = self._shop.versions if self._shop is not None else None
+        return await program_flows.timeline(conn, self.reader, known)
 
     async def _connect(self) -> PipelineConnection:
         """A connection for a lane; a killed embedded server is started again first."""

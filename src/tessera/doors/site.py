@@ -14,14 +14,16 @@ from tessera.access import db as access_db
 from tessera.access import flows as access_flows
 from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
-from tessera.checkout.core import Page
-from tessera.checkout.flows import reading
+from tessera.checkout.core import EventPage, Page, Told
+from tessera.checkout.flows import events, reading
+from tessera.checkout.flows.explaining import explained
 from tessera.doors.api import Api, Receive, Scope, Send
 from tessera.doors.console.pages import CardView, console_app
 from tessera.doors.ground import Ground
 from tessera.doors.house import House
 from tessera.doors.openapi import document
 from tessera.doors.problems import Reply, problem
+from tessera.doors.protocol import API
 from tessera.doors.till import OPERATIONS
 from tessera.members import core as members
 from tessera.members import db as members_db
@@ -86,6 +88,16 @@ class Readers:
                 conn, account_id, cursor, limit, self._house.currency, staff=True
             )
 
+    async def explained(self, receipt_id: UUID) -> Told | Refusal:
+        """A receipt with the why-not of every rule."""
+        async with self._house.pool.connection() as conn:
+            return await explained(conn, self._house.reader, receipt_id, self._house.currency)
+
+    async def events(self, account_id: UUID, limit: int) -> EventPage | Refusal:
+        """An account's events, newest first."""
+        async with self._house.pool.connection() as conn:
+            return await events.history(conn, account_id, None, limit, self._house.currency)
+
 
 async def _card(conn: Any, member_id: UUID) -> str:
     """The member's current card, "" if there is none."""
@@ -114,7 +126,7 @@ class Site:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's events."""
         if scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
+            await self._lifespan(scope, receive, send)
         elif scope["type"] == "http":
             path = scope["path"]
             if path.startswith("/v1/"):
@@ -143,7 +155,9 @@ class Site:
         else:
             await self._api({"path": path, "method": scope["method"]}, _nothing, send)
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "state" in scope:  # where our protocol finds the shorter way
+            scope["state"][API] = self._api
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":

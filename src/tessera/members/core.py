@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
@@ -14,10 +15,12 @@ from tessera.base.refusal import Refusal
 from tessera.warehouse.core import Identifier
 
 Status = Literal["active", "blocked", "replaced"]
+Value = bool | int | str  # of an attribute; what it may be, the program says
 Language = Literal["en", "it", "pl", "ru", "zh"]
 
 DIGITS = 12  # of an EAN-13, before its check digit
 MAX_ISSUE = 10_000_000  # numbers in one batch
+MAX_FAVOURITES = 20
 _OLDEST = 130  # years; a birthday before that is a typing error
 _DIGITS = re.compile(r"[0-9]{13}", re.ASCII)
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -27,12 +30,26 @@ _UNSAID = str.maketrans("", "", " -()")
 
 
 class Owner(Struct, frozen=True):
-    """Whose identifier it is. A member who is not `registered` is the shadow of a card."""
+    """Whose identifier it is. A member who is not `registered` is the shadow of a card.
+
+    favourites  articles and categories chosen in advance
+    """
 
     member_id: UUID
     account_id: UUID
     status: Status
     registered: bool
+    favourites: tuple[str, ...] = ()
+
+
+class Profile(Struct, frozen=True):
+    """What a program may ask about the person: read for one decision, kept with none."""
+
+    registered_at: datetime | None
+    language: str
+    given_name: str = ""
+    born_on: date | None = None
+    attributes: dict[str, Value] = {}
 
 
 class CardBatch(Struct, frozen=True):
@@ -59,6 +76,19 @@ class NewMember(Struct, frozen=True):
     family_name: str = ""
     born_on: date | None = None
     language: Language = "en"
+    attributes: dict[str, Value] = {}
+    favourites: tuple[str, ...] = ()
+
+
+class Change(Struct, frozen=True):
+    """What becomes known of a member.
+
+    attributes  are put beside those that are known; None takes one away
+    favourites  take the place of those chosen before; None leaves them
+    """
+
+    attributes: dict[str, Value | None] = {}
+    favourites: tuple[str, ...] | None = None
 
 
 class Registered(Struct, frozen=True):
@@ -89,6 +119,8 @@ class Member(Struct, frozen=True):
     given_name: str
     family_name: str
     born_on: date | None
+    attributes: dict[str, Value]
+    favourites: list[str]
     identifiers: tuple[Held, ...] = ()
 
 
@@ -127,6 +159,29 @@ def card_number(prefix: str, serial: int) -> str:
 def is_card_number(text: str) -> bool:
     """Whether these are thirteen digits whose last one fits."""
     return _DIGITS.fullmatch(text) is not None and text[DIGITS] == check_digit(text[:DIGITS])
+
+
+class Labels:
+    """The labels of batches, ready to be asked for many cards."""
+
+    __slots__ = ("_labels", "_starts", "_stops")
+
+    def __init__(self, batches: Iterable[CardBatch] = ()) -> None:
+        spans = sorted((b.span().start, b.span().stop, b.label) for b in batches if b.label)
+        self._starts = [start for start, _, _ in spans]
+        self._stops = [stop for _, stop, _ in spans]
+        self._labels = [label for _, _, label in spans]
+
+    def of(self, identifier: Identifier | None) -> str:
+        """The label of the batch a card is of; "" for what is no card, or of no such batch."""
+        if not self._starts or identifier is None or identifier.kind != "card":
+            return ""
+        number = identifier.value
+        if not is_card_number(number):
+            return ""
+        body = int(number[:DIGITS])
+        place = bisect_right(self._starts, body) - 1
+        return self._labels[place] if place >= 0 and body < self._stops[place] else ""
 
 
 def in_batch(number: str, batches: Iterable[CardBatch]) -> bool:

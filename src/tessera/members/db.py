@@ -9,10 +9,21 @@ from uuid import UUID
 
 from msgspec.structs import replace
 from psycopg import AsyncConnection, AsyncCursor
+from psycopg.types.json import Jsonb
 
-from tessera.base.columns import Texts
+from tessera.base.columns import Texts, Uuids
 from tessera.base.sql import statements
-from tessera.members.core import CardBatch, Held, Member, MemberCard, NewMember, Owner, Status
+from tessera.members.core import (
+    CardBatch,
+    Change,
+    Held,
+    Member,
+    MemberCard,
+    NewMember,
+    Owner,
+    Profile,
+    Status,
+)
 from tessera.warehouse.core import Identifier
 
 SQL = statements(__file__)
@@ -32,9 +43,19 @@ async def owners(cursor: Cursor) -> dict[Identifier, Owner]:
     """Who owns what was asked; unknown identifiers are not in it."""
     rows = await cursor.fetchall()
     return {
-        Identifier(kind, value): Owner(member, account, status, registered)
-        for kind, value, member, account, status, registered in rows
+        Identifier(kind, value): Owner(member, account, status, registered, tuple(favourites))
+        for kind, value, member, account, status, registered, favourites in rows
     }
+
+
+async def ask_people(conn: Conn, members: Sequence[UUID]) -> Cursor:
+    """Ask what is known of these members; `people` reads the answer."""
+    return await conn.execute(SQL["people"], (Uuids(members),), binary=True)
+
+
+async def people(cursor: Cursor) -> dict[UUID, Profile]:
+    """{member: what is known of the person}; who is no member yet is not in it."""
+    return {row[0]: Profile(*row[1:]) for row in await cursor.fetchall()}
 
 
 async def add_identifiers(
@@ -124,10 +145,26 @@ async def set_registered(conn: Conn, member: UUID, new: NewMember, now: datetime
         "given_name": new.given_name,
         "family_name": new.family_name,
         "born_on": new.born_on,
+        "attributes": Jsonb(new.attributes),
+        "favourites": list(new.favourites),
     }
     row = await (await conn.execute(SQL["set_registered"], values)).fetchone()
     assert row is not None, "the member was locked and not registered"
     await conn.execute(SQL["put_person"], values)
+
+
+async def change(conn: Conn, member: UUID, change: Change) -> bool:
+    """Write down what became known; False if attributes are of nobody: no person registered."""
+    if change.attributes:
+        known = {name: value for name, value in change.attributes.items() if value is not None}
+        gone = [name for name, value in change.attributes.items() if value is None]
+        values = {"id": member, "known": Jsonb(known), "gone": gone}
+        if await (await conn.execute(SQL["set_attributes"], values)).fetchone() is None:
+            return False
+    if change.favourites is not None:
+        chosen = {"id": member, "favourites": list(change.favourites)}
+        await conn.execute(SQL["set_favourites"], chosen)
+    return True
 
 
 async def set_status(conn: Conn, number: str, status: Status, reason: str) -> UUID | None:

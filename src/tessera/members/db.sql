@@ -4,12 +4,12 @@
 -- Who owns each of these identifiers; unknown ones have no row. One lookup each: the OFFSET keeps
 -- the planner from reading whole tables, which it likes while they are young, and a prepared
 -- statement would keep to that while they grow.
-SELECT i.kind, i.value, i.member_id, i.account_id, i.status, i.registered
+SELECT i.kind, i.value, i.member_id, i.account_id, i.status, i.registered, i.favourites
 FROM unnest(%b::text[], %b::text[]) AS asked (kind, value)
 CROSS JOIN LATERAL (
     SELECT
         h.kind, h.value, h.member_id, m.account_id, h.status,
-        m.registered_at IS NOT NULL AS registered
+        m.registered_at IS NOT NULL AS registered, m.favourites
     FROM members.identifier AS h
     JOIN members.member AS m ON h.member_id = m.id
     WHERE h.kind = asked.kind AND h.value = asked.value
@@ -62,15 +62,43 @@ DELETE FROM members.member WHERE id = %(id)s;
 SELECT id FROM members.member WHERE id = ANY(%b::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: set_registered
--- A shadow (or a member made a statement ago) becomes registered; the account stays.
-UPDATE members.member SET registered_at = %(now)s, language = %(language)s
+-- A shadow (or a member made a statement ago) becomes registered; the account stays, and so do
+-- favourites where none are named.
+UPDATE members.member
+SET
+    registered_at = %(now)s, language = %(language)s,
+    favourites = coalesce(nullif(%(favourites)s::text[], '{}'), favourites)
 WHERE id = %(id)s AND registered_at IS NULL
 RETURNING account_id;
 
 -- name: put_person
 -- The personal data of a member, all of it in this one table.
-INSERT INTO members.person (member_id, given_name, family_name, born_on)
-VALUES (%(id)s, %(given_name)s, %(family_name)s, %(born_on)s);
+INSERT INTO members.person (member_id, given_name, family_name, born_on, attributes)
+VALUES (%(id)s, %(given_name)s, %(family_name)s, %(born_on)s, %(attributes)s);
+
+-- name: set_attributes
+-- What is known of a person: some of it anew, some of it no longer. No row: nobody registered.
+UPDATE members.person SET attributes = (attributes || %(known)s) - %(gone)s::text[]
+WHERE member_id = %(id)s
+RETURNING member_id;
+
+-- name: set_favourites
+-- What a member has chosen in advance, in the place of what was chosen before.
+UPDATE members.member SET favourites = %(favourites)s WHERE id = %(id)s;
+
+-- name: people
+-- What programs ask of these members, at most one row each. The OFFSET keeps it a look-up each.
+SELECT m.id, m.registered_at, m.language, m.given_name, m.born_on, m.attributes
+FROM unnest(%b::uuid[]) AS asked (id)
+CROSS JOIN LATERAL (
+    SELECT
+        a.id, a.registered_at, a.language, coalesce(p.given_name, '') AS given_name, p.born_on,
+        coalesce(p.attributes, '{}') AS attributes
+    FROM members.member AS a
+    LEFT JOIN members.person AS p ON a.id = p.member_id
+    WHERE a.id = asked.id
+    OFFSET 0
+) AS m;
 
 -- name: set_status
 -- Block, unblock, replace. A replaced card stays replaced.
@@ -92,7 +120,8 @@ WHERE i.kind = %(kind)s AND i.value = %(value)s;
 -- A page of members in the order they were first seen (ids grow with time).
 SELECT
     m.id, m.account_id, m.seen_at, m.registered_at, m.language,
-    coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on
+    coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
+    coalesce(p.attributes, '{}'), m.favourites
 FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
 WHERE m.id > %(after)s
@@ -103,7 +132,8 @@ LIMIT %(page)s;
 -- One member.
 SELECT
     m.id, m.account_id, m.seen_at, m.registered_at, m.language,
-    coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on
+    coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
+    coalesce(p.attributes, '{}'), m.favourites
 FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
 WHERE m.id = %(id)s;

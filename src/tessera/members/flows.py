@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tessera.base.refusal import Refusal
 from tessera.members import core, db
-from tessera.members.core import CardBatch, NewMember, Owner, Registered
+from tessera.members.core import CardBatch, Change, Member, NewMember, Owner, Registered
 from tessera.warehouse.core import Identifier
 
 _TRIES = 5  # a race is lost only to somebody who won it
@@ -71,6 +71,22 @@ async def add_identifier(
         if await _give(conn, [identifier], mine, now, fresh=False):
             return mine
     return _try_again()
+
+
+async def change_member(conn: db.Conn, member_id: UUID, change: Change) -> Member | Refusal:
+    """Something becomes known of a member. Errors: member_unknown, member_not_registered."""
+    await db.lock_members(conn, [member_id])
+    member = await db.read_member(conn, member_id)
+    if member is None:
+        return Refusal(
+            "member_unknown", "member_id", f"there is no member {member_id}", "look the member up"
+        )
+    if not await db.change(conn, member_id, change):
+        return Refusal(
+            "member_not_registered", "attributes", "nobody has said yet who this member is",
+            "register the card first; favourites can be chosen before",
+        )  # fmt: skip
+    return member
 
 
 async def block_card(conn: db.Conn, number: str, reason: str) -> UUID | Refusal:

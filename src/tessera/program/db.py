@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,30 +11,61 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from tessera.base.sql import statements
+from tessera.program.core.timeline import Release, Start, Version
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
+_LAST = 2**31 - 1
 
 
-async def newest(conn: Conn) -> tuple[int, Any] | None:
-    """(version, body) of the version that decides now; None before the first."""
-    row = await (await conn.execute(SQL["newest"])).fetchone()
-    return None if row is None else (row[0], row[1])
+async def current(conn: Conn, at: datetime) -> tuple[int, bytes] | None:
+    """(version, body as JSON) of the version that decides what happens then; None before any."""
+    return _body(await (await conn.execute(SQL["current"], (at,))).fetchone())
 
 
-async def one(conn: Conn, version: int) -> Any:
-    """The body of a version. Errors: AssertionError if it was never published."""
+async def newest(conn: Conn) -> tuple[int, bytes] | None:
+    """(version, body as JSON) of the version published last; None before the first."""
+    return _body(await (await conn.execute(SQL["newest"])).fetchone())
+
+
+async def one(conn: Conn, version: int) -> bytes | None:
+    """The body of a version as JSON; None if it was never published."""
     row = await (await conn.execute(SQL["one"], (version,))).fetchone()
-    assert row is not None, f"version {version} was never published"
-    return row[1]
+    return None if row is None else row[0].encode()
 
 
-async def publish(conn: Conn, version: int, body: Any, now: datetime, by: UUID | None) -> None:
+async def some(conn: Conn, versions: Sequence[int]) -> dict[int, bytes]:
+    """{version: body as JSON} of those that were published."""
+    rows = await (await conn.execute(SQL["some"], (list(versions),))).fetchall()
+    return {version: body.encode() for version, body in rows}
+
+
+async def starts(conn: Conn) -> list[Start]:
+    """When each version begins, by their numbers."""
+    rows = await (await conn.execute(SQL["starts"])).fetchall()
+    return [Start(*row) for row in rows]
+
+
+async def page(conn: Conn, before: int | None, limit: int) -> list[Version]:
+    """The newest versions, or those before one, newest first."""
+    last = _LAST if before is None else before
+    rows = await (await conn.execute(SQL["page"], (last, limit))).fetchall()
+    return [Version(*row) for row in rows]
+
+
+async def take_turn(conn: Conn) -> None:
+    """Only one publishes at a time; until commit."""
+    await conn.execute(SQL["take_turn"])
+
+
+async def publish(conn: Conn, version: int, body: Any, release: Release) -> None:
     """Keep a version for ever."""
-    await conn.execute(SQL["publish"], (version, Jsonb(body), now, by))
+    by: UUID | None = release.by
+    await conn.execute(
+        SQL["publish"],
+        (version, Jsonb(body), release.now, by, release.starts_at, release.note),
+    )
 
 
-async def newest_version(conn: Conn) -> int | None:
-    """The number of the version that decides now; None before the first."""
-    row = await (await conn.execute(SQL["newest_version"])).fetchone()
-    return None if row is None else row[0]
+def _body(row: tuple[Any, ...] | None) -> tuple[int, bytes] | None:
+    return None if row is None else (row[0], row[1].encode())

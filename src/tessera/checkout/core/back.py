@@ -10,9 +10,11 @@ import msgspec
 from tessera.base.money import in_words
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.case import Case, Decision, Sold, facts_again, timing_fault
+from tessera.checkout.core.gifts import screen, to_take_back
 from tessera.checkout.core.sale import earn
 from tessera.checkout.core.tell import answer, balance_of, return_row
 from tessera.checkout.core.words import Row
+from tessera.checkout.history.core.contents import Contents, changes, counted, named, of_receipt
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp
 from tessera.rules.core.engine import settle_kept
@@ -36,15 +38,32 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
     if case.wallet is not None:
         _post_return(case, stamp, sold, before, after)
     refund = before.to_pay_minor - after.to_pay_minor
-    state = msgspec.structs.replace(sold.first, story=after, kept=kept, refund_minor=refund)
+    gone = to_take_back(before, after)
+    was, contents = _contents(sold, after, kept)
+    state = msgspec.structs.replace(
+        sold.first, story=after, kept=kept, refund_minor=refund, take_back=gone,
+        counted=counted(contents),
+    )  # fmt: skip
     row = return_row(case, back, sold, state)
     told = answer(case, "return", sold.lines, after, back.number, kept)
     told = msgspec.structs.replace(
         told, refund_minor=refund, program_version=sold.program.version,
-        points_earned=row.points_earned, points_spent=row.points_spent,
-        screen=_return_screen(case, row, refund), slip=_return_screen(case, row, refund),
+        points_earned=row.points_earned, points_spent=row.points_spent, take_back=gone,
+        screen=(*screen(gone, case.program.currency), *_return_screen(case, row, refund)),
+        slip=_return_screen(case, row, refund),
     )  # fmt: skip
-    return Decision(told, row)
+    day, store = sold.row.local_at.date(), sold.row.store_id
+    history = changes(sold.row.account_id, day, store, contents, was)
+    return Decision(told, row, history=history)
+
+
+def _contents(sold: Sold, after: Story, kept: tuple[int, ...]) -> tuple[Contents, Contents]:
+    """What the sale is in its account's history before the return, and after it."""
+    if sold.row.account_id is None:
+        return {}, {}
+    skus, last = named("s:", sold.last.counted), sold.last
+    was = of_receipt(sold.lines, last.story, sold.kept, skus, named("g:", last.counted))
+    return was, of_receipt(sold.lines, after, kept, skus, sold.program.plan.capped)
 
 
 def keep(sold: Sold, lines: Sequence[ReturnLine]) -> tuple[int, ...] | Refusal:

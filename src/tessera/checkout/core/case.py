@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,8 @@ import msgspec
 
 from tessera.base.clock import local
 from tessera.base.refusal import Refusal
-from tessera.checkout.core.words import Answer, Kept, Row
+from tessera.checkout.core.words import Answer, EventRow, Kept, Row
+from tessera.checkout.history.core.contents import Change
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Wallet
 from tessera.members.core import Owner
@@ -24,7 +25,10 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(slots=True)
 class Promise:
-    """What a quote promised and whether it can still be had; `program` is the one that did."""
+    """What a quote promised and whether it can still be had; `program` is the one that did.
+
+    facts  what it knew; None for promises of releases that did not keep it
+    """
 
     id: UUID
     account_id: UUID | None
@@ -34,6 +38,7 @@ class Promise:
     story: Story
     ended: str | None
     store: str
+    facts: Facts | None = None
     program: Program | None = None
 
 
@@ -43,6 +48,7 @@ class Case:
 
     now          when it is posted; received_at: when the door took it in
     known        what the program needs to know of the member: {key of a need: value}
+    card         the label of the card's batch
     ids          fresh ids for lots, drawn by the flow
     """
 
@@ -56,6 +62,7 @@ class Case:
     wallet: Wallet | None = None
     promise: Promise | None = None
     known: dict[str, int] = field(default_factory=dict)
+    card: str = ""
 
 
 @dataclass(slots=True)
@@ -78,11 +85,16 @@ class Sold:
 
 @dataclass(slots=True)
 class Decision:
-    """What comes of an operation besides the changes inside the wallet."""
+    """What comes of an operation besides the changes inside the wallet.
+
+    history  what becomes of the account's days
+    """
 
     answer: Answer
     row: Row | None = None
     promise: Promise | None = None
+    event: EventRow | None = None
+    history: Sequence[Change] = ()
 
 
 def key_of(ask: Receipt | Return, store: Store) -> ReceiptKey:
@@ -127,18 +139,27 @@ def facts_of(case: Case, receipt: Receipt) -> Facts:
         at=local(receipt.happened_at, store.time_zone).replace(tzinfo=None), store=store.id,
         region=store.region, channel=receipt.channel, till=receipt.till,
         payments=tuple([(paid.method, paid.minor) for paid in receipt.payments]),
-        who=owner.member_id.hex, known=case.known,
+        who=owner.member_id.hex, known=case.known, favourites=owner.favourites, card=case.card,
     )  # fmt: skip
 
 
-def kept_facts(facts: Facts) -> Facts:
-    """The facts as they are stored: what the receipt's row says is left out."""
-    return msgspec.structs.replace(facts, at=None, store="", till="", who="")
+def kept_facts(facts: Facts, now: Facts | None = None) -> Facts:
+    """The facts as they are stored: what the row says is left out.
+
+    now  as it is when the receipt is posted, where `facts` are those of a quote
+    """
+    now = now or facts
+    return msgspec.structs.replace(
+        facts, who="", at=None if facts.at == now.at else facts.at,
+        store="" if facts.store == now.store else facts.store,
+        till="" if facts.till == now.till else facts.till,
+    )  # fmt: skip
 
 
 def facts_again(row: Row, facts: Facts) -> Facts:
     """Stored facts with what their row says."""
     who = row.member_id.hex if row.member_id else ""
     return msgspec.structs.replace(
-        facts, at=row.local_at, store=row.store_id, till=row.till, who=who
-    )
+        facts, at=facts.at or row.local_at, store=facts.store or row.store_id,
+        till=facts.till or row.till, who=who,
+    )  # fmt: skip

@@ -13,10 +13,12 @@ from tessera.checkout.core.case import (
     Decision,
     Promise,
     facts_of,
+    kept_facts,
     promise_print,
 )
 from tessera.checkout.core.tell import answer, sale_row
-from tessera.checkout.core.words import Answer, Could, Difference, Quote
+from tessera.checkout.core.words import Answer, Could, Difference, Kept, Quote
+from tessera.checkout.history.core.contents import Contents, changes, counted, of_receipt
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp
 from tessera.rules.core.engine import settle
@@ -34,19 +36,31 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
         story, case.program = promise.story, promise.program or case.program
     else:
         story = settle(receipt.lines, facts, case.program, explain=False)
-        refusal = _spending_fault(receipt, facts, story) or _too_many(case, story)
+        refusal = _spending_fault(receipt, facts, story) or too_many(case, story)
         if refusal:
             return refusal
     stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
     refusal = _post_sale(case, stamp, story, promise if kept_hold else None)
     if refusal:
         return refusal
-    row = sale_row(case, receipt, story, facts)
+    known = (kept_hold and promise is not None and promise.facts) or facts
+    contents = _contents(case, receipt, story)
+    kept = Kept(story, kept_facts(known, facts), counted=counted(contents))
+    row = sale_row(case, receipt, kept)
     told = answer(case, "sale", receipt.lines, story, receipt.number)
     if case.promise is not None:
         differences = _differences(case.promise.story, story)
         told = msgspec.structs.replace(told, differences=differences)
-    return Decision(told, row, promise)
+    history = changes(row.account_id, row.local_at.date(), row.store_id, contents)
+    return Decision(told, row, promise, history=history)
+
+
+def _contents(case: Case, receipt: Receipt, story: Story) -> Contents:
+    """What the receipt is in its account's history; nobody's receipt has none."""
+    if case.wallet is None:
+        return {}
+    plan = case.program.plan
+    return of_receipt(receipt.lines, story, None, plan.skus, plan.capped)
 
 
 def _redeem_promise(case: Case, receipt: Receipt) -> tuple[Promise | None, bool]:
@@ -69,7 +83,7 @@ def _redeem_promise(case: Case, receipt: Receipt) -> tuple[Promise | None, bool]
     return promise, holds
 
 
-def _too_many(case: Case, story: Story) -> Refusal | None:
+def too_many(case: Case, story: Story) -> Refusal | None:
     """Points are whole numbers of 64 bits; a program that mints more on one receipt is wrong."""
     if story.points_earned <= MAX_POINTS and (
         case.wallet is None or case.wallet.active + story.points_earned <= 2**62
@@ -95,7 +109,8 @@ def _spending_fault(receipt: Receipt, facts: Facts, story: Story) -> Refusal | N
     if story.points_spent:
         return None
     reasons = [s for s in story.silent if s.code not in ("not_asked", "spend_short")]
-    last = next((s for s in reasons if s.mechanic == "pay_with_points"), None)
+    offered = (s for s in reasons if s.mechanic == "pay_with_points" and not s.hidden)
+    last = next(offered, None)
     if last is None:
         return Refusal(
             "spend_not_offered", "spend", "this program has no rule that takes points as payment",
@@ -149,7 +164,7 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
         account_id = case.wallet.account_id if case.wallet else None
         promise = Promise(
             case.outcome_id, account_id, promise_print(receipt, account_id),
-            case.program.version, deadline, story, None, receipt.store,
+            case.program.version, deadline, story, None, receipt.store, facts,
         )  # fmt: skip
         if story.points_spent and case.wallet is not None:
             stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)

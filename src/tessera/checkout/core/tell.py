@@ -9,12 +9,12 @@ from typing import Literal
 import msgspec
 
 from tessera.base.clock import MAX_SKEW, local
-from tessera.checkout.core.case import Case, Sold, kept_facts, key_of
+from tessera.checkout.core.case import Case, Sold, key_of
 from tessera.checkout.core.words import Answer, Balance, Kept, LinePrice, Row
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Wallet
 from tessera.rules.core.telling import EffectTold, tell_effects, tell_silent
-from tessera.rules.core.words import Facts, Story
+from tessera.rules.core.words import Story
 from tessera.warehouse.core import Line, Receipt, Return, ReturnLine, Store, lines_as_data
 
 _encode = msgspec.json.Encoder().encode
@@ -32,7 +32,7 @@ def balance_at(wallet: Wallet, now: datetime) -> Balance:
 
 
 def answer(
-    case: Case, kind: Literal["quote", "sale", "return"], lines: Sequence[Line],
+    case: Case, kind: Literal["quote", "sale", "return", "event"], lines: Sequence[Line],
     story: Story, number: str, kept: Sequence[int] | None = None,
 ) -> Answer:  # fmt: skip
     """The till's answer, with the texts for the screen and the printed receipt."""
@@ -74,9 +74,9 @@ def line_prices(
     return tuple(prices)
 
 
-def sale_row(case: Case, receipt: Receipt, story: Story, facts: Facts) -> Row:
+def sale_row(case: Case, receipt: Receipt, kept: Kept) -> Row:
     """The row of a sale: what was bought, what came of it, and what the decision knew."""
-    kept = Kept(story, kept_facts(facts))
+    story = kept.story
     return Row(
         id=case.outcome_id, kind="sale", store_id=receipt.store, till=receipt.till,
         business_date=key_of(receipt, case.store).business_date, shift=receipt.shift,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from tessera.access.core import Principal
+from tessera.base.text import Code, Key, Name, OptionalCode
+from tessera.members.core import Labels
+from tessera.rules.core.facts import Value
 from tessera.rules.core.telling import EffectTold, SilentTold
 from tessera.rules.core.words import Facts, Program, Story
-from tessera.warehouse.core import Receipt, Return, Store
+from tessera.warehouse.core import Identifier, Receipt, Return, Store
 
 
 class Quote(Struct, frozen=True, forbid_unknown_fields=True):
@@ -27,7 +30,44 @@ class Cancel(Struct, frozen=True):
     quote: UUID
 
 
-Ask = Receipt | Return | Quote | Cancel
+class EventKey(Struct, frozen=True):
+    """What makes an event unique for ever: who tells it, and its number there."""
+
+    source: str
+    number: str
+
+
+class Event(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something a member did that is no purchase: a survey answered, a review, a check-in.
+
+    type    one that the program declares under `events`; `data` its fields
+    id      the sender's own name for it: with `source`, unique for ever
+    source  who tells it, where several systems count their events from 1
+    store   where it was; a till's own if left out. Without one, `happened_at` says what day it was
+    """
+
+    type: Code
+    id: Key
+    happened_at: Annotated[datetime, Meta(tz=True)]
+    source: OptionalCode = ""
+    card: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")] | None = None
+    identifier: Identifier | None = None
+    store: Code | None = None
+    data: Annotated[
+        dict[Code, bool | Annotated[int, Meta(ge=-(10**15), le=10**15)] | Name],
+        Meta(max_length=100),
+    ] = {}
+
+    def whose(self) -> Identifier | None:
+        """The member it is of; `card` is the short form."""
+        return Identifier("card", self.card) if self.card is not None else self.identifier
+
+    def key(self) -> EventKey:
+        """What makes it unique."""
+        return EventKey(self.source, self.id)
+
+
+Ask = Receipt | Return | Quote | Cancel | Event
 
 
 class Job(Struct, frozen=True):
@@ -50,11 +90,13 @@ class Shop(Struct, frozen=True):
 
     program   the one that decides what happens now
     timeline  (since when, program) from the first on; what happened before decides by an older one
+    labels    of the batches of cards that were issued here
     """
 
     program: Program
     stores: dict[str, Store]
     timeline: tuple[tuple[datetime, Program], ...] = ()
+    labels: Labels = Labels()
 
     def program_at(self, happened_at: datetime) -> Program:
         """The program for something that happened then; before the first one, the first."""
@@ -106,17 +148,25 @@ class Could(Struct, frozen=True):
     minor: int
 
 
+class TakeBack(Struct, frozen=True):
+    """Something given for goods that came back: a gift to ask for, a coupon that is void."""
+
+    kind: Literal["gift", "coupon"]
+    item: str
+    count: int
+
+
 class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The till's answer to a quote, a confirmed receipt or a return.
+    """The till's answer to a quote, a confirmed receipt, a return or an event.
 
     to_pay_minor  money the customer owes for the goods kept; the caller moves it
-    refund_minor  for a return: money to give back now
+    refund_minor  for a return: money to give back now; take_back: what has to come back for it
     screen, slip  lines for the cashier's screen and for the printed receipt
     retold        made anew from the stored effects: the bytes are kept for 35 days only
     """
 
     id: UUID
-    kind: Literal["quote", "sale", "return", "parked", "cancelled"]
+    kind: Literal["quote", "sale", "return", "parked", "cancelled", "event"]
     number: str = ""
     currency: str = ""
     program_version: int = 0
@@ -130,6 +180,7 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     effects: tuple[EffectTold, ...] = ()
     silent: tuple[SilentTold, ...] = ()
     differences: tuple[Difference, ...] = ()
+    take_back: tuple[TakeBack, ...] = ()
     could_spend: Could | None = None
     held_until: datetime | None = None
     screen: tuple[str, ...] = ()
@@ -142,12 +193,15 @@ class Kept(Struct, frozen=True, omit_defaults=True):
 
     facts time, place and member are left out: the row says them
     kept  for a return: units of each of the sale's lines that stay sold after it
+    counted  scopes of the history it is in because its program asks for them
     """
 
     story: Story
     facts: Facts
     kept: tuple[int, ...] = ()
+    counted: tuple[str, ...] = ()
     refund_minor: int = 0
+    take_back: tuple[TakeBack, ...] = ()
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -179,6 +233,24 @@ class Row(Struct, frozen=True, kw_only=True):
     story: bytes
 
 
+class EventRow(Struct, frozen=True, kw_only=True):
+    """A row of checkout.event; `store_id` is "" where no store was named."""
+
+    id: UUID
+    source: str
+    number: str
+    type: str
+    store_id: str
+    account_id: UUID
+    member_id: UUID
+    happened_at: datetime
+    local_at: datetime
+    posted_at: datetime
+    points_earned: int
+    program_version: int
+    story: bytes
+
+
 class Page(Struct, frozen=True):
     """A page of receipts; `next` is the cursor of the following page, if there is one."""
 
@@ -189,8 +261,9 @@ class Page(Struct, frozen=True):
 class Told(Struct, frozen=True, kw_only=True):
     """A receipt as it is told afterwards: what it was and why it gave what it gave.
 
-    sale   for a return: the number of the receipt whose goods came back
-    lines  of a sale: what was sold; of a return: what came back
+    sale       for a return: the number of the receipt whose goods came back
+    take_back  for a return: gifts and coupons that lost their reason with it
+    lines      of a sale: what was sold; of a return: what came back
     """
 
     id: UUID
@@ -213,6 +286,37 @@ class Told(Struct, frozen=True, kw_only=True):
     silent: tuple[SilentTold, ...]
     lines: tuple[LineTold, ...]
     sale: str = ""
+    take_back: tuple[TakeBack, ...] = ()
+
+
+class EventTold(Struct, frozen=True, kw_only=True):
+    """An event as it is told afterwards: what it was and why it gave what it gave.
+
+    number  the sender's own name for it, unique with `source`
+    store   "" where none was named
+    data    its fields without free text, which is not kept
+    """
+
+    id: UUID
+    source: str
+    number: str
+    type: str
+    store: str
+    happened_at: datetime
+    local_at: datetime
+    posted_at: datetime
+    points_earned: int
+    program_version: int
+    data: dict[str, Value]
+    effects: tuple[EffectTold, ...]
+    silent: tuple[SilentTold, ...]
+
+
+class EventPage(Struct, frozen=True):
+    """A page of events; `next` is the cursor of the following page, if there is one."""
+
+    items: tuple[EventTold, ...]
+    next: str | None = None
 
 
 class LineTold(Struct, frozen=True):

@@ -15,10 +15,12 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.back import decide_return
+from tessera.checkout.core.event import decide_event
 from tessera.checkout.core.sale import decide_cancel, decide_quote, decide_sale
-from tessera.checkout.core.words import Answer, Job, Quote, Shop
+from tessera.checkout.core.words import Answer, Event, Job, Quote, Shop
 from tessera.checkout.flows.items import Alone, Batch, Done, Item, Later, Outcome, Settled
 from tessera.checkout.flows.load import load, lock
+from tessera.checkout.flows.people import ask_people, know_people
 from tessera.checkout.flows.resolve import resolve
 from tessera.checkout.flows.write import write
 from tessera.program.core import Reader
@@ -39,8 +41,10 @@ async def settle_batch(
     items = [Item(job, job.parked or new_id()) for job in jobs]
     batch = Batch(shop, now, items, {shop.program.version: shop.program})
     await resolve(conn, batch)
+    asked = await ask_people(conn, batch)  # no lock of ours guards them: it need not wait for any
     await lock(conn, batch)
     await load(conn, batch, reader)
+    await know_people(batch, asked)
     for item in batch.open():
         _decide(item)
     void = _refuses_a_newcomer(batch)
@@ -83,11 +87,13 @@ def _decide(item: Item) -> None:
     elif isinstance(ask, Return):
         assert item.sold is not None
         decided = decide_return(case, ask, item.sold)
+    elif isinstance(ask, Event):
+        decided = decide_event(case, ask)
     else:
         decided = decide_cancel(case)
     if isinstance(decided, Refusal):
         item.outcome = decided
         return
     item.decision = decided
-    status = 201 if isinstance(ask, Receipt | Return) else 200
+    status = 201 if isinstance(ask, Receipt | Return | Event) else 200
     item.outcome = Done(status, _ANSWER.encode(decided.answer))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from tessera.access.core import Replay
+from tessera.base.clock import local
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.case import Case, Decision, Sold
-from tessera.checkout.core.words import Cancel, Job, Quote, Shop
+from tessera.checkout.core.event import local_at
+from tessera.checkout.core.words import Cancel, Event, Job, Quote, Shop
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Identifier, Receipt, ReceiptKey
 
@@ -71,6 +73,17 @@ class Item:
         """The basket it is about, if it is about one."""
         ask = self.job.ask
         return ask.basket if isinstance(ask, Quote) else ask if isinstance(ask, Receipt) else None
+
+    @property
+    def day(self) -> date | None:
+        """The local day of the purchase or event that is to be decided."""
+        ask, receipt = self.job.ask, self.receipt
+        assert self.case is not None, "resolved items have a case"
+        if isinstance(ask, Event):
+            return local_at(self.case, ask).date()
+        if receipt is None:
+            return None
+        return local(receipt.happened_at, self.case.store.time_zone).date()
 
     @property
     def quote(self) -> UUID | None:

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from tessera.checkout import db
 from tessera.checkout.core.case import Sold
+from tessera.checkout.core.words import Event
 from tessera.checkout.flows.items import Batch, Item
+from tessera.checkout.history import flows as history
 from tessera.ledger import core as ledger
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Move, Wallet
@@ -39,7 +41,7 @@ async def lock(conn: db.Conn, batch: Batch) -> None:
 
 
 async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
-    """Promises, earlier returns, lots and holds, for those that need them."""
+    """Promises, earlier returns, lots and holds, history, for those that need them."""
     items = batch.open()
     quotes = [item.quote for item in items if item.quote is not None]
     promises = await db.promises(conn, quotes) if quotes else {}
@@ -60,6 +62,19 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
         if item.sold is not None and item.account_id is not None:
             mine = {item.sold.row.id, *item.sold.returns}
             item.sold.spent = ledger.still_spent(moves.get(item.account_id, ()), mine)
+    await _know_history(conn, batch)
+
+
+async def _know_history(conn: db.Conn, batch: Batch) -> None:
+    """What the programs of this batch need to know of its accounts, which are locked by now."""
+    cases = [
+        (item.case, day)
+        for item in batch.open()
+        if item.case is not None and item.case.wallet is not None
+        and item.case.program.plan.needs and (day := item.day) is not None
+    ]  # fmt: skip
+    if cases:
+        await history.know(conn, cases, batch.now.date(), marking=True)
 
 
 def _to_fill(item: Item, now: datetime) -> Wallet | None:
@@ -68,7 +83,9 @@ def _to_fill(item: Item, now: datetime) -> Wallet | None:
     if wallet is None or item.account_id is None:
         return None
     ask = item.job.ask
-    if isinstance(ask, Receipt) and ask.spend is None and ask.quote is None:
+    if isinstance(ask, Event) or (
+        isinstance(ask, Receipt) and ask.spend is None and ask.quote is None
+    ):
         return wallet if wallet.needs_lots(max(now, ask.happened_at)) else None
     return wallet
 

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from msgspec import Struct
 
 from tessera.checkout import db
+from tessera.checkout.history.proof import db as history
 from tessera.checkout.proof import db as receipts
 from tessera.ledger.proof import db as ledger
 
@@ -43,6 +44,8 @@ async def _differences(conn: db.Conn, chain: bool) -> AsyncGenerator[str, None]:
     async for difference in ledger.differences(conn):
         yield difference
     async for difference in receipts.differences(conn):
+        yield difference
+    async for difference in history.differences(conn):
         yield difference
     if chain:
         async for difference in ledger.broken_chains(conn):

@@ -10,15 +10,28 @@ from uuid import UUID
 import msgspec
 
 from tessera.access.core import Replay
+from tessera.base.clock import local
 from tessera.base.ids import new_id
 from tessera.base.money import half_up
-from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.case import Case, Decision, fault_of
+from tessera.checkout.core.paging import following, last_seen
 from tessera.checkout.core.sale import decide_quote
 from tessera.checkout.core.tell import balance_at
-from tessera.checkout.core.words import Answer, Balance, LineTold, Page, Quote, Row, Shop, Told
+from tessera.checkout.core.words import (
+    Answer,
+    Balance,
+    LineTold,
+    Page,
+    Quote,
+    Row,
+    Shop,
+    Told,
+)
+from tessera.checkout.flows import events
+from tessera.checkout.flows.people import know
+from tessera.checkout.history.flows import know as know_history
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Wallet
 from tessera.members import core as members
@@ -62,8 +75,23 @@ async def quote(
             return owner
         case.owner = owner
         case.wallet = await wallet_of(conn, owner.account_id)
+        await _know_person(conn, shop, case, receipt, named)
+        day = local(receipt.happened_at, store.time_zone).date()
+        await know_history(conn, [(case, day)], now.date(), marking=False)
     decided = decide_quote(case, asked)
     return decided.answer if isinstance(decided, Decision) else decided
+
+
+async def _know_person(
+    conn: db.Conn, shop: Shop, case: Case, receipt: Receipt, named: Identifier
+) -> None:
+    """What the program asks of the person, and of which batch the card is."""
+    case.card = shop.labels.of(named)
+    if case.owner is not None and case.program.plan.traits:
+        people = await members_db.people(
+            await members_db.ask_people(conn, [case.owner.member_id])
+        )  # fmt: skip
+        know(case, receipt, people.get(case.owner.member_id))
 
 
 async def _whose(
@@ -99,7 +127,7 @@ async def receipt(
     row = await db.one(conn, receipt_id)
     if row is None:
         return Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
-    return row.store_id, (await _tell(conn, [row], currency, staff))[0]
+    return row.store_id, (await tell(conn, [row], currency, staff=staff))[0]
 
 
 async def history(
@@ -112,23 +140,15 @@ async def history(
     staff: bool,
 ) -> Page | Refusal:
     """An account's receipts, newest first, page by page; hidden rules only for `staff`."""
-    last = None
-    if word:
-        found = after(word, 2)
-        if isinstance(found, Refusal):
-            return found
-        try:
-            last = (datetime.fromisoformat(found[0]), UUID(found[1]))
-        except ValueError:
-            return Refusal("cursor_unknown", "cursor", "not one of ours", "start without a cursor")
+    last = last_seen(word)
+    if isinstance(last, Refusal):
+        return last
     rows = await db.history(conn, account_id, last, limit + 1)
-    told = await _tell(conn, rows[:limit], currency, staff)
-    more = rows[limit - 1] if len(rows) > limit else None
-    following = cursor(more.happened_at.isoformat(), str(more.id)) if more else None
-    return Page(tuple(told), following)
+    told = await tell(conn, rows[:limit], currency, staff=staff)
+    return Page(tuple(told), following(rows, limit))
 
 
-async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str, staff: bool) -> list[Told]:
+async def tell(conn: db.Conn, rows: Sequence[Row], currency: str, *, staff: bool) -> list[Told]:
     """Receipts as they are told: a return with the lines that came back and its sale's number."""
     sales = [row.sale_id for row in rows if row.sale_id is not None]
     sold = await db.sale_lines(conn, sales) if sales else {}
@@ -143,7 +163,7 @@ async def _tell(conn: db.Conn, rows: Sequence[Row], currency: str, staff: bool) 
                 happened_at=row.happened_at, local_at=row.local_at, posted_at=row.posted_at,
                 currency=currency, gross_minor=row.gross_minor, to_pay_minor=row.to_pay_minor,
                 points_earned=row.points_earned, points_spent=row.points_spent,
-                program_version=row.program_version, sale=sale,
+                program_version=row.program_version, sale=sale, take_back=kept.take_back,
                 effects=tell_effects(kept.story.effects, currency, staff=staff),
                 silent=tell_silent(kept.story.silent, currency, staff=staff)
                 if row.sale_id is None
@@ -175,6 +195,8 @@ async def retell(conn: db.Conn, replay: Replay, currency: str) -> bytes:
 
     Of what leaves no receipt (a cancelled quote) only its kind is left to tell.
     """
+    if replay.operation == "event.post":
+        return await events.retell(conn, replay.outcome_id, currency)
     row = await db.one(conn, replay.outcome_id)
     if row is None:
         return await _retell_without_receipt(conn, replay, currency)
@@ -185,7 +207,8 @@ async def retell(conn: db.Conn, replay: Replay, currency: str) -> bytes:
         to_pay_minor=kept.story.to_pay_minor, refund_minor=kept.refund_minor,
         points_earned=row.points_earned, points_spent=row.points_spent,
         effects=tell_effects(kept.story.effects, currency, staff=False),
-        silent=tell_silent(kept.story.silent, currency, staff=False), retold=True,
+        silent=tell_silent(kept.story.silent, currency, staff=False), take_back=kept.take_back,
+        retold=True,
     )  # fmt: skip
     return msgspec.json.encode(answer)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,9 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.case import Case, Sold, fault_of, key_of
-from tessera.checkout.core.words import Cancel, Job, Row
+from tessera.checkout.core.event import event_fault
+from tessera.checkout.core.words import Ask, Cancel, Event, EventKey, Job, Quote, Row
+from tessera.checkout.events import db as events_db
 from tessera.checkout.flows.items import Batch, Item, Later
 from tessera.ledger import core as ledger
 from tessera.members import core as members
@@ -44,12 +47,17 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
     asked_claims = await access_db.ask_claims(conn, claims) if claims else None
     asked_owners = await members_db.ask_owners(conn, who) if who else None
     asked_keys = await db.ask_identities(conn, keys) if keys else None
+    events = [item.job.ask.key() for item in items if isinstance(item.job.ask, Event)]
+    asked_events = await events_db.ask_known(conn, events) if events else None
     if asked_claims is not None and not await access_db.all_claimed(asked_claims, len(claims)):
         await _judge(conn, batch, claims, await access_db.claimed(asked_claims))
     await _wake(conn, batch)
     owners = await members_db.owners(asked_owners) if asked_owners is not None else {}
     known = await db.receipts(asked_keys) if asked_keys is not None else {}
+    told = await events_db.known(asked_events) if asked_events is not None else {}
     of_quotes = await db.quote_accounts(conn, quotes) if quotes else {}
+    for item in batch.open():
+        item.outcome = _known(item, known, told)
     if len(owners) < len(who):
         owners |= await _meet(conn, batch, [w for w in who if w not in owners])
     for item in batch.open():
@@ -59,35 +67,49 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
 
 def _prepare(item: Item, batch: Batch) -> None:
     """The store, the operation's own identity, the member's name in its normal form."""
-    ask, receipt = item.job.ask, item.receipt
-    if isinstance(ask, Cancel):
-        store: Store | None = _NOWHERE
-    else:
-        store = batch.shop.stores.get(receipt.store if receipt else ask.store)  # type: ignore[union-attr]
+    ask = item.job.ask
+    told = ask if isinstance(ask, Event) else item.receipt
+    named = _store_of(ask)
+    store = _NOWHERE if named is None else batch.shop.stores.get(named)
     if store is None:
         item.outcome = Refusal(
             "store_unknown", "store", "there is no such store", "create the store first"
         )
         return
-    moment = receipt.happened_at if receipt is not None else batch.now
+    moment = told.happened_at if told is not None else batch.now
     item.case = Case(
         item.outcome_id, batch.shop.program_at(moment), store, batch.now, iter(new_id, None),
         item.job.received_at,
     )  # fmt: skip
     if isinstance(ask, Receipt | Return):
         item.key = key_of(ask, store)
-    refusal = fault_of(item.case, receipt) if receipt is not None else None
-    if refusal is not None:
-        item.outcome = refusal
+    if told is None:
         return
-    named = receipt.whose() if receipt is not None else None
-    if named is not None:
-        normal = members.normal(named.kind, named.value)
-        if isinstance(normal, Refusal):
-            field = "card" if receipt is not None and receipt.card else "identifier.value"
-            item.outcome = msgspec.structs.replace(normal, field=field)
-        else:
-            item.who = normal
+    fault = event_fault if isinstance(told, Event) else fault_of
+    item.outcome = fault(item.case, told)  # type: ignore[arg-type]  # each its own kind
+    if item.outcome is None:
+        _name(item, told, batch)
+
+
+def _store_of(ask: Ask) -> str | None:
+    """The store an operation is about, None if it is about none."""
+    if isinstance(ask, Cancel):
+        return None
+    return ask.basket.store if isinstance(ask, Quote) else ask.store
+
+
+def _name(item: Item, told: Receipt | Event, batch: Batch) -> None:
+    """Whom it names, in the one spelling of it, and of which batch the card is."""
+    named = told.whose()
+    if named is None or item.case is None:
+        return
+    normal = members.normal(named.kind, named.value)
+    if isinstance(normal, Refusal):
+        field = "card" if told.card else "identifier.value"
+        item.outcome = msgspec.structs.replace(normal, field=field)
+    else:
+        item.who = normal
+        item.case.card = batch.shop.labels.of(normal)
 
 
 def _claim(item: Item, batch: Batch) -> Claim:
@@ -160,20 +182,35 @@ def _welcome(job: Job, who: Identifier, anyone: bool, batches: Sequence[members.
     return who.kind == "card" and (anyone or members.in_batch(who.value, batches))
 
 
+def _known(
+    item: Item, known: dict[ReceiptKey, Row], told: dict[EventKey, tuple[UUID, datetime]]
+) -> Refusal | None:
+    """Posted before, under another key: said before anybody is met."""
+    ask = item.job.ask
+    if item.key is not None and item.key in known:
+        row = known[item.key]
+        return Refusal(
+            "receipt_known", "number",
+            f"receipt {row.number} of till {row.till} was posted on {row.posted_at:%Y-%m-%d}",
+            f"read it with GET /v1/receipts/{row.id}, or send the new receipt's own number",
+        )  # fmt: skip
+    if isinstance(ask, Event) and ask.key() in told:
+        event_id, posted_at = told[ask.key()]
+        of = f" of {ask.source}" if ask.source else ""
+        return Refusal(
+            "event_known", "id", f"event {ask.id}{of} was posted on {posted_at:%Y-%m-%d}",
+            f"it is there as {event_id}: send a new event's own id",
+        )  # fmt: skip
+    return None
+
+
 def _aim(
     item: Item, owners: dict[Identifier, Owner], known: dict[ReceiptKey, Row],
     of_quotes: dict[UUID, tuple[UUID | None, str]],
 ) -> None:  # fmt: skip
     """Which account and which sale the operation is about, or why it is about none."""
     ask = item.job.ask
-    if item.key is not None and item.key in known:
-        row = known[item.key]
-        item.outcome = Refusal(
-            "receipt_known", "number",
-            f"receipt {row.number} of till {row.till} was posted on {row.posted_at:%Y-%m-%d}",
-            f"read it with GET /v1/receipts/{row.id}, or send the new receipt's own number",
-        )  # fmt: skip
-    elif isinstance(ask, Return):
+    if isinstance(ask, Return):
         _aim_return(item, known.get(ask.sale))
     elif isinstance(ask, Cancel):
         account_id, store = of_quotes.get(ask.quote, (None, ""))
@@ -220,10 +257,12 @@ def _aim_card(item: Item, who: Identifier, owner: Owner | None) -> None:
 
 
 def _one_each(batch: Batch) -> None:
-    """One operation per account, receipt and sale in a batch; the others wait for the next."""
-    seen: set[UUID | ReceiptKey] = set()
+    """One operation per account, receipt, event and sale in a batch; others wait for the next."""
+    seen: set[UUID | ReceiptKey | EventKey] = set()
     for item in batch.open():
-        marks = {mark for mark in (item.account_id, item.quote, *_identities(item)) if mark}
+        ask = item.job.ask
+        event = ask.key() if isinstance(ask, Event) else None
+        marks = {mark for mark in (item.account_id, item.quote, event, *_identities(item)) if mark}
         if marks & seen:
             item.outcome = Later()
         seen |= marks

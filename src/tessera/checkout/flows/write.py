@@ -14,7 +14,9 @@ from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.words import Job
+from tessera.checkout.events import db as events_db
 from tessera.checkout.flows.items import Batch, Done, Item, Later
+from tessera.checkout.history import flows as history
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Wallet
 from tessera.warehouse.core import Receipt, Return
@@ -23,7 +25,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 async def write(conn: db.Conn, batch: Batch) -> None:
-    """Moves and balances, receipts, promises, waiting returns, answers."""
+    """Moves and balances, receipts, events, promises, history, waiting returns, answers."""
     done = [item for item in batch.items if isinstance(item.outcome, Done)]
     wallets = [item.case.wallet for item in done if item.case is not None]
     changed = [wallet for wallet in wallets if wallet is not None and _touched(wallet)]
@@ -33,10 +35,15 @@ async def write(conn: db.Conn, batch: Batch) -> None:
     rows = [decision.row for decision in decisions if decision.row is not None]
     if rows:
         await db.add_receipts(conn, rows)
+    events = [decision.event for decision in decisions if decision.event is not None]
+    if events:
+        await events_db.add_events(conn, events)
     promises = [decision.promise for decision in decisions if decision.promise is not None]
     if promises:
         given = [promise for promise in promises if promise.ended is None]
         await db.save_promises(conn, given, [p for p in promises if p.ended is not None])
+    changes = [change for decision in decisions for change in decision.history]
+    await history.write(conn, changes, batch.now.date())
     await _write_answers(conn, batch)
     await _write_parked(conn, batch, done)
 

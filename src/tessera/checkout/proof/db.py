@@ -12,7 +12,8 @@ from tessera.base.sql import statements
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
 CHECKS = (
-    "points", "stories", "returns", "returned_units", "identities", "calls", "promises", "waiting",
+    "points", "stories", "events", "returns", "returned_units", "identities", "calls", "promises",
+    "waiting",
 )  # fmt: skip
 
 
@@ -20,11 +21,11 @@ async def counts(conn: Conn) -> dict[str, int]:
     """How much there is to prove."""
     row = await (await conn.execute(SQL["counts"])).fetchone()
     assert row is not None
-    return dict(zip(("operations", "receipts"), row, strict=True))
+    return dict(zip(("operations", "receipts", "events"), row, strict=True))
 
 
 async def differences(conn: Conn) -> AsyncIterator[str]:
-    """Where receipts, promises and calls disagree with the moves, at most 100 of each kind."""
+    """Where receipts, events, promises, calls and moves disagree, at most 100 of each kind."""
     async with conn.pipeline():
         found = [await conn.execute(SQL[check]) for check in CHECKS]
     for rows in found:

@@ -2,8 +2,10 @@
 -- It reads ledger.move and access.request, tables of rooms below: whoever proves looks everywhere.
 
 -- name: counts
--- How much there is to prove: writing calls that were done, sales and returns.
-SELECT (SELECT count(*) FROM access.request), (SELECT count(*) FROM checkout.receipt);
+-- How much there is to prove: writing calls that were done, sales and returns, events.
+SELECT
+    (SELECT count(*) FROM access.request), (SELECT count(*) FROM checkout.receipt),
+    (SELECT count(*) FROM checkout.event);
 
 -- name: points
 -- Earned is what came out of `issued` less what was taken back; spent is what went to `spent` less
@@ -24,25 +26,31 @@ moved AS (
     GROUP BY outcome_id, account_id
 ),
 
+posted AS (
+    SELECT id, account_id, points_earned, points_spent, 'receipt' AS what FROM checkout.receipt
+    UNION ALL
+    SELECT id, account_id, points_earned, 0, 'event' FROM checkout.event
+),
+
 told AS (
     SELECT concat_ws(E'\n',
-        CASE WHEN receipt.id IS NULL THEN format(
+        CASE WHEN posted.id IS NULL THEN format(
             'account %s: moves name operation %s, but it has no receipt of this id',
             moved.account_id, moved.outcome_id
         ) END,
-        CASE WHEN receipt.points_earned <> coalesce(moved.earned, 0) THEN format(
-            'receipt %s (account %s): %s points earned, expected %s by its moves',
-            receipt.id, coalesce(receipt.account_id::text, 'none'), receipt.points_earned,
-            coalesce(moved.earned, 0)
+        CASE WHEN posted.points_earned <> coalesce(moved.earned, 0) THEN format(
+            '%s %s (account %s): %s points earned, expected %s by its moves',
+            posted.what, posted.id, coalesce(posted.account_id::text, 'none'),
+            posted.points_earned, coalesce(moved.earned, 0)
         ) END,
-        CASE WHEN receipt.points_spent <> coalesce(moved.spent, 0) THEN format(
-            'receipt %s (account %s): %s points spent, expected %s by its moves',
-            receipt.id, coalesce(receipt.account_id::text, 'none'), receipt.points_spent,
-            coalesce(moved.spent, 0)
+        CASE WHEN posted.points_spent <> coalesce(moved.spent, 0) THEN format(
+            '%s %s (account %s): %s points spent, expected %s by its moves',
+            posted.what, posted.id, coalesce(posted.account_id::text, 'none'),
+            posted.points_spent, coalesce(moved.spent, 0)
         ) END
     ) AS difference
-    FROM checkout.receipt
-    FULL JOIN moved ON receipt.id = moved.outcome_id AND receipt.account_id = moved.account_id
+    FROM posted
+    FULL JOIN moved ON posted.id = moved.outcome_id AND posted.account_id = moved.account_id
 )
 
 SELECT difference FROM told WHERE difference <> '' ORDER BY difference LIMIT 100;
@@ -77,6 +85,23 @@ WHERE
     IS DISTINCT FROM
     (said.gross_minor, said.to_pay_minor, said.points_earned, said.points_spent)
 ORDER BY odd.id
+LIMIT 100;
+
+-- name: events
+-- An event's row says what its story says, and an event neither sells nor spends.
+SELECT format(
+    'event %s: its row says %s earned, its story %s gross, %s to pay, %s earned, %s spent',
+    event.id, event.points_earned, said.gross_minor, said.to_pay_minor, said.points_earned,
+    said.points_spent
+)
+FROM checkout.event
+CROSS JOIN LATERAL json_to_record(convert_from(event.story, 'UTF8')::json -> 'story')
+AS said (gross_minor bigint, to_pay_minor bigint, points_earned bigint, points_spent bigint)
+WHERE
+    (0, 0, event.points_earned, 0)
+    IS DISTINCT FROM
+    (said.gross_minor, said.to_pay_minor, said.points_earned, said.points_spent)
+ORDER BY event.id
 LIMIT 100;
 
 -- name: returns
@@ -205,23 +230,37 @@ WHERE
 LIMIT 100;
 
 -- name: identities
--- A receipt is unique for ever by store, till, business date, shift and number.
-SELECT format(
-    'receipt %s of store %s, till %s, %s, shift "%s" is there %s times',
-    number, store_id, till, business_date, shift, count(*)
+-- A receipt is unique for ever by store, till, business date, shift and number; an event by its
+-- source and the number it has there.
+(
+    SELECT format(
+        'receipt %s of store %s, till %s, %s, shift "%s" is there %s times',
+        number, store_id, till, business_date, shift, count(*)
+    )
+    FROM checkout.receipt
+    GROUP BY store_id, till, business_date, shift, number
+    HAVING count(*) > 1
+    ORDER BY store_id, till, business_date, shift, number
+    LIMIT 100
 )
-FROM checkout.receipt
-GROUP BY store_id, till, business_date, shift, number
-HAVING count(*) > 1
-ORDER BY store_id, till, business_date, shift, number
-LIMIT 100;
+UNION ALL
+(
+    SELECT format('event %s of source "%s" is there %s times', number, source, count(*))
+    FROM checkout.event
+    GROUP BY source, number
+    HAVING count(*) > 1
+    ORDER BY source, number
+    LIMIT 100
+);
 
 -- name: calls
--- Every receipt, promise and waiting return was asked for by one call, and every call was done.
--- A quote that promises nothing leaves no row.
+-- Every receipt, event, promise and waiting return was asked for by one call, and every call was
+-- done. A quote that promises nothing leaves no row.
 WITH
 done AS (
     SELECT id, 'receipt' AS what FROM checkout.receipt
+    UNION ALL
+    SELECT id, 'event' FROM checkout.event
     UNION ALL
     SELECT id, 'promise' FROM checkout.quote
     UNION ALL
@@ -233,7 +272,9 @@ done AS (
 asked AS (
     SELECT outcome_id, min(operation) AS operation, min(key) AS key, count(*) AS calls
     FROM access.request
-    WHERE operation IN ('receipt.confirm', 'receipt.checkout', 'receipt.return', 'quote')
+    WHERE operation IN (
+        'receipt.confirm', 'receipt.checkout', 'receipt.return', 'quote', 'event.post'
+    )
     GROUP BY outcome_id
 ),
 

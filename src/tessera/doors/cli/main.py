@@ -7,6 +7,7 @@ import typer
 from tessera.doors.cli import bench, database, keys, prove, quoting, serving
 from tessera.doors.cli.demo import command as demo
 from tessera.doors.cli.load import command as load
+from tessera.doors.cli.program import command as program
 from tessera.doors.ground import Settings
 
 _HELP = """Tessera: a loyalty platform that treats every member as one.
@@ -26,7 +27,7 @@ def build(settings: Settings) -> typer.Typer:
         help=_HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False,
         pretty_exceptions_enable=False,
     )  # fmt: skip
-    for part in (demo, serving, database, load, quoting, prove, keys, bench):
+    for part in (demo, serving, database, load, program, quoting, prove, keys, bench):
         part.add_to(app, settings)
     return app
 

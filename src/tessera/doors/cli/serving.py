@@ -14,6 +14,7 @@ import typer
 import uvicorn
 
 from tessera.doors.ground import Ground, Settings, ground
+from tessera.doors.protocol import ShortProtocol
 from tessera.doors.site import Site
 
 
@@ -98,7 +99,7 @@ def config(base: Ground, host: str, port: int) -> uvicorn.Config:
 _SITE = "tessera.app:site"
 _SPAWN = multiprocessing.get_context("spawn")
 _HOW: dict[str, Any] = {
-    "loop": "uvloop", "http": "httptools", "ws": "none", "access_log": False,
+    "loop": "uvloop", "http": ShortProtocol, "ws": "none", "access_log": False,
     "log_level": "warning", "server_header": False, "date_header": False,
     "timeout_keep_alive": 75, "timeout_graceful_shutdown": 10, "backlog": 2048, "lifespan": "on",
 }  # fmt: skip

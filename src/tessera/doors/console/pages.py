@@ -18,13 +18,14 @@ from litestar.types import ASGIApp
 
 from tessera.access.core import Principal, allowed
 from tessera.base.refusal import Refusal
-from tessera.checkout.core import Balance, Page
+from tessera.checkout.core import Balance, EventPage, Page, Told
 from tessera.doors.console.session import cookie, from_our_page, session_of
 from tessera.doors.console.shell import Shell, squeezed, with_headers
-from tessera.doors.console.telling import LINES_ALONE, seen
+from tessera.doors.console.telling import LINES_ALONE, event_seen, seen
 from tessera.warehouse.core import Identifier
 
 PER_PAGE = 20
+EVENTS = 10  # the newest ones, on the first page of a card
 MAX_FORM_BYTES = 8192
 _OURS = re.compile(r"/console(/[\w.~%-]+)*(\?[\w.~%&=+-]*)?\Z", re.ASCII)
 _LOG = logging.getLogger("tessera.console")
@@ -77,6 +78,14 @@ class ConsoleReaders(Protocol):
         """Receipts of the account, newest first."""
         ...
 
+    async def explained(self, receipt_id: UUID) -> Told | Refusal:
+        """A receipt with what every rule that gave nothing was missing."""
+        ...
+
+    async def events(self, account_id: UUID, limit: int) -> EventPage | Refusal:
+        """What happened to the account besides receipts, the newest of it."""
+        ...
+
 
 def console_app(readers: ConsoleReaders) -> ASGIApp:
     """The console as an ASGI app that answers paths from /console on, and nothing else."""
@@ -127,11 +136,15 @@ def guesses(query: str) -> tuple[Identifier, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What was asked for of a history: which page; which receipt alone, after which line."""
+    """What was asked for of a history: which page; which receipt alone, after which line.
+
+    explain  with every rule that gave nothing
+    """
 
     cursor: str | None = None
     only: str = ""
     after: int = 0
+    explain: bool = False
 
 
 class _Console:
@@ -231,15 +244,30 @@ class _Console:
         view = _View(
             asked.get("cursor"), asked.get("only", ""),
             int(after) if re.fullmatch(r"[0-9]{1,4}", after, re.ASCII) else 0,
+            asked.get("explain", "") == "all",
         )  # fmt: skip
         found = await self._readers.history(card.account_id, view.cursor, PER_PAGE)
         page, wrong = (Page(()), found) if isinstance(found, Refusal) else (found, None)
+        if view.explain:
+            page = await self._explained(page, view.only)
+        events = None
+        if not (view.cursor or view.only):
+            events = await self._readers.events(card.account_id, EVENTS)
         here = f"/console/cards/{quote(card.number, safe='')}" if card.number else "/console/cards"
         values = {
             "principal": principal, "query": "", "card": card, "page": page, "wrong": wrong,
             "view": view, "here": here, "same": {} if card.number else {"q": asked.get("q", "")},
+            "events": events.items if isinstance(events, EventPage) else (),
         }  # fmt: skip
         return await self._page(request, "card.html", values, 400 if wrong else 200)
+
+    async def _explained(self, page: Page, only: str) -> Page:
+        """The page with one of its receipts explained whole."""
+        items = []
+        for told in page.items:
+            whole = await self._readers.explained(told.id) if str(told.id) == only else told
+            items.append(told if isinstance(whole, Refusal) else whole)
+        return msgspec.structs.replace(page, items=tuple(items))
 
     async def _principal(self, request: Asked) -> Principal | None:
         """Who is signed in and still may: the session and its key are asked for with every page."""
@@ -268,9 +296,10 @@ class _Console:
             items, view = values["page"].items, values["view"]
             alone = [told for told in items if str(told.id) == view.only]
             values["alone"] = bool(alone)
-            values["receipts"] = [seen(told, view.after, LINES_ALONE) for told in alone] or [
-                seen(told) for told in items
-            ]
+            values["receipts"] = [
+                seen(told, view.after, LINES_ALONE, explained=view.explain) for told in alone
+            ] or [seen(told) for told in items]
+            values["events"] = [event_seen(told, "") for told in values["events"]]
             values["link"] = lambda **more: _link(values["here"], values["same"], more)
         plain = self._shell.page(template, values)
         return plain, squeezed(plain)

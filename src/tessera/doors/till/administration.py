@@ -16,7 +16,7 @@ from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Name
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
-from tessera.doors.till import membership
+from tessera.doors.till import cards, membership
 from tessera.warehouse import flows as warehouse
 from tessera.warehouse.core import Store
 from tessera.warehouse.stores import db as stores
@@ -160,6 +160,7 @@ async def _store_fault(call: Call, store_id: str) -> Refusal | None:
 
 OPERATIONS: tuple[Operation, ...] = (
     *membership.OPERATIONS,
+    *cards.OPERATIONS,
     Operation(
         "store.put", "PUT", "/v1/stores/{store_id}", put_store, Store,
         "Add a store or change it", kind="writes", body=StoreBody,

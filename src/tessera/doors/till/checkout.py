@@ -13,6 +13,7 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.core import Answer, Balance, Cancel, Job, Page, Quote, Told
 from tessera.checkout.core.case import key_of
 from tessera.checkout.flows import reading
+from tessera.checkout.flows.explaining import explained
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.problems import Problem, Reply, problem
@@ -158,6 +159,8 @@ async def read(call: Call) -> Told | Refusal:
     unknown = Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
     if receipt_id is None:
         return unknown
+    if "explain" in call.query:
+        return await _explained(call, receipt_id)
     found = await reading.receipt(
         call.conn, receipt_id, call.house.currency, staff=call.principal.role == "admin"
     )
@@ -166,6 +169,19 @@ async def read(call: Call) -> Told | Refusal:
     store, told = found
     # Another store's receipt is as good as none: a till learns nothing by guessing ids.
     return unknown if allowed(call.principal, "receipt.read", store) else told
+
+
+async def _explained(call: Call, receipt_id: UUID) -> Told | Refusal:
+    """With every rule that gave nothing, hidden ones too: for administration."""
+    assert call.house is not None
+    if call.query["explain"] != "all":
+        return Refusal("query_invalid", "explain", "this word is `all` or nothing", "send all")
+    if call.principal.role != "admin":
+        return Refusal(
+            "not_allowed", "explain", "a till is told what nearly gave, not every rule",
+            "use a key of administration, or leave `explain` out",
+        )  # fmt: skip
+    return await explained(call.conn, call.house.reader, receipt_id, call.house.currency)
 
 
 async def history(call: Call) -> Page | Refusal:
@@ -217,7 +233,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("receipt.return", "POST", "/v1/returns", give_back, Answer, "Return goods",
               kind="writer", body=Return, status=201, example=_RETURN),
     Operation("receipt.read", "GET", "/v1/receipts/{receipt_id}", read, Told,
-              "A receipt and why it gave what it gave"),
+              "A receipt and why it gave what it gave",
+              query={"explain": "`all`: every rule that gave nothing says what was missing; for "
+                     "administration. Left out: those that nearly gave"}),
     Operation("receipt.history", "GET", "/v1/accounts/{account_id}/receipts", history, Page,
               "An account's receipts, newest first", query=QUERY),
 )  # fmt: skip

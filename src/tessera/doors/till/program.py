@@ -1,23 +1,65 @@
-"""The program over HTTP: read the one that decides, publish the next."""
+"""The program over HTTP: check it, publish it, look at its versions, go back to one."""
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
-from tessera.access.core import Principal
+from tessera.base.pages import after
 from tessera.base.refusal import Refusal
+from tessera.base.text import Name
 from tessera.doors.call import Call, Operation
+from tessera.doors.pages import QUERY, Page, asked_limit, page, unknown_cursor
 from tessera.program import db, flows
+from tessera.program.core import Reader
+from tessera.program.core.difference import Edition, differences
+from tessera.program.core.seen import Caution, Seen
+from tessera.program.core.timeline import Release, State, Version, states
+from tessera.program.core.warnings import warnings_of
+from tessera.rules.core.words import Program
+
+_From = Annotated[datetime, Meta(tz=True)]
+
+
+class Publish(Struct, frozen=True, forbid_unknown_fields=True):
+    """A program and when it begins.
+
+    starts_at  it decides what happens from then on; left out, all that arrives from now on
+    note       why, for the list of versions
+    """
+
+    program: dict[str, Any]
+    starts_at: _From | None = None
+    note: Name = ""
+
+
+class RollBack(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which version is to be published again; `starts_at` and `note` as in publishing."""
+
+    version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    starts_at: _From | None = None
+    note: Name = ""
 
 
 class Published(Struct, frozen=True):
-    """A version that decides receipts from now on."""
+    """A version that was published: from when it decides, what to think about, what it replaces.
+
+    starts_at  null: it decides all that arrives from now on
+    overtaken  versions that were announced for later and will never decide
+    """
 
     version: int
     name: str
     rules: list[str]
+    starts_at: datetime | None
+    warnings: list[Caution]
+    overtaken: list[int]
 
 
 class Current(Struct, frozen=True):
@@ -27,40 +69,196 @@ class Current(Struct, frozen=True):
     program: dict[str, Any]
 
 
-async def publish(call: Call) -> Published | Refusal:
-    """Check a program and let it decide from now on; earlier receipts keep their version."""
-    assert call.house is not None
-    made = await flows.publish(
-        call.conn, call.house.reader, call.body, call.now, _who(call.principal)
-    )
-    if isinstance(made, Refusal):
-        return made
-    return Published(made.version, made.name, [rule.id for rule in made.rules])
+class VersionView(Struct, frozen=True):
+    """A version without its body.
+
+    state  current: it decides what happens now; announced: it will; past: it did; overtaken: a
+           later version took over before it began
+    rules  how many; published_by: the key, null for the command line
+    """
+
+    version: int
+    name: str
+    rules: int
+    state: State
+    published_at: datetime
+    starts_at: datetime | None
+    published_by: UUID | None
+    note: str
 
 
-def _who(principal: Principal) -> Any:
-    return principal.id
+class Wrong(Struct, frozen=True):
+    """A mistake in a program: where, why, and what to do."""
+
+    field: str
+    why: str
+    cure: str
+
+
+class Checked(Struct, frozen=True):
+    """What would come of publishing a program. With any fault it would be refused.
+
+    warnings  to think about; changes: against the program that decides now, in sentences
+    """
+
+    faults: list[Wrong]
+    warnings: list[Caution]
+    changes: list[str]
 
 
 async def read(call: Call) -> Current:
-    """The program that decides now."""
-    newest = await db.newest(call.conn)
-    assert newest is not None, "a house is opened with a program"
-    return Current(newest[0], newest[1])
+    """GET /v1/program"""
+    found = await db.current(call.conn, call.now)
+    assert found is not None, "a house is opened with a program"
+    return Current(found[0], msgspec.json.decode(found[1]))
 
 
+async def publish(call: Call) -> Published | Refusal:
+    """Check a program and let it decide from now on; earlier receipts keep their version."""
+    return await _release(call, call.body, Release(call.now, call.principal.id))
+
+
+async def announce(call: Call) -> Published | Refusal:
+    """The same with a date and a note: before its date the versions before decide."""
+    body: Publish = call.body
+    return await _release(call, body.program, _release_of(call, body.starts_at, body.note))
+
+
+async def roll_back(call: Call) -> Published | Refusal:
+    """Publish an older version again, as the next one."""
+    body: RollBack = call.body
+    raw = await db.one(call.conn, body.version)
+    if raw is None:
+        return flows.version_unknown(body.version)
+    note = body.note or f"back to version {body.version}"
+    again = msgspec.json.decode(raw)
+    return await _release(call, again, _release_of(call, body.starts_at, note))
+
+
+async def check(call: Call) -> Checked:
+    """Everything that is wrong with a program, and what would change. Nothing is written."""
+    reader, body = _reader(call), call.body
+    before = await db.current(call.conn, call.now)
+    assert before is not None, "a house is opened with a program"
+    program, faults = reader.examine(body, 0)
+    wrong = [Wrong(each.path, each.why, each.cure) for each in faults]
+    if program is None:
+        return Checked(wrong, [], [])
+    old = Edition(msgspec.json.decode(before[1]), reader.kept(before[1], before[0]))
+    fault = flows.currency_fault(old.program.currency, program)
+    if fault is not None:
+        wrong.append(Wrong(fault.field, fault.why, fault.cure))
+    warnings = await _warnings(body, program, old.program, call.now.date())
+    return Checked(wrong, warnings, differences(old, Edition(body, program)))
+
+
+async def versions(call: Call) -> Page[VersionView] | Refusal:
+    """Every version that was published, the newest first."""
+    limit = asked_limit(call.query)
+    if isinstance(limit, Refusal):
+        return limit
+    before = _before(call.query)
+    if isinstance(before, Refusal):
+        return before
+    rows = await db.page(call.conn, before, limit + 1)
+    found = states(await db.starts(call.conn), call.now)
+    return page(rows, limit, lambda row: str(row.version), lambda row: _view(row, found))
+
+
+async def version(call: Call) -> Current | Refusal:
+    """A version as it was published."""
+    word = call.path["version"]
+    number = int(word) if word.isascii() and word.isdecimal() and len(word) < 10 else 0
+    raw = await db.one(call.conn, number)
+    if raw is None:
+        return flows.version_unknown(number)
+    return Current(number, msgspec.json.decode(raw))
+
+
+async def _release(call: Call, body: Any, release: Release) -> Published | Refusal:
+    before = await flows.current(call.conn, _reader(call), call.now)
+    overtaken = await flows.to_overtake(call.conn, release.starts_at, call.now)
+    made = await flows.release(call.conn, _reader(call), body, release)
+    if isinstance(made, Refusal):
+        return made
+    on = (release.starts_at or call.now).date()
+    return Published(
+        made.version, made.name, [rule.id for rule in made.rules], release.starts_at,
+        await _warnings(body, made, before, on), [each.version for each in overtaken],
+    )  # fmt: skip
+
+
+async def _warnings(
+    body: Mapping[str, Any], program: Program, before: Program | None, on: date
+) -> list[Caution]:
+    """In a thread: tills are served meanwhile."""
+    return await asyncio.to_thread(warnings_of, Seen(body, program, on, before))
+
+
+def _view(row: Version, found: Mapping[int, State]) -> VersionView:
+    return VersionView(
+        row.version, row.name, row.rules, found[row.version], row.published_at, row.starts_at,
+        row.published_by, row.note,
+    )  # fmt: skip
+
+
+def _before(query: Mapping[str, str]) -> int | Refusal | None:
+    """The version after which the page begins, downwards."""
+    if "cursor" not in query:
+        return None
+    last = after(query["cursor"], 1)
+    if isinstance(last, Refusal):
+        return last
+    whole = last[0].isascii() and last[0].isdecimal() and len(last[0]) <= 10
+    return int(last[0]) if whole else unknown_cursor()
+
+
+def _release_of(call: Call, starts_at: datetime | None, note: str) -> Release:
+    return Release(call.now, call.principal.id, starts_at, note)
+
+
+def _reader(call: Call) -> Reader:
+    assert call.house is not None
+    return call.house.reader
+
+
+_EXAMPLE = {
+    "name": "Two percent and a free coffee", "currency": "EUR",
+    "events": {"survey": {"fields": {"score": {"type": "integer", "least": 0, "most": 10}}}},
+    "rules": [
+        {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
+        {"id": "coffee", "mechanic": "every_nth_free", "product": "LATTE", "n": 6},
+        {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1},
+    ],
+}  # fmt: skip
 OPERATIONS: tuple[Operation, ...] = (
     Operation("program.read", "GET", "/v1/program", read, Current, "The program that decides now"),
     Operation(
         "program.publish", "POST", "/v1/program", publish, Published, "Publish the next version",
-        kind="writes", body=dict, status=201,
+        kind="writes", body=dict, status=201, example=_EXAMPLE,
+    ),
+    Operation(
+        "program.check", "POST", "/v1/program/check", check, Checked, "Check a program",
+        body=dict, example=_EXAMPLE,
+    ),
+    Operation(
+        "program.announce", "POST", "/v1/program/versions", announce, Published,
+        "Publish the next version from a date on", kind="writes", body=Publish, status=201,
         example={
-            "name": "Two percent and a free coffee", "currency": "EUR",
-            "rules": [
-                {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
-                {"id": "coffee", "mechanic": "every_nth_free", "product": "LATTE", "n": 6},
-                {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1},
-            ],
+            "program": _EXAMPLE, "starts_at": "2099-01-01T00:00:00+01:00", "note": "the new year",
         },
+    ),
+    Operation(
+        "program.rollback", "POST", "/v1/program/rollback", roll_back, Published,
+        "Publish an older version again", kind="writes", body=RollBack, status=201,
+        example={"version": 1, "note": "the coffee was too cheap"},
+    ),
+    Operation(
+        "program.versions", "GET", "/v1/program/versions", versions, Page[VersionView],
+        "Versions of the program", query=QUERY,
+    ),
+    Operation(
+        "program.version", "GET", "/v1/program/versions/{version}", version, Current,
+        "A version of the program",
     ),
 )  # fmt: skip

@@ -21,12 +21,13 @@ def condition_told(block: str, kinds: Mapping[str, type[Condition]]) -> tuple[st
 
     ```
     weekday: [sat, sun]          a condition, as in the text of a program
-    at 2026-02-07 10:00          facts; `buy ...` for the receipt
+    at 2026-02-07 10:00          facts; `buy ...` for the receipt, `gave RULE 100` for other rules
     -> met                       or `-> met 2` (times), or `-> code lacking: why`
     ```
     """
     head, *lines = block.splitlines()
     filler, said, goods, expected = Filler(kinds), Said(), [], ""
+    gave: dict[str, int] = {}
     condition = filler.tree(yaml.load(head, Plain), "")
     assert condition is not None, filler.faults
     for line in lines:
@@ -35,10 +36,14 @@ def condition_told(block: str, kinds: Mapping[str, type[Condition]]) -> tuple[st
             expected = rest
         elif word == "buy":
             goods += [line_of(part.strip()) for part in rest.split(",")]
+        elif word == "gave":
+            rule, amount = rest.split()
+            gave[rule] = int(amount)
         else:
             assert take(said, word, rest), f"not understood: {line}"
     facts = said.facts_for(list(all_needs(condition)), member=True)
     basket = Basket(goods, None, Program(name="Example", currency="EUR", rules=()))
+    basket.gave.update(gave)
     found = condition.reading()(basket, facts)
     if isinstance(found, Missing):
         return f"{found.code} {found.lacking}: {say(found.why, found.numbers, 'EUR')}", expected

@@ -104,7 +104,7 @@ def _paid(text: str) -> tuple[str, int]:
 
 
 def settings(text: str) -> dict[str, Any]:
-    """`a=1 b=[x, y] c={d: e}` as data; spaces inside brackets do not part."""
+    """`a=1 b=[x, y] c={d: e} f="g h"` as data; spaces in brackets and quotes do not part."""
     found: dict[str, Any] = {}
     for word in _words(text):
         name, _, value = word.partition("=")
@@ -114,11 +114,11 @@ def settings(text: str) -> dict[str, Any]:
 
 def scalar(text: str) -> Any:
     """A value as a program's text has it: what has a point or a dash in it stays text."""
-    if text[:1] in "[{":
+    if text[:1] in '[{"':
         return yaml.load(text, Plain)
-    if re.fullmatch(r"-?\d+", text):
+    if re.match(_WHOLE, text):
         return int(text)
-    return {"true": True, "false": False, "none": None}.get(text, text)
+    return {"true": True, "false": False, "none": None, "null": None}.get(text, text)
 
 
 class Plain(yaml.SafeLoader):  # type: ignore[misc]  # ships no types
@@ -127,16 +127,19 @@ class Plain(yaml.SafeLoader):  # type: ignore[misc]  # ships no types
     yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
 
-Plain.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
-Plain.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(null|none)$"), list("n"))
-Plain.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?[0-9]+$"), list("-0123456789"))
+_YAML = "tag:yaml.org,2002:"
+_WHOLE = r"^-?(0|[1-9][0-9]{0,17})\Z"  # 007 and what no 64 bits hold are text: codes of articles
+Plain.add_implicit_resolver(f"{_YAML}bool", re.compile(r"^(true|false)\Z"), list("tf"))
+Plain.add_implicit_resolver(f"{_YAML}null", re.compile(r"^(null|none|)\Z"), ["n", ""])
+Plain.add_implicit_resolver(f"{_YAML}int", re.compile(_WHOLE), list("-0123456789"))
 
 
 def _words(text: str) -> list[str]:
-    words, depth, word = [], 0, ""
+    words, depth, quoted, word = [], 0, False, ""
     for sign in text.strip():
         depth += (sign in "[{") - (sign in "]}")
-        if sign == " " and not depth:
+        quoted ^= sign == '"'
+        if sign == " " and not depth and not quoted:
             words.append(word)
             word = ""
         else:

@@ -2,7 +2,7 @@
 
 ```
 rule every_nth_free product=LATTE n=3     one line per rule, in the program's order; `id=` names it
-rule multiplier times=2 when={weekday: [sat, sun]}    lists and conditions as in a program's text
+rule multiplier times_x100=200 when={weekday: [sat, sun]}  lists, conditions as in a program's text
 program excluded_categories=[tobacco]     settings of the program, if it needs any
 have 500                                  points on the card; `nobody` instead: no card is shown
 spend 300                                 points the member wants to pay with
@@ -25,10 +25,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
 from tessera.base.refusal import Refusal
 from tessera.program.core.facts_text import Said, settings, take
 from tessera.program.core.reader import Reader
 from tessera.rules.core.engine import settle, settle_event, settle_kept
+from tessera.rules.core.prizes import items_back
 from tessera.rules.core.words import Program, Story
 from tessera.warehouse.core import PER, Line
 
@@ -63,17 +66,36 @@ def blocks(text: str) -> list[str]:
     return [block.strip("\n") for block in re.split(r"\n\s*\n", said) if block.strip()]
 
 
-def parse(block: str) -> Scenario:
-    """One block. Errors: AssertionError names the line that is not understood."""
+class NotUnderstood(AssertionError):
+    """A line of a block (from 1) that cannot be taken, and why."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"line {line}: {why}")
+        self.line, self.why = line, why
+
+
+def parse(block: str, *, whole: bool = False) -> Scenario:
+    """One block. Errors: NotUnderstood names the line.
+
+    whole  it is asked of a program that is there: it brings no rules and settings of its own
+    """
     asked, found, expected = block.partition("\n----\n")
-    assert found, f"no ---- in\n{block}"
+    if not found:
+        raise NotUnderstood(len(block.splitlines()), f"no ---- in\n{block}")
     scenario = Scenario(expected=expected)
-    for line in asked.splitlines():
+    for number, line in enumerate(asked.splitlines(), 1):
         word, _, rest = line.partition(" ")
-        _take(scenario, word, rest.strip(), line)
+        try:
+            assert not (whole and word in ("rule", "program")), f"the program is given: {line}"
+            _take(scenario, word, rest.strip(), line)
+        except (AssertionError, LookupError, TypeError, ValueError, yaml.YAMLError) as wrong:
+            raise NotUnderstood(number, str(wrong) or f"not understood: {line}") from wrong
     bought = scenario.lines or scenario.said.facts.get("event")
-    assert scenario.rules and bought, f"no rule or nothing bought in\n{block}"
-    assert (scenario.spend or 0) <= scenario.have, "more is spent than there is: refused before"
+    last = len(asked.splitlines())
+    if not bought or not (scenario.rules or whole):
+        raise NotUnderstood(last, f"no rule or nothing bought in\n{block}")
+    if (scenario.spend or 0) > scenario.have:
+        raise NotUnderstood(last, "more is spent than there is: refused before")
     return scenario
 
 
@@ -170,6 +192,8 @@ def _back(sold: Story, left: Story) -> Iterator[str]:
     yield row("points taken back", str(sold.points_earned - left.points_earned))
     if sold.points_spent:
         yield row("points given back", str(sold.points_spent - left.points_spent))
+    for (kind, item), pieces in items_back(sold, left).items():
+        yield row(f"{kind} {item} back", str(pieces))
 
 
 def _count(line: Line, units: int) -> str:

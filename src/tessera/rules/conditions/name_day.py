@@ -74,7 +74,7 @@ class NameDay(Personal, frozen=True, tag="name_day"):
 
     def _told(self) -> str:
         said = [f"{name} {listed([day_words(day) for day in days.split()], 'and')}"
-                for name, days in self.names.items()]  # fmt: skip
+                for name, days in sorted(self.names.items())]  # fmt: skip
         return listed([f"as {self.attribute} says", *said] if self.attribute else said)
 
     def _days(self, person: Person) -> list[str]:

@@ -129,9 +129,8 @@ class Filler:
         except msgspec.ValidationError as wrong:
             if "Expected `str`, got `int`" in str(wrong) and raw != _in_text(raw):
                 return self._converted(field, _in_text(raw), path)
-            why, _, inside = str(wrong).partition(" - at `$")
-            at = path + inside.rstrip("`")
-            self.fault(at, f"{why[:1].lower()}{why[1:]}, got {_shown(raw)}", _cure(field))
+            inside, why = _told(str(wrong), raw)
+            self.fault(path + inside, why, _cure(field))
             return None
 
     def resolved(self, raw: Any, path: str) -> Any:
@@ -261,16 +260,57 @@ def _shown(data: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
+def _told(wrong: str, raw: Any) -> tuple[str, str]:
+    """(where in a value, why) of what msgspec says, with the value itself."""
+    why, _, inside = wrong.partition(" - at `$")
+    inside = inside.rstrip("`")
+    for place in re.findall(r"\[(\d+)\]", inside):
+        if isinstance(raw, list) and int(place) < len(raw):
+            raw = raw[int(place)]
+    for pattern, said in _WORDS:
+        why = re.sub(pattern, said, why)
+    return inside, f"{why[:1].lower()}{why[1:]}, got {_shown(raw)}"
+
+
+_WORDS = (  # what msgspec says, and how people say it
+    (r", got `\w+`$", ""), ("`", ""), (r" \| null\b", ""),
+    (r"^Invalid enum value .*", "this is none of what it may be"),
+    (r"^Invalid RFC3339 encoded (\w+)", r"this is no \1"),
+    (r"^Expected str matching regex .*", "this has not the form it must have"),
+    (r"^Expected ", "this should be "),
+    (r"\bint\b", "a whole number"), (r"\bstr\b", "text"), (r"\bbool\b", "true or false"),
+    (r"\barray\b", "a list"), (r"\bobject\b", "a mapping"),
+)  # fmt: skip
+
+
 def _cure(field: Any) -> str:
     """What may stand in the field, as its type says."""
-    schema = msgspec.json.schema(field.type)
-    while "$ref" in schema:
-        schema = next(iter(schema.get("$defs", {}).values()), {})
+    whole = msgspec.json.schema(field.type)
+    schema = _one(whole, whole.get("$defs", {}))
+    several = schema.get("type") == "array" and "items" in schema
+    if several:
+        schema = _one(schema["items"], whole.get("$defs", {}))
+    each = "each " if several else ""
     if "enum" in schema:
-        return f"one of {', '.join(map(str, schema['enum']))}"
+        return f"{each}one of {', '.join(map(str, schema['enum']))}"
+    if "description" in schema and "pattern" in schema:
+        return f"write {schema['description']}"
+    if schema.get("format") == "date":
+        return "write it as 2026-12-31"
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
-        return f"a whole number from {low} to {high}"
+        return f"{each}a whole number from {low} to {high}"
     kinds = {"string": "text", "integer": "a whole number", "boolean": "true or false",
              "array": "a list", "object": "a mapping"}  # fmt: skip
-    return f"write {kinds.get(schema.get('type', ''), 'what the reference says')}"
+    kind = kinds.get(schema.get("type", ""), "what the reference says")
+    return f"write a list, each {kind}" if several else f"write {kind}"
+
+
+def _one(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself where it is only pointed to, or where null is the other possibility."""
+    while "$ref" in schema or "anyOf" in schema:
+        if "$ref" in schema:
+            schema = named.get(schema["$ref"].rpartition("/")[2], {})
+        else:
+            schema = next((each for each in schema["anyOf"] if each.get("type") != "null"), {})
+    return schema

@@ -62,6 +62,7 @@ class Recurring:
         if "COUNT" in parts:
             counted = list(islice(self._from_start(), int(parts["COUNT"])))
             self.until = counted[-1] if counted else starts
+            self._times.cache_clear()  # they had no end yet
 
     @property
     def leans_on_start(self) -> bool:

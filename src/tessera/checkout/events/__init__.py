@@ -1,0 +1,1 @@
+"""What happened to members besides receipts, remembered."""

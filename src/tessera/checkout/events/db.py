@@ -1,0 +1,65 @@
+"""Events in our database; `ask_` functions do not wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection, AsyncCursor
+
+from tessera.base.columns import Bigints, Bytes, Column, Integers, LocalTimes, Texts, Times, Uuids
+from tessera.base.sql import statements
+from tessera.base.wire import put
+from tessera.checkout.core.words import EventKey, EventRow
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+Rows = AsyncCursor[tuple[Any, ...]]
+_FIELDS = tuple(field.name for field in msgspec.structs.fields(EventRow))
+_KINDS: tuple[type[Column[Any]], ...] = (
+    Uuids, Texts, Texts, Texts, Texts, Uuids, Uuids, Times, LocalTimes, Times, Bigints, Integers,
+    Bytes,
+)  # fmt: skip
+
+
+async def ask_known(conn: Conn, keys: Sequence[EventKey]) -> Rows:
+    """Look for events that were told before; read with `known`."""
+    asked = (Texts([key.source for key in keys]), Texts([key.number for key in keys]))
+    return await conn.execute(SQL["known"], asked, binary=True)
+
+
+async def known(rows: Rows) -> dict[EventKey, tuple[UUID, datetime]]:
+    """{identity: id, when it was posted} of what was found."""
+    return {EventKey(row[0], row[1]): (row[2], row[3]) for row in await rows.fetchall()}
+
+
+async def add_events(conn: Conn, rows: Sequence[EventRow]) -> None:
+    """Keep events. Errors: UniqueViolation if one of an identity is there already."""
+    columns = [
+        kind([getattr(row, name) for row in rows])
+        for name, kind in zip(_FIELDS, _KINDS, strict=True)
+    ]
+    await put(conn, SQL["add_events"], columns)
+
+
+async def one(conn: Conn, event_id: UUID) -> EventRow | None:
+    """An event by its id."""
+    row = await (await conn.execute(SQL["one"], (event_id,), binary=True)).fetchone()
+    return None if row is None else _event(row)
+
+
+async def page(
+    conn: Conn, account_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+) -> list[EventRow]:
+    """An account's events, newest first, after the last one seen."""
+    at, last = after or (None, None)
+    asked = {"account": account_id, "at": at, "id": last, "most": limit}
+    rows = await conn.execute(SQL["page"], asked, binary=True)
+    return [_event(row) for row in await rows.fetchall()]
+
+
+def _event(row: Sequence[Any]) -> EventRow:
+    return EventRow(**dict(zip(_FIELDS, row, strict=True)))

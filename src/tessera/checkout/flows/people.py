@@ -1,0 +1,75 @@
+"""What programs ask of persons, answered as numbers: the persons themselves are not kept."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tessera.base.clock import local
+from tessera.checkout import db
+from tessera.checkout.core.case import Case
+from tessera.checkout.core.event import local_at
+from tessera.checkout.core.words import Event
+from tessera.checkout.flows.items import Batch, Item
+from tessera.members import db as members_db
+from tessera.members.core import Profile
+from tessera.rules.core.facts import Person, Trait
+from tessera.warehouse.core import Receipt
+
+
+async def ask_people(conn: db.Conn, batch: Batch) -> members_db.Cursor | None:
+    """Ask for the persons that a program of this batch asks about, in one statement."""
+    asking = {
+        item.case.owner.member_id
+        for item in batch.open()
+        if item.case is not None and item.case.owner is not None and _told(item) is not None
+        and item.case.program.plan.traits
+    }  # fmt: skip
+    return await members_db.ask_people(conn, sorted(asking)) if asking else None
+
+
+async def know_people(batch: Batch, asked: members_db.Cursor | None) -> None:
+    """Put what was found among the known facts, as numbers under keys that tell nothing."""
+    if asked is None:
+        return
+    people = await members_db.people(asked)
+    for item in batch.open():
+        told = _told(item)
+        if item.case is None or item.case.owner is None or told is None:
+            continue
+        know(item.case, told, people.get(item.case.owner.member_id))
+
+
+def know(case: Case, told: Receipt | Event, profile: Profile | None) -> None:
+    """The traits that the case's program needs, as of the purchase's local day."""
+    traits = case.program.plan.traits
+    if not traits:
+        return
+    at = local_at(case, told) if isinstance(told, Event) else local(
+        told.happened_at, case.store.time_zone
+    )  # fmt: skip
+    person = _person(profile, case.store.time_zone)
+    case.known = {**case.known, **_values(traits, person, at.date())}
+
+
+def _told(item: Item) -> Receipt | Event | None:
+    ask = item.job.ask
+    return ask if isinstance(ask, Event) else item.receipt
+
+
+def _person(profile: Profile | None, time_zone: str) -> Person:
+    """The member as conditions see them. Of the shadow of a card nothing is known."""
+    if profile is None or profile.registered_at is None:
+        return Person()
+    return Person(
+        True, local(profile.registered_at, time_zone).date(), profile.born_on, profile.given_name,
+        profile.language, profile.attributes,
+    )  # fmt: skip
+
+
+def _values(traits: tuple[Trait, ...], person: Person, on: date) -> dict[str, int]:
+    found = {}
+    for need in traits:
+        value = need.of.trait(person, on)
+        if value is not None:
+            found[need.key] = value
+    return found

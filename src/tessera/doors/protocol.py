@@ -1,0 +1,206 @@
+"""A short way through HTTP for the calls that wait for nothing but the writer.
+
+uvicorn makes a scope, a cycle, an event and a task for each request, and asks twice to send an
+answer: more of the processor than parsing and checking the call (decision 0005). Here such a call
+is parsed and checked when its last byte has come, and its answer leaves in one write when the
+writer has it. Whatever is not quite ordinary goes uvicorn's way: another address, a key that must
+be looked up, a request behind an unanswered one, an upgrade, an `Expect`, a client that does not
+read. Both ways share every decision (`api.py`) and send the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from functools import partial
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+from uvicorn.server import ServerState
+
+from tessera.doors import problems
+from tessera.doors.api import MAX_BODY, Api, Asked, head_fault, headers_of
+from tessera.doors.problems import Reply
+
+API = "tessera.api"  # under this name the application's state holds its Api
+
+
+class Short(RequestResponseCycle):
+    """A request on the short way, in the place where uvicorn looks for its own.
+
+    chunks, size  what has come of the body, and its bytes
+    heard         nothing more is wanted of the client: the answer is being made
+    """
+
+    message_event = asyncio.Event()  # uvicorn sets it; nobody waits for it
+
+    def __init__(self, asked: Asked, *, keep_alive: bool) -> None:
+        self.asked, self.keep_alive = asked, keep_alive
+        self.response_complete = self.disconnected = self.heard = False
+        self.chunks: list[bytes] = []
+        self.size = 0
+
+
+class ShortProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP/1.1 over httptools, with that short way."""
+
+    def __init__(
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(config, server_state, app_state, _loop)
+        # What uvicorn could be told to do besides, and is not told here (`cli/serving.py`).
+        more = config.access_log or self.limit_concurrency is not None or self.root_path
+        self._api: Api | None = None if more else app_state.get(API)
+        self._rests_since: float | None = None
+
+    # A request comes in --------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.url, self.headers = b"", []
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One line of its head."""
+        self.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """The head is here: which way?"""
+        asked = self._asked()
+        if asked is None:
+            self._go_uvicorns_way()
+            return
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        short = self.cycle = Short(asked, keep_alive=keep_alive)
+        refusal = head_fault(asked)
+        if refusal is not None:
+            short.heard = True
+            self._answer_soon(short, problems.problem(refusal))
+
+    def _go_uvicorns_way(self) -> None:
+        """Tell it what has come so far."""
+        url, headers = self.url, self.headers
+        super().on_message_begin()
+        super().on_url(url)
+        for name, value in headers:
+            super().on_header(name, value)
+        super().on_headers_complete()
+
+    def _asked(self) -> Asked | None:
+        """The call, if it can go the short way."""
+        api = self._api
+        if api is None:
+            return None
+        route = api.short.get((self.parser.get_method(), self.url))
+        if route is None or self.parser.should_upgrade():
+            return None
+        before: RequestResponseCycle | None = self.cycle
+        if before is not None and not before.response_complete:
+            return None
+        headers = dict(self.headers)
+        if b"expect" in headers or self.flow.write_paused or api.house.writer.down:
+            return None
+        passed = api.gate.enter_known(headers.get(b"authorization", b""))
+        return None if passed is None else Asked(route, {}, b"", headers, passed)
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body; what nobody waits for any more is dropped."""
+        short = self.cycle
+        if not isinstance(short, Short):
+            super().on_body(body)
+        elif not short.heard:
+            short.chunks.append(body)
+            short.size += len(body)
+            if short.size > MAX_BODY:
+                self._finish(short)
+
+    def on_message_complete(self) -> None:
+        """The last byte is here."""
+        short = self.cycle
+        if not isinstance(short, Short):
+            super().on_message_complete()
+        elif not short.heard:
+            self._finish(short)
+
+    # Its answer goes out -------------------------------------------------------------------------
+
+    def _finish(self, short: Short) -> None:
+        """Parse, check and submit; the answer comes later, in any case not from here."""
+        short.heard = True
+        assert self._api is not None, "asked before"
+        raw = short.chunks[0] if len(short.chunks) == 1 else b"".join(short.chunks)
+        short.chunks.clear()
+        self._run(short, self._api.finish(short.asked, raw))
+
+    def _run(
+        self, short: Short, work: Coroutine[Any, Any, Reply], waited: object = None
+    ) -> None:  # fmt: skip
+        """By hand instead of as a task: it runs at once, and waits for one future, the writer's."""
+        try:
+            future: asyncio.Future[Any] = work.send(None)
+        except StopIteration as done:
+            answer = self._answer_soon if waited is None else self._answer
+            answer(short, done.value)
+        else:
+            future.add_done_callback(partial(self._run, short, work))
+
+    def _answer_soon(self, short: Short, reply: Reply) -> None:
+        """In the next turn: the parser is at work, and what is behind in its packet must queue."""
+        self.loop.call_soon(self._answer, short, reply)
+
+    def _answer(self, short: Short, reply: Reply) -> None:
+        """Head and body in one write."""
+        if self.transport.is_closing():
+            return
+        said = [*self.server_state.default_headers, *headers_of(reply, short.asked.passed)]
+        if not short.keep_alive:
+            said.append((b"connection", b"close"))
+        head = [b"%b: %b\r\n" % pair for pair in said]
+        self.transport.write(b"".join([STATUS_LINE[reply.status], *head, b"\r\n", reply.body]))
+        short.response_complete = True
+        if not short.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    # Between two requests ------------------------------------------------------------------------
+
+    def on_response_complete(self) -> None:
+        """An answer is out: the request behind it, or a rest."""
+        if self.pipeline:
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self._rests_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._rest(self.timeout_keep_alive)
+
+    def _rest(self, left_s: float) -> None:
+        """One timer for many rests: making one for each request costs more than reading a clock."""
+        self.timeout_keep_alive_task = self.loop.call_later(left_s, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close what has rested too long."""
+        self.timeout_keep_alive_task = None
+        if self._rests_since is None:
+            return
+        left_s = self._rests_since + self.timeout_keep_alive - self.loop.time()
+        if left_s > 0:
+            self._rest(left_s)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._rests_since = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is there any more; what was submitted is settled all the same."""
+        super().connection_lost(exc)
+        super()._unset_keepalive_if_required()

@@ -1,0 +1,59 @@
+"""Events over HTTP: what a member did that is no purchase, posted once; an account's list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from tessera.access.core import allowed
+from tessera.base.refusal import Refusal
+from tessera.checkout.core import Answer, Event, EventPage, Job
+from tessera.checkout.flows import events
+from tessera.doors.call import Call, Operation
+from tessera.doors.pages import QUERY, asked_limit, uuid_of
+from tessera.doors.problems import Reply
+from tessera.warehouse.core import day_fault
+
+
+async def post(call: Call) -> Reply | Refusal:
+    """Something a member did, of a type that the program declares: settle it and earn."""
+    event: Event = call.body
+    assert call.house is not None
+    if event.store is None and call.principal.store is not None:
+        event = msgspec.structs.replace(event, store=call.principal.store)
+    refusal = allowed(call.principal, "event.post", event.store)
+    refusal = refusal or day_fault(event.happened_at, None)
+    if refusal is not None:
+        return refusal
+    job = Job(call.principal, "event.post", call.key, event, call.fingerprint, call.now)
+    return await call.house.writer.submit(job)
+
+
+async def history(call: Call) -> EventPage | Refusal:
+    """An account's events, newest first."""
+    account_id = uuid_of(call.path["account_id"])
+    limit = asked_limit(call.query)
+    if isinstance(limit, Refusal):
+        return limit
+    if account_id is None:
+        return Refusal(
+            "account_unknown", "account_id", "this is no id", "send the id that `identify` answers"
+        )
+    assert call.house is not None
+    word = call.query.get("cursor")
+    return await events.history(call.conn, account_id, word, limit, call.house.currency)
+
+
+_EVENT: dict[str, Any] = {
+    "type": "survey", "id": "survey-2026-03/4711", "source": "app",
+    "happened_at": "2026-03-14T19:30:00+01:00", "card": "2900000000018", "data": {"score": 9},
+}  # fmt: skip
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("event.post", "POST", "/v1/events", post, Answer,
+              "Post something that happened besides a receipt", kind="writer", body=Event,
+              status=201, example=_EVENT),
+    Operation("event.history", "GET", "/v1/accounts/{account_id}/events", history, EventPage,
+              "An account's events, newest first", query=QUERY),
+)  # fmt: skip

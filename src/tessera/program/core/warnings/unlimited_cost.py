@@ -1,0 +1,65 @@
+"""A rule whose cost has no limit: no cap, and a high rate, a prize or an event behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.prizes import PrizeMechanic
+from tessera.rules.core.words import Mechanic, Program
+
+HIGH_PERCENT = 20  # of what is spent
+_CAP = "add `caps`, for example [{per: month, most: 500}]"
+
+
+def find(seen: Seen) -> Iterator[Caution]:
+    """One for each rule without a cap."""
+    for rule in seen.program.rules:
+        free = rule.id in seen.dead or _capped(rule, seen.program)
+        why = "" if free else _costly(rule, seen.program)
+        if why:
+            yield Caution("unlimited_cost", rule.id, why, _CAP)
+
+
+def _capped(rule: Mechanic, program: Program) -> bool:
+    if rule.caps:
+        return True
+    caps = {"earning": program.point_caps, "price": program.discount_caps}
+    return bool(caps.get(rule.lane))
+
+
+def _costly(rule: Mechanic, program: Program) -> str:
+    if rule.trigger == "event":
+        return "it gives with every event, however many come"
+    percent = worth_percent(rule, program)
+    if percent > HIGH_PERCENT:
+        return f"it is worth {percent} % of what is spent, without a limit"
+    counted = rule.needs()  # it gives for something that is counted: the fifth purchase, a stamp
+    if isinstance(rule, PrizeMechanic) and rule.prize.percent is None and not counted:
+        return "it gives its prize on every receipt that qualifies, however many come"
+    return ""
+
+
+def worth_percent(rule: Mechanic, program: Program) -> int:
+    """What a rule gives of what is spent, in percent, as far as its fields tell; 0 if they do not.
+
+    Points count by what one is worth to the member.
+    """
+    if rule.multiplies:
+        base = sum(_points_percent_x100(each, program) for each in program.rules if each.base)
+        return base * max(getattr(rule, "times_x100", 100) - 100, 0) // 10_000
+    if isinstance(rule, PrizeMechanic):
+        return rule.prize.percent or 0
+    return max(_points_percent_x100(rule, program) // 100, _whole(rule, "percent"))
+
+
+def _points_percent_x100(rule: Mechanic, program: Program) -> int:
+    points, per_minor = _whole(rule, "points"), _whole(rule, "per_minor")
+    if rule.lane != "earning" or not per_minor:
+        return 0
+    return points * program.point_minor_x100 * 100 // per_minor
+
+
+def _whole(rule: Mechanic, name: str) -> int:
+    value = getattr(rule, name, 0)
+    return value if isinstance(value, int) else 0

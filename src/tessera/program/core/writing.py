@@ -1,0 +1,83 @@
+"""A program as data written as a directory of text; read again it is the same data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import yaml
+
+from tessera.program.core.facts_text import Plain
+from tessera.program.core.text import HEAD, RULES
+from tessera.rules.core.words import Mechanic, Program
+
+_WIDTH = 100
+_FIRST = ("id", "name", "mechanic")
+_TABLES = ("numbers", "groups", "attributes", "events")
+_STEP = 10  # between the numbers of files, so that a rule can be put between two
+
+
+def written(body: Mapping[str, Any], mechanics: Mapping[str, type[Mechanic]]) -> dict[str, str]:
+    """{path: text} of a valid program: one file for what it declares, one for each rule.
+
+    mechanics  {code: mechanic}: a rule's own fields come before those that all rules have
+    """
+    head = {name: value for name, value in body.items() if name != "rules"}
+    order = ("name", "currency", "numbers", *Program.__struct_fields__)
+    found = {HEAD: _text(_ordered(head, order))}
+    rules = body["rules"]
+    width = max(4, len(str(len(rules) * _STEP)))
+    for number, rule in enumerate(rules, 1):
+        kind = mechanics.get(rule.get("mechanic", ""))
+        fields = (*_FIRST, *_own_fields(kind), *Mechanic.__struct_fields__)
+        name = f"{RULES}{number * _STEP:0{width}}-{_slug(str(rule.get('id', '')))}.yaml"
+        found[name] = _text(_ordered(rule, fields))
+    return found
+
+
+def _own_fields(kind: type[Mechanic] | None) -> Iterable[str]:
+    """The fields of a mechanic; money may be written without `_minor`."""
+    for name in kind.__struct_fields__ if kind is not None else ():
+        if name not in Mechanic.__struct_fields__:
+            yield name
+            yield name.removesuffix("_minor")
+
+
+def _ordered(data: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
+    names = [*dict.fromkeys(name for name in order if name in data)]
+    return {name: data[name] for name in [*names, *sorted(set(data) - set(names))]}
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "rule"
+
+
+class _Writer(yaml.SafeDumper):  # type: ignore[misc]  # ships no types
+    """Writes what `marked` reads: what would look like something else is put into quotes."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = Plain.yaml_implicit_resolvers
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Values are written out as often as they come."""
+        return True
+
+    def serialize(self, node: Any) -> None:
+        """What people look through stands in lines of its own, small things in one."""
+        node.flow_style = False
+        for name, value in node.value:
+            if name.value in _TABLES and isinstance(value, yaml.MappingNode) and value.value:
+                value.flow_style = False
+        super().serialize(node)
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Lists stand below their name, further in."""
+        super().increase_indent(flow, False)
+
+
+def _text(data: Any) -> str:
+    text: str = yaml.dump(
+        data, Dumper=_Writer, default_flow_style=None, sort_keys=False, allow_unicode=True,
+        width=_WIDTH,
+    )  # fmt: skip
+    return text

@@ -10,7 +10,7 @@ import pytest
 
 from support import api as shops
 from support.api import Api, refused
-from tessera.access.core import unpack
+from tessera.base.packing import unpack
 
 PROGRAM: dict[str, Any] = {
     "name": "People", "currency": "EUR",

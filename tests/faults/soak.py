@@ -19,8 +19,8 @@ from psycopg import AsyncConnection
 from faults.drill import assert_sound
 from faults.operations import goods_back, register, sale
 from support.served import Heard, Served, Till
-from tessera.access.core import unpack
 from tessera.base import cluster, postgres
+from tessera.base.packing import unpack
 from tessera.members.core import card_number
 
 Kill = Callable[[], Awaitable[None]]

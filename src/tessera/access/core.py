@@ -169,10 +169,6 @@ def _base62(number: int, width: int) -> str:
 
 WHOLE = 16  # bytes: equality of bodies rests on these 128 bits
 _FIELD = struct.Struct(">HI")  # after them, per field: who it is and what it said, for the message
-_PACK_OVER = 512  # bytes; below, compressing costs more than it saves
-# A window of 2 KB and little memory: the usual 256 KB cost more to clear than an answer to squeeze
-# (7 against 68 microseconds for 1.6 KB), and the bytes come out the same size.
-_WINDOW, _MEMORY = -11, 4
 _encode = msgspec.json.Encoder().encode
 
 
@@ -280,19 +276,6 @@ def first_difference(names: Sequence[str], old: bytes, new: bytes) -> str:
 def answer_day(posted_at: datetime) -> date:
     """The partition an answer lies in: the day of posting in UTC."""
     return posted_at.astimezone(UTC).date()
-
-
-def pack(body: bytes) -> bytes:
-    """An answer's bytes as they are kept: the first byte tells whether the rest is compressed."""
-    if len(body) > _PACK_OVER:
-        squeeze = zlib.compressobj(1, zlib.DEFLATED, _WINDOW, _MEMORY)
-        return b"\x01" + squeeze.compress(body) + squeeze.flush()
-    return b"\x00" + body
-
-
-def unpack(kept: bytes) -> bytes:
-    """What `pack` kept, byte for byte."""
-    return zlib.decompress(kept[1:], _WINDOW) if kept[:1] == b"\x01" else kept[1:]
 
 
 def _marks(mark: bytes) -> dict[int, int]:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from psycopg import AsyncConnection, AsyncCursor
 
-from tessera.access.core import SESSION_SEEN_EVERY, ApiKey, Claim, Known, Principal, pack, unpack
+from tessera.access.core import SESSION_SEEN_EVERY, ApiKey, Claim, Known, Principal
 from tessera.base.columns import Bytes, Dates, Smallints, Texts, Times, Uuids
+from tessera.base.packing import pack, unpack
 from tessera.base.sql import statements
 from tessera.base.wire import put
 

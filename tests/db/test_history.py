@@ -114,7 +114,9 @@ def test_many_tills_at_once_cannot_pass_a_cap(dsn):
             card = fresh_card()
             await one.send(sale(card, soup(50), at=day(0)))
             sent = [
-                shop.send(sale(card, soup(150), at=day(0))) for _ in range(6) for shop in (one, other)
+                shop.send(sale(card, soup(150), at=day(0)))
+                for _ in range(6)
+                for shop in (one, other)
             ]
             told = [said.answer.points_earned for said in await asyncio.gather(*sent)]
             assert sorted(told, reverse=True)[:4] == [3, 3, 3, 0]

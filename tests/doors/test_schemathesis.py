@@ -60,7 +60,7 @@ def things(api: Api) -> dict[str, str]:
     return {
         "receipt_id": sale["id"], "quote_id": quote["id"], "number": api.cards[0],
         "account_id": api.post("/v1/identify", card).json()["account_id"], "store_id": "S3",
-        "key_id": api.issue("admin")[0],
+        "key_id": api.issue("admin")[0], "version": "1",
         **{name: page["items"][0][name] for name, page in found.items()},
     }  # fmt: skip
 

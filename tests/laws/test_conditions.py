@@ -27,13 +27,12 @@ from tessera.rules.core.conditions import (
 )
 from tessera.rules.core.days import in_year, nearby, whole_months
 from tessera.rules.core.facts import Facts, Met, Missing, Person, months_before
-from tessera.rules.core.filling import Filler
 from tessera.rules.core.texts import Numbers, Template, say
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Line
 
-MANY = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=600)
-FEW = settings(MANY, max_examples=200)
+MANY = settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=60)
+FEW = settings(MANY, max_examples=15)
 NOTHING = Basket((), None, Program(name="Any", currency="EUR", rules=()))
 EVERY = pytest.mark.parametrize("code", KINDS)
 
@@ -111,7 +110,7 @@ def test_a_leaf_is_read_back_from_its_text(code, data):
     said = msgspec.to_builtins(condition)
     assert said.pop("condition") == code
     again = fill(code, yaml.load(yaml.safe_dump(said), Plain))
-    assert again == condition
+    assert again is not None and again == condition
     assert [need.key for need in again.needs()] == [need.key for need in condition.needs()]
     assert sentence(again, "EUR") == sentence(condition, "EUR")
 
@@ -268,127 +267,13 @@ def test_who_turns_older_has_a_birthday(person: Person, on: date):
     if person.born_on is None or on <= person.born_on:
         return
     born = person.born_on
-    older = [age for age in range(140) if KINDS["age"](at_least=age).trait(person, on)]
     before = on.fromordinal(on.toordinal() - 1)
-    younger = [age for age in range(140) if KINDS["age"](at_least=age).trait(person, before)]
-    birthday = bool(KINDS["birthday"]().trait(person, on)) and on.year > born.year
+    older = [age for age in range(140) if trait(KINDS["age"](at_least=age), person, on)]
+    younger = [age for age in range(140) if trait(KINDS["age"](at_least=age), person, before)]
+    birthday = bool(trait(KINDS["birthday"](), person, on)) and on.year > born.year
     assert (len(older) > len(younger)) == birthday
 
 
-# Sentences ---------------------------------------------------------------------------------------
-
-TOLD = [
-    ("weekday: [sat, sun]", "it is Saturday or Sunday"),
-    ("receipt_total: 50", "the receipt comes to 50.00 EUR or more"),
-    ("contains: [LATTE, CAKE]", "the receipt has LATTE or CAKE"),
-    (
-        "contains: {of: {categories: coffee, promoted: never}, at_least: 2}",
-        "the receipt has 2 or more units of coffee not on offer",
-    ),
-    ("dates: 12-24..01-06", "the date is 24 December to 6 January"),
-    ("age: {at_least: 18, at_most: 25}", "the member is 18 to 25 years old"),
-    ("birthday: 3", "it is 3 or fewer days until the member's birthday"),
-    (
-        "history: {measure: minor, at_least: 50000, of: c:wine, window: this year}",
-        "the member has spent 500.00 EUR or more on wine this year",
-    ),
-    (
-        "history: {measure: since, at_least: 90, of: e:review}",
-        "the last review was 90 or more days ago",
-    ),
-    ("nth: {every: 5, of: c:coffee}", "this is the last of every 5 purchases of coffee"),
-    (
-        "share: {category: wine, at_least: 25, window: 90 days}",
-        "25 % or more of what the member has spent in the last 90 days went on wine",
-    ),
-    ("streak: 4", "this makes 4 or more weeks in a row with a purchase"),
-    ("tenure: {at_least: 3, unit: years}", "the member joined 3 or more years ago"),
-    (
-        "recurrence: {rule: FREQ=WEEKLY;BYDAY=FR, starts: 2026-01-02 18:00, minutes: 480}",
-        "it is a time that comes every week on Friday at 18:00 for 8 hours,"
-        " from Friday, 2 January 2026 on",
-    ),
-    (
-        "all: [{weekday: mon}, {receipt_total: 5.50}, {not: {channel: online}}]",
-        "it is Monday and the receipt comes to 5.50 EUR or more, unless the channel is online",
-    ),
-    (
-        "all: [{weekday: mon}, {not: {channel: app}}, {not: {all: [{till: '1'}, {store: S1}]}}]",
-        "it is Monday, unless the channel is app or (the till is 1 and the store is S1)",
-    ),
-    (
-        "any: [{all: [{weekday: mon}, {not: {store: S1}}]}, {store: S2}]",
-        "(it is Monday, unless the store is S1) or the store is S2",
-    ),
-    (
-        "not: {any: [{till: '1'}, {store: S1}]}",
-        "it is not so that (the till is 1 or the store is S1)",
-    ),
-    ("not: {not: {store: S1}}", "the store is S1"),
-    (
-        "all: [{not: {store: S1}}, {not: {till: '1'}}]",
-        "it is not so that the store is S1 and it is not so that the till is 1",
-    ),
-]
-
-
-@pytest.mark.parametrize(("text", "told"), TOLD)
-def test_a_condition_reads_well_after_when(text, told):
-    filler = Filler(KINDS)
-    tree = filler.tree(yaml.load(text, Plain), "")
-    assert tree is not None, filler.faults
-    assert sentence(tree, "EUR") == told
-
-
-def test_a_sentence_is_told_in_another_language():
-    german = {
-        "{first} and {second}": "{first} und {second}",
-        "the store is {stores}": "der Laden ist {stores}",
-        "the till is {tills}": "die Kasse ist {tills}",
-    }
-    tree = Filler(KINDS).tree({"all": [{"store": "S1"}, {"till": "7"}]}, "")
-    assert tree is not None
-    told = sentence(tree, "EUR", lambda template: german[str(template)])
-    assert told == "der Laden ist S1 und die Kasse ist 7"
-
-
-# What cannot be meant is refused -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "receipt_total: {}",
-        "receipt_total: {at_least: 9.00, at_most: 5.00}",
-        "line_count: 0",
-        "store: {}",
-        "hours: 10:00-10:00",
-        "hours: 10:00-25:00",
-        "dates: 2026-02-30",
-        "dates: 02-30..03-01",
-        "dates: 2026-02-02..2026-02-01",
-        "day_of_month: 0",
-        "age: {}",
-        "age: {at_least: 30, at_most: 20}",
-        "tenure: {}",
-        "name_day: {}",
-        "name_day: {names: {Anna: 02-30}}",
-        "attribute: {name: a, values: [1], at_least: 2}",
-        "attribute: {name: a, at_least: 2, at_most: 2026-01-01}",
-        "event: {type: a, at_least: 2}",
-        "history: {measure: units, of: e:review}",
-        "history: {measure: receipts, at_least: 3, at_most: 2}",
-        "nth: {}",
-        "nth: {every: 2, exactly: 3}",
-        "share: wine",
-        "average: {}",
-        "streak: {at_least: 3, at_most: 2}",
-        "comeback: {days: 30, at_most: 20}",
-    ],
-)
-def test_what_cannot_be_meant_is_refused_with_a_reason(text):
-    filler = Filler(KINDS)
-    assert filler.tree(yaml.load(text, Plain), "when") is None
-    (fault,) = filler.faults
-    assert fault.path.startswith("when.")
-    assert fault.why
+def trait(condition: Condition, person: Person, on: date) -> int | None:
+    assert isinstance(condition, Personal)
+    return condition.trait(person, on)

@@ -13,7 +13,7 @@ from msgspec.structs import fields, replace
 from support.anything import AISLES, BASICS, LINES, READER, SKUS, facts_for, of_type, program_of
 from tessera.rules.core.engine import RETURN, _take_off, settle, settle_kept
 from tessera.rules.core.picking import Part, lacking, most_times, parted
-from tessera.rules.core.words import Basket, Missing, Program
+from tessera.rules.core.words import Basket, Facts, Missing, Program
 from tessera.warehouse.core import Line
 
 PRICE = (
@@ -248,6 +248,19 @@ def test_what_a_return_does_not_charge_is_said_and_set_off(sale, data):
     assert after.to_pay_minor == min(fresh.to_pay_minor, sold.to_pay_minor)
 
 
+def test_points_that_came_back_are_not_asked_for_again():
+    """10.00 off from 30.00 on, all paid with points; the second return breaks the discount."""
+    off = {"mechanic": "amount_off", "off_minor": 1_000, "from_minor": 3_000}
+    program = several([off, PAY, EARN])
+    lines = (Line("A", 1, 2_800), Line("B", 1, 500), Line("C", 1, 1_500))
+    facts = Facts(True, True, 10_000, 3_800)
+    stories = [settle(lines, facts, program)]
+    for kept in ([1, 1, 0], [1, 0, 0], [0, 0, 0]):
+        stories.append(settle_kept(lines, facts, program, kept, stories[-1]))
+    assert [story.points_spent for story in stories] == [3_800, 2_300, 2_300, 0]
+    assert [story.to_pay_minor for story in stories] == [0, 0, 0, 0]
+
+
 @MANY
 @given(sales(), st.data())
 def test_twenty_returns_of_one_unit_equal_one_return_of_twenty(sale, data):
@@ -320,9 +333,11 @@ def test_the_order_of_the_lines_does_not_change_the_sum(code, data):
     assert one.to_pay_minor == other.to_pay_minor
 
 
-@MANY
+@settings(deadline=None, max_examples=400)
 @given(
-    st.lists(st.tuples(st.integers(0, 2), st.sets(st.integers(0, 2))), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.integers(1, 4), st.sets(st.integers(0, 2), min_size=1)), min_size=2, max_size=5
+    ),
     st.lists(st.integers(1, 2), min_size=1, max_size=3),
 )
 def test_a_set_is_found_as_often_as_it_is_there(shelf, needed):
@@ -333,8 +348,7 @@ def test_a_set_is_found_as_often_as_it_is_there(shelf, needed):
     ]
     room = {i: units for i, (units, _) in enumerate(shelf)}
     single = [fits for units, fits in shelf for _ in range(units)]
-    best = max(laid(single, needed, times) for times in range(1))
-    assert lacking(parts, room) == sum(needed) - best
+    assert lacking(parts, room) == sum(needed) - laid(single, needed, 0)
     times = most_times(parts, room)
     assert laid(single, needed, times - 1) == sum(needed) * times
     assert laid(single, needed, times) < sum(needed) * (times + 1)

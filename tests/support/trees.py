@@ -59,7 +59,8 @@ def data_of(kind: type[msgspec.Struct]) -> st.SearchStrategy[dict[str, Any]]:
     """A struct's fields as plain data, those with a default sometimes left out."""
     shape = inspect.type_info(kind)
     assert isinstance(shape, inspect.StructType)
-    must, may = {}, {}
+    must: dict[str, st.SearchStrategy[Any]] = {}
+    may: dict[str, st.SearchStrategy[Any]] = {}
     for field in shape.fields:
         plain = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
         known = field.name in BY_NAME and not isinstance(plain, inspect.StructType)

@@ -142,45 +142,52 @@ CROSS JOIN LATERAL (
 
     SELECT count(*) AS categories
     FROM category
-    WHERE EXISTS (
+    CROSS JOIN LATERAL (
         SELECT FROM checkout.history_day AS h
         WHERE h.account_id = asked.account_id AND h.scope = category.scope
             AND h.day >= asked.first AND h.day <= asked.last AND h.times > 0
-    )
+        LIMIT 1
+    ) AS bought
 ) AS found;
 
 -- name: runs
 -- How many periods (week, month) in a row have a day of the scope, backwards from the one that the
 -- last day is in; that one may still lack its day. One look-up each, however many days it has.
 SELECT asked.n, found.periods
-FROM unnest(%b::uuid[], %b::text[], %b::date[], %b::date[], %b::text[]) WITH ORDINALITY
-AS asked (account_id, scope, first, last, period, n)
+FROM (
+    SELECT
+        a.*, date_trunc(a.period, a.last::timestamp)::date AS began,
+        CASE a.period WHEN 'week' THEN interval '7 days' ELSE interval '1 month' END AS length
+    FROM unnest(%b::uuid[], %b::text[], %b::date[], %b::date[], %b::text[]) WITH ORDINALITY
+    AS a (account_id, scope, first, last, period, n)
+) AS asked
 CROSS JOIN LATERAL (
     WITH RECURSIVE run AS (
         (
-            SELECT h.day, 1 AS periods
-            FROM checkout.history_day AS h
-            WHERE h.account_id = asked.account_id AND h.scope = asked.scope
-                AND h.day <= asked.last AND h.day >= asked.first AND h.times > 0
-                AND h.day >= date_trunc(asked.period, asked.last::timestamp)
-                - CASE asked.period WHEN 'week' THEN interval '7 days' ELSE interval '1 month' END
-            ORDER BY h.day DESC
+            SELECT at.began, 1 AS periods
+            FROM (
+                VALUES (asked.began, asked.last),
+                ((asked.began - asked.length)::date, asked.began - 1)
+            ) AS at (began, ended)
+            CROSS JOIN LATERAL (
+                SELECT FROM checkout.history_day AS h
+                WHERE h.account_id = asked.account_id AND h.scope = asked.scope AND h.times > 0
+                    AND h.day >= greatest(at.began, asked.first) AND h.day <= at.ended
+                LIMIT 1
+            ) AS bought
+            ORDER BY at.began DESC
             LIMIT 1
         )
         UNION ALL
-        SELECT earlier.day, run.periods + 1
+        SELECT (run.began - asked.length)::date, run.periods + 1
         FROM run
         CROSS JOIN LATERAL (
-            SELECT h.day
-            FROM checkout.history_day AS h
-            WHERE h.account_id = asked.account_id AND h.scope = asked.scope
-                AND h.day < date_trunc(asked.period, run.day::timestamp)::date
-                AND h.day >= asked.first AND h.times > 0
-                AND h.day >= date_trunc(asked.period, run.day::timestamp)
-                - CASE asked.period WHEN 'week' THEN interval '7 days' ELSE interval '1 month' END
-            ORDER BY h.day DESC
+            SELECT FROM checkout.history_day AS h
+            WHERE h.account_id = asked.account_id AND h.scope = asked.scope AND h.times > 0
+                AND h.day >= greatest((run.began - asked.length)::date, asked.first)
+                AND h.day < run.began
             LIMIT 1
-        ) AS earlier
+        ) AS bought
     )
 
     SELECT coalesce(max(run.periods), 0) AS periods FROM run

@@ -163,12 +163,15 @@ def _gained(path: str, old: Sequence[Any], new: Sequence[Any]) -> str:
 
 
 def _became(path: str, old: Any, new: Any, currency: str) -> str:
-    was, becomes = told(old, path, currency), told(new, path, currency)
+    was, becomes = (_quoted(each, path, currency) for each in (old, new))
     if was == becomes:  # what tells them apart is no part of the sentence
         was, becomes = (msgspec.json.encode(each).decode() for each in (old, new))
-    if isinstance(new, Condition) and old is None:
-        return f"{path} is new: only if {becomes}"
     return f"{label(path)} was {was}, becomes {becomes}"
+
+
+def _quoted(value: Any, path: str, currency: str) -> str:
+    said = told(value, path, currency)
+    return f'"{said}"' if isinstance(value, Condition) else said
 
 
 def _moved(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:

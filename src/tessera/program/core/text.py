@@ -20,7 +20,7 @@ from tessera.rules.core.words import Program
 
 HEAD, RULES, TESTS = "program.yaml", "rules/", "tests/"
 MAX_FILES = 2 * MAX_RULES
-MAX_WHOLE = 8 * MAX_BYTES  # bytes of all files together
+MAX_WHOLE = 4 * MAX_BYTES  # bytes of all files together
 _RULE = re.compile(r"rules\[(\d+)\]\.?")
 
 

@@ -28,7 +28,7 @@ class Favourite(Condition, frozen=True, tag="favourite"):
     def reading(self) -> Reading:
         """The lines of the favourites, as evidence."""
         least, among, only = self.at_least, self.among, self.only
-        words = {"among": _among(among)}
+        words, anything = {"among": _among(among)}, among == EVERYTHING
         nothing = Missing("favourite_none", 0, "nothing has been chosen in advance")
         others = Missing("favourite_others", 0, "only for a receipt of nothing but favourites")
         absent = Missing("favourite_short", least, SHORT, {**words, "count": least})
@@ -37,19 +37,19 @@ class Favourite(Condition, frozen=True, tag="favourite"):
             if not facts.favourites:
                 return nothing
             lines = _chosen(basket, facts)
-            if lines and among is not EVERYTHING:
-                lines &= set(among.lines(basket))
+            if lines and not anything:
+                fitting = among.lines(basket)
+                lines = [i for i in lines if i in fitting]
             if not lines:
                 return absent
-            listed = sorted(lines)
-            found = units(basket, listed)
+            found = units(basket, lines)
             if found < least:
                 return Missing(
                     "favourite_short", least - found, SHORT, {**words, "count": least - found}
                 )
-            if only and len(listed) < len(EVERYTHING.lines(basket)):
+            if only and len(lines) < len(basket.lines) - basket.quantity.count(0):
                 return others
-            return Met(1, tuple(listed))
+            return Met(1, tuple(lines))
 
         return favourite
 
@@ -63,12 +63,13 @@ def _among(goods: Goods) -> str:
     return "" if goods == EVERYTHING else f" among {goods_words(goods)}"
 
 
-def _chosen(basket: Basket, facts: Facts) -> set[int]:
+def _chosen(basket: Basket, facts: Facts) -> list[int]:
     by_sku, by_category = basket.by_sku(), basket.by_category()
-    found: set[int] = set()
+    found: list[int] = []
     for name in facts.favourites:
-        found.update(by_sku.get(name, ()), by_category.get(name, ()))
-    return {i for i in found if basket.quantity[i]}
+        found += by_sku.get(name, ())
+        found += by_category.get(name, ())
+    return sorted({i for i in found if basket.quantity[i]}) if found else found
 
 
 SHORT = one_many("1 more unit of a favourite{among}", "{count} more units of favourites{among}")

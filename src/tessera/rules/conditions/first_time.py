@@ -6,7 +6,7 @@ from tessera.rules.core.basket import Basket
 from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import Facts, History, Met, Missing, Need, Window
 from tessera.rules.core.phrases import window_words
-from tessera.rules.core.scopes import GoodsScope, scope_lines, scope_name
+from tessera.rules.core.scopes import GoodsScope, lines_of, scope_name
 from tessera.rules.core.texts import Numbers, Template
 
 
@@ -23,7 +23,7 @@ class FirstTime(Condition, frozen=True, tag="first_time"):
     def reading(self) -> Reading:
         """The lines, as evidence."""
         (need,) = self.needs()
-        key, of, words = need.key, self.of, self._words()
+        key, lines_in, words = need.key, lines_of(self.of), self._words()
         unknown = Missing("first_time_unknown", 0, "nothing of the kind is known")
         over = Missing("first_time_over", 0, "only the first {what}{window}", words)
         absent = Missing("first_time_short", 1, "the first {what}{window}", words)
@@ -34,7 +34,7 @@ class FirstTime(Condition, frozen=True, tag="first_time"):
                 return unknown
             if before > 0:
                 return over
-            lines = scope_lines(of, basket)
+            lines = lines_in(basket)
             return Met(1, tuple(lines)) if lines else absent
 
         return first_time

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -33,13 +34,14 @@ class LineCount(Condition, frozen=True, tag="line_count"):
         above = Missing("lines_above", 0, ABOVE, {**goods, "count": most or 0})
 
         def line_count(basket: Basket, facts: Facts) -> Met | Missing:
-            lines = of.lines(basket)
-            if len(lines) < least:
-                lacking = least - len(lines)
+            lines: Sequence[int] = () if whole else of.lines(basket)
+            count = len(basket.lines) - basket.quantity.count(0) if whole else len(lines)
+            if count < least:
+                lacking = least - count
                 return Missing("lines_short", lacking, SHORT, {**goods, "count": lacking})
-            if most is not None and len(lines) > most:
+            if most is not None and count > most:
                 return above
-            return MET if whole or not lines else Met(1, tuple(lines))
+            return Met(1, tuple(lines)) if lines else MET
 
         return line_count
 

@@ -10,7 +10,7 @@ from tessera.rules.core.basket import Basket
 from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import MET, Facts, History, Met, Missing, Need, Window
 from tessera.rules.core.phrases import window_words
-from tessera.rules.core.scopes import Scope, counts_here, scope_of, units, what_of
+from tessera.rules.core.scopes import Scope, counts_here, lines_of, scope_of, units, what_of
 from tessera.rules.core.texts import Numbers, Template, one_many
 
 
@@ -43,7 +43,8 @@ class Nth(Condition, frozen=True, tag="nth"):
     def reading(self) -> Reading:
         """What was before, and what this receipt adds."""
         (need,) = self.needs()
-        key, of, every, exactly = need.key, self.of, self.every, self.exactly
+        key, every, exactly = need.key, self.every, self.exactly
+        counted, lines_in = counts_here(self.of), lines_of(self.of)
         by_unit, short, words = self.counting == "units", self._short(), self._words()
         unknown = Missing("nth_unknown", 0, "nothing of the kind is known")
         over = Missing("nth_over", 0, OVER, {"nth": exactly or 0, **words})
@@ -52,8 +53,8 @@ class Nth(Condition, frozen=True, tag="nth"):
             before = facts.known.get(key)
             if before is None:
                 return unknown
-            mine, lines = counts_here(of, basket, facts)
-            now = before + (_bought(basket, lines, of) if by_unit and mine else mine)
+            mine, lines = counted(basket, facts)
+            now = before + (units(basket, lines_in(basket)) if by_unit and mine else mine)
             if exactly is not None:
                 if before < exactly <= now:
                     return Met(1, tuple(lines)) if lines else MET
@@ -86,11 +87,6 @@ class Nth(Condition, frozen=True, tag="nth"):
         if self.of.startswith("e:"):
             return {"what": what_of(self.of), "window": window}
         return {"of": scope_of(self.of), "window": window}
-
-
-def _bought(basket: Basket, lines: list[int], of: str) -> int:
-    every = range(len(basket.lines))
-    return units(basket, lines if of else [i for i in every if basket.quantity[i]])
 
 
 OVER = "number {nth} has been"

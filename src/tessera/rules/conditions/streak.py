@@ -36,8 +36,8 @@ class Streak(Condition, frozen=True, tag="streak"):
     def reading(self) -> Reading:
         """This purchase adds the running week, unless one before it has."""
         row_key, running_key = [need.key for need in self.needs()]
-        of, least, most = self.of, self.at_least, self.at_most
-        short, words = SHORT[self.unit], {"what": what_of(of)}
+        counted, least, most = counts_here(self.of), self.at_least, self.at_most
+        short, words = SHORT[self.unit], {"what": what_of(self.of)}
         unknown = Missing("streak_unknown", 0, "nothing of the kind is known")
         absent = Missing("streak_absent", 0, "only with a {what}", words)
         over = Missing("streak_over", 0, OVER[self.unit], {"count": most or 0})
@@ -46,7 +46,7 @@ class Streak(Condition, frozen=True, tag="streak"):
             row, running = facts.known.get(row_key), facts.known.get(running_key)
             if row is None or running is None:
                 return unknown
-            mine, lines = counts_here(of, basket, facts)
+            mine, lines = counted(basket, facts)
             if not mine:
                 return absent
             row += not running

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 
@@ -20,6 +20,7 @@ from tessera.rules.core.phrases import MONTHS, day_words, listed, place_words
 
 MAX_COUNT, MAX_INTERVAL, HORIZON_MONTHS = 366, 1000, 480
 EARLIEST = datetime.fromisoformat("2000-01-01")  # local, as all times here
+_MIDNIGHT = EARLIEST.time()
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _SHARED = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYDAY", "BYHOUR", "BYMINUTE", "WKST"}
 _ALLOWED = {
@@ -76,7 +77,7 @@ class Recurring:
 
     def _spans(self, on: date) -> tuple[tuple[int, int], ...]:
         """The minutes from midnight, [from, until), of a day that are within the rule."""
-        midnight = datetime.combine(on, time())
+        midnight = datetime.combine(on, _MIDNIGHT)
         before = min(-(-self.minutes // _DAY_MINUTES), (on - date.min).days)
         found = []
         for period in dict.fromkeys(
@@ -99,7 +100,7 @@ class Recurring:
         return tuple(
             [
                 begun
-                for begun in self._rule.replace(dtstart=datetime.combine(period, time()))
+                for begun in self._rule.replace(dtstart=datetime.combine(period, _MIDNIGHT))
                 if begun >= self.starts
                 and (self.until is None or begun <= self.until)
                 and self._turn(begun.date())

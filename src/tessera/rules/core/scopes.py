@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -37,28 +38,43 @@ def what_of(scope: str) -> str:
     return scope[2:] if scope.startswith("e:") else f"purchase{scope_of(scope)}"
 
 
-def counts_here(scope: str, basket: Basket, facts: Facts) -> tuple[bool, list[int]]:
-    """(whether this receipt or event is one of the scope, its lines from 0; all: none named)."""
+def lines_of(scope: str) -> Callable[[Basket], Sequence[int]]:
+    """How to find the lines of a category or article of which something is kept; "": of all."""
+    name, by_sku = scope[2:], scope.startswith("s:")
+
+    def lines(basket: Basket) -> Sequence[int]:
+        named = (basket.by_sku() if by_sku else basket.by_category()).get(name)
+        return [i for i in named if basket.quantity[i]] if named else ()
+
+    def everything(basket: Basket) -> Sequence[int]:
+        return [i for i, quantity in enumerate(basket.quantity) if quantity]
+
+    return lines if scope else everything
+
+
+def counts_here(scope: str) -> Callable[[Basket, Facts], tuple[bool, Sequence[int]]]:
+    """How to find (whether this receipt or event is one of the scope, its lines; all: none named).
+
+    scope  as of `History`
+    """
+    name, lines = scope[2:], lines_of(scope)
+
+    def purchase(basket: Basket, facts: Facts) -> tuple[bool, Sequence[int]]:
+        return not facts.event, ()
+
+    def event(basket: Basket, facts: Facts) -> tuple[bool, Sequence[int]]:
+        return facts.event == name, ()
+
+    def goods(basket: Basket, facts: Facts) -> tuple[bool, Sequence[int]]:
+        found = lines(basket)
+        return bool(found), found
+
     if not scope:
-        return not facts.event, []
-    if scope.startswith("e:"):
-        return facts.event == scope[2:], []
-    lines = scope_lines(scope, basket)
-    return bool(lines), lines
+        return purchase
+    return event if scope.startswith("e:") else goods
 
 
-def scope_lines(scope: str, basket: Basket) -> list[int]:
-    """The lines of a category or article of which something is kept; of everything all."""
-    if scope.startswith("s:"):
-        named = basket.by_sku().get(scope[2:], [])
-    elif scope.startswith("c:"):
-        named = basket.by_category().get(scope[2:], [])
-    else:
-        named = list(range(len(basket.lines)))
-    return [i for i in named if basket.quantity[i]]
-
-
-def units(basket: Basket, lines: list[int], unit: str = "piece") -> int:
+def units(basket: Basket, lines: Sequence[int], unit: str = "piece") -> int:
     """How many units these lines are: pieces, a weighed line being one; or grams, millilitres."""
     if unit != "piece":
         return sum([basket.quantity[i] for i in lines if basket.lines[i].unit == unit])

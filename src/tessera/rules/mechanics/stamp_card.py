@@ -18,7 +18,7 @@ from tessera.rules.core.picking import (
     why_none,
     worth_of,
 )
-from tessera.rules.core.scopes import GoodsScope, scope_lines, scope_name, units
+from tessera.rules.core.scopes import GoodsScope, scope_name, units
 from tessera.rules.core.texts import Numbers
 from tessera.rules.core.words import (
     Basket,
@@ -69,7 +69,7 @@ class StampCard(Mechanic, frozen=True, tag="stamp_card"):
         before = facts.known.get(History("units", self.of, self.window).key)
         if before is None:
             return _UNKNOWN
-        stamps = before + units(basket, scope_lines(self.of, basket))
+        stamps = before + units(basket, self.watches().lines(basket))
         due = stamps // self.n - before // self.n
         if not due:
             lacking = self.n - stamps % self.n

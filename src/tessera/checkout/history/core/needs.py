@@ -154,7 +154,7 @@ def _period_end(per: str, on: date) -> date:
         case "week":
             return on + timedelta(days=6 - on.weekday())
         case "month":
-            return on
+            return _months_end(on, 1)
         case "quarter":
             return _months_end(on, 3)
         case "year":

@@ -1,4 +1,4 @@
-"""Two rules of one kind about the same goods that may both give on one receipt."""
+"""Two rules of one kind about the same goods and of like conditions that may both give at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tessera.program.core.chances import both
 from tessera.program.core.dead import tree_of
 from tessera.program.core.seen import Caution, Seen
 from tessera.rules.core.basket import EVERYTHING, Goods
+from tessera.rules.core.conditions import Condition, walk
 from tessera.rules.core.words import Mechanic
 
 _LOOKED, _TRIED = 200_000, 2_000  # pairs whose goods are looked at, and whose conditions are tried
@@ -31,7 +32,13 @@ def find(seen: Seen) -> Iterator[Caution]:
 
 def _meet(first: Mechanic, second: Mechanic, seen: Seen) -> bool:
     trees = [tree for tree in map(tree_of, (first, second)) if tree is not None]
+    if len(trees) == 2 and _kinds(trees[0]) != _kinds(trees[1]):
+        return False  # one looks at the day, say, and one at the member: that is on purpose
     return both(first, second, trees, seen.on)
+
+
+def _kinds(tree: Condition) -> set[str]:
+    return {each.code for each in walk(tree) if not each.parts()}
 
 
 def _apart(first: Mechanic, second: Mechanic) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.basket import EVERYTHING
 from tessera.rules.core.prizes import PrizeMechanic
 from tessera.rules.core.words import Mechanic, Program
 
 HIGH_PERCENT = 20  # of what is spent
+_ALL = (None, EVERYTHING)
+_OFF_ALL = {"percent", "of", "rounding", "most_minor"}  # of a mechanic that takes off a percentage
 _CAP = "add `caps`, for example [{per: month, most: 500}]"
 
 
@@ -50,11 +53,20 @@ def worth_percent(rule: Mechanic, program: Program) -> int:
         return base * max(getattr(rule, "times_x100", 100) - 100, 0) // 10_000
     if isinstance(rule, PrizeMechanic):
         return rule.prize.percent or 0
-    return max(_points_percent_x100(rule, program) // 100, _whole(rule, "percent"))
+    return max(_points_percent_x100(rule, program) // 100, _percent_off(rule))
+
+
+def _percent_off(rule: Mechanic) -> int:
+    """Off everything; what is for some goods, or for one unit of several, is less."""
+    own = set(rule.__struct_fields__) - set(Mechanic.__struct_fields__)
+    if not own <= _OFF_ALL or getattr(rule, "most_minor", None) or rule.watches() not in _ALL:
+        return 0
+    return _whole(rule, "percent")
 
 
 def _points_percent_x100(rule: Mechanic, program: Program) -> int:
     points, per_minor = _whole(rule, "points"), _whole(rule, "per_minor")
+    per_minor = per_minor or _whole(rule, "each_minor")
     if rule.lane != "earning" or not per_minor:
         return 0
     return points * program.point_minor_x100 * 100 // per_minor

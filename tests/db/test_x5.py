@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
@@ -13,8 +14,9 @@ import pytest
 
 from support.loading import WHY_SKIPPED, X5
 from tessera.base.money import split
-from tessera.base.refusal import Refusal
 from tessera.program.core import Reader
+from tessera.program.core.text import read_text
+from tessera.program.files import read_directory
 from tessera.rules import conditions, mechanics
 from tessera.rules.core.engine import settle, settle_kept
 from tessera.rules.core.words import Facts, Program, Story
@@ -25,18 +27,8 @@ pytestmark = [
     pytest.mark.skipif(not X5.exists(), reason=WHY_SKIPPED),
 ]
 EXACT = 970  # of 1,226 receipts
-# One point here is a tenth of the chain's: 0.1 point for every full 20 roubles paid in money, for
-# every full 10 from 555 on; a point of theirs pays a rouble.
-GROCERY = {
-    "name": "Grocery card", "currency": "RUB",
-    "rules": [
-        {"id": "pay", "mechanic": "pay_with_points", "points": 10, "worth": "1.00"},
-        {"id": "small", "mechanic": "step", "points": 1, "each": "20.00",
-         "when": {"receipt_total": {"at_most": "554.99", "basis": "to_pay"}}},
-        {"id": "large", "mechanic": "step", "points": 1, "each": "10.00",
-         "when": {"receipt_total": {"at_least": "555.00", "basis": "to_pay"}}},
-    ],
-}  # fmt: skip
+# One point here is a tenth of the chain's: see the page of the example.
+PLACE = Path(__file__).resolve().parents[2] / "examples/x5-grocery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +81,9 @@ def priced(bought: Sequence[tuple[str, int]], total_minor: int) -> tuple[Line, .
 
 
 def grocery() -> Program:
-    program = Reader(mechanics.shelf(), conditions.shelf()).read(GROCERY, 1)
-    assert not isinstance(program, Refusal), program
-    return program
+    read = read_text(read_directory(PLACE), Reader(mechanics.shelf(), conditions.shelf()))
+    assert read.program is not None, read.mistakes
+    return read.program
 
 
 def facts(receipt: Sold, available: int) -> Facts:

@@ -14,15 +14,19 @@ from typing import Any
 import msgspec
 from psycopg import AsyncConnection
 
-from faults.operations import OPERATIONS, Door, Fresh, Op
+from faults.operations import OPERATIONS, PROGRAM, Door, Fresh, Op
 from support.proxy import Proxy
 from support.served import Heard
 from tessera.access import flows as access_flows
 from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
 from tessera.checkout.flows.proof import prove_all
 from tessera.doors.ground import Ground, Settings
 from tessera.doors.site import Site
 from tessera.members import flows as members_flows
+from tessera.program import flows as program_flows
+from tessera.program.core import Reader
+from tessera.rules import conditions, mechanics
 from tessera.warehouse.core import Store
 from tessera.warehouse.stores import db as stores_db
 
@@ -41,11 +45,13 @@ SELECT
     (SELECT count(*) FROM members.member) AS members,
     (SELECT count(registered_at) FROM members.member) AS registered,
     (SELECT count(*) FROM members.person) AS persons,
+    (SELECT coalesce(sum(cardinality(favourites)), 0) FROM members.member) AS favourites,
     (SELECT count(*) FROM members.identifier) AS identifiers,
     (SELECT count(*) FROM members.identifier WHERE status <> 'active') AS inactive,
     (SELECT count(*) FROM members.card_batch) AS batches,
     (SELECT count(*) FROM program.version) AS programs,
     (SELECT count(*) FROM checkout.receipt) AS receipts,
+    (SELECT count(*) FROM checkout.event) AS events,
     (SELECT count(*) FROM checkout.quote) AS quotes,
     (SELECT count(ended) FROM checkout.quote) AS quotes_ended,
     (SELECT count(*) FROM checkout.parked) AS parked,
@@ -130,9 +136,12 @@ class Inside:
 
 
 async def furnish(dsn: str) -> str:
-    """A store, cards, and a key of administration: its token."""
+    """A store, cards, the operations' program, and a key of administration: its token."""
     now = datetime.now(UTC)
+    reader = Reader(mechanics.shelf(), conditions.shelf())
     async with await AsyncConnection.connect(dsn) as conn:
+        made = await program_flows.publish(conn, reader, PROGRAM, now, None)
+        assert not isinstance(made, Refusal), made
         await stores_db.put_store(conn, Store("S1", "Corner", "Europe/Rome"))
         _, token = await access_flows.issue_key(conn, "t", "admin", None, 1_000_000, None, now)
         await members_flows.issue_cards(conn, new_id(), "29", 1_000_000, "test", now)

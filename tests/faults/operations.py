@@ -19,6 +19,8 @@ PROGRAM: dict[str, Any] = {
     "rules": [
         {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
         {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1},
+        {"id": "thanks", "mechanic": "event_gift", "type": "survey", "prize": {"points": 5},
+         "caps": []},
     ],
     "events": {"survey": {"fields": {"score": {"type": "integer"}}}},
     "attributes": {"pets": {"type": "integer"}},

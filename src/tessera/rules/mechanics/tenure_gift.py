@@ -60,7 +60,8 @@ class TenureGift(PrizeMechanic, frozen=True, tag="tenure_gift"):
             return _UNKNOWN
         if not reached:
             return _TOO_YOUNG
-        return MET if reached > facts.known.get(given, 0) else _GIVEN
+        steps = min(reached, len(self.years))  # a fact is looked up, not trusted
+        return MET if steps > facts.known.get(given, 0) else _GIVEN
 
     def numbers(self, basket: Basket, facts: Facts, met: Met) -> Numbers:
         """For which of the years it is."""

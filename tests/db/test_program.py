@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from support import database
+from support.anything import READER
 from support.shop import fresh_card, goods_back, line, opened, program, sale
 from tessera.base.refusal import Refusal
 from tessera.program import db, flows
@@ -193,24 +194,16 @@ def test_what_cannot_be_published_leaves_no_trace(dsn):
 
 
 def test_the_first_version_decides_from_the_beginning(dsn):
-    async def play() -> None:
-        async with opened(dsn) as shop:
-            reader = shop.house.reader
-        async with await database.connect(dsn) as conn:
-            await conn.execute("TRUNCATE program.version")
-            made = await flows.release(conn, reader, rate(2), Release(NEW_YEAR, None, NEW_YEAR))
-            assert isinstance(made, Refusal) and made.field == "starts_at"
-            begun = await asyncio.gather(*(begin() for _ in range(4)))
-            assert {each.version for each in begun} == {1}
-
     async def begin() -> Program:
         async with await database.connect(dsn) as conn:
-            return await flows.begin(conn, reader_of(), "EUR", NEW_YEAR)
+            return await flows.begin(conn, READER, "EUR", NEW_YEAR)
 
-    def reader_of():
-        from support.anything import READER
-
-        return READER
+    async def play() -> None:
+        async with await database.connect(dsn) as conn:
+            made = await flows.release(conn, READER, rate(2), Release(NEW_YEAR, None, NEW_YEAR))
+            assert isinstance(made, Refusal) and made.field == "starts_at"
+        begun = await asyncio.gather(*(begin() for _ in range(4)))
+        assert {each.version for each in begun} == {1}, "several processes begin together"
 
     database.run(play())
 

@@ -181,11 +181,17 @@ async def _checkout(door: Door, fresh: Fresh) -> Op:
 
 
 async def _event(door: Door, fresh: Fresh) -> Op:
-    told = {
+    card = await rich(door, fresh)
+    await do(door, fresh, survey(fresh, card))
+    return survey(fresh, card)
+
+
+def survey(fresh: Fresh, card: str) -> Op:
+    body = {
         "type": "survey", "id": fresh.number(), "happened_at": f"{DAY}T13:00:00+01:00",
-        "card": await rich(door, fresh), "store": "S1", "data": {"score": 9},
+        "card": card, "store": "S1", "data": {"score": 9},
     }  # fmt: skip
-    return Op("POST", "/v1/events", told, 201)
+    return Op("POST", "/v1/events", body, 201)
 
 
 async def _register(_: Door, fresh: Fresh) -> Op:

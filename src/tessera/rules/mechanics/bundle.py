@@ -95,9 +95,8 @@ class Bundle(Mechanic, frozen=True, tag="bundle"):
         """What the sets become cheaper by, shared over their pieces by what these cost."""
         pick = self._pick(basket, self._parts(basket), met.times)
         whole = worth_of(basket, pick)
-        total = wanted = self._off(whole, met.times)
-        if total > whole:
-            total = whole
+        wanted = self._off(whole, met.times)
+        total = min(wanted, whole)
         numbers: Numbers = {
             "count": met.times, "price_minor": self.price_minor or 0, "percent": self.percent or 0,
             "off_minor": self.off_minor or 0, "base_minor": whole, "total_minor": total,

@@ -13,8 +13,8 @@ from psycopg import sql
 
 from support.database import run
 from support.shop import TWO_PERCENT, fresh_card, goods_back, line, opened, program, sale
-from tessera.access import core as access
 from tessera.base.ids import new_id
+from tessera.base.packing import unpack
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Event, Quote
 from tessera.checkout.flows.reading import quote
@@ -245,7 +245,7 @@ def _said(value: Any) -> str:
     if isinstance(value, bytes | memoryview):
         raw = bytes(value)
         try:
-            return access.unpack(raw).decode()
+            return unpack(raw).decode()
         except (zlib.error, UnicodeDecodeError):
             return raw.decode("utf-8", "replace")
     return json.dumps(value, default=str, ensure_ascii=False)

@@ -33,7 +33,7 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
         return kept
     before = sold.last.story
     facts = facts_again(sold.row, sold.first.facts)
-    after = settle_kept(sold.lines, facts, sold.program, kept, sold.first.story, explain=False)
+    after = settle_kept(sold.lines, facts, sold.program, kept, before, explain=False)
     stamp = Stamp(case.outcome_id, back.happened_at, case.now)
     if case.wallet is not None:
         _post_return(case, stamp, sold, before, after)

@@ -19,6 +19,9 @@ def sale_again(row: Row, lines: Sequence[Line], kept: Kept, program: Program) ->
 def return_again(
     sale: Row, lines: Sequence[Line], first: Kept, kept: Kept, program: Program
 ) -> Story:
-    """The whole story of what a return left of its sale, whose first decision is `first`."""
+    """The whole story of what a return left of its sale, whose first decision is `first`.
+
+    What a return left, settled once more, is itself: no earlier return has to be known.
+    """
     facts = facts_again(sale, first.facts)
-    return settle_kept(lines, facts, program, kept.kept, first.story)
+    return settle_kept(lines, facts, program, kept.kept, kept.story)

@@ -51,23 +51,27 @@ def of_receipt(
     kept    units of each line that stay sold; None: all. Nothing kept is {}
     skus    articles that are counted by article; capped: rules whose giving is counted
     """
-    off = _taken_off(lines, story)
+    off = [0] * len(lines)
+    minor_of_all, units_of_all = story.gross_minor, 0
+    for effect in story.effects:
+        if effect.kind == "discount":
+            minor_of_all -= effect.given
+            for number, share in effect.lines:
+                off[number - 1] += share
     found: dict[str, list[int]] = {}
-    units_of_all = minor_of_all = 0
     for i, line in enumerate(lines):
         quantity = line.quantity if kept is None else kept[i]
         if not quantity:
             continue
-        minor = _costs(line, quantity) - off[i]
         units = quantity if line.unit == "piece" else 1
         units_of_all += units
-        minor_of_all += minor
-        if line.category:
-            _add(found, f"c:{line.category}", units, minor)
-        if line.sku in skus:
-            _add(found, f"s:{line.sku}", units, minor)
+        scopes = [f"c:{line.category}"] if line.category else []
+        if skus and line.sku in skus:
+            scopes.append(f"s:{line.sku}")
+        if scopes:
+            _add(found, scopes, units, _costs(line, quantity) - off[i])
     contents = {scope: Tally(*sums) for scope, sums in found.items()}
-    if kept is None or any(kept):
+    if units_of_all:
         contents[ALL] = Tally(1, units_of_all, minor_of_all)
     contents.update(_given(story.effects, capped))
     return contents
@@ -115,27 +119,19 @@ def late(some: Iterable[Change], today: date) -> dict[UUID, date]:
     return found
 
 
-def _taken_off(lines: Sequence[Line], story: Story) -> list[int]:
-    off = [0] * len(lines)
-    for effect in story.effects:
-        if effect.kind == "discount":
-            for number, share in effect.lines:
-                off[number - 1] += share
-    return off
-
-
 def _costs(line: Line, quantity: int) -> int:
     total, sold = line.total(), line.quantity
     return total if quantity == sold else (2 * total * quantity + sold) // (2 * sold)
 
 
-def _add(found: dict[str, list[int]], scope: str, units: int, minor: int) -> None:
-    sums = found.get(scope)
-    if sums is None:
-        found[scope] = [1, units, minor]
-    else:
-        sums[1] += units
-        sums[2] += minor
+def _add(found: dict[str, list[int]], scopes: Sequence[str], units: int, minor: int) -> None:
+    for scope in scopes:
+        sums = found.get(scope)
+        if sums is None:
+            found[scope] = [1, units, minor]
+        else:
+            sums[1] += units
+            sums[2] += minor
 
 
 def _given(effects: Sequence[Effect], capped: Collection[str]) -> Contents:

@@ -71,7 +71,7 @@ def facts_of_a_regular() -> Facts:
 def body(count: int) -> dict[str, Any]:
     """A program of so many rules: base, payment, then campaigns of every kind in turn.
 
-    Every seventh campaign is about an article of the basket, the others about other articles, aisles,
+    Every seventh campaign is about an article of the basket, the others about other goods, aisles,
     days, stores and histories, as most of a shop's campaigns are for any one receipt.
     """
     rules: list[dict[str, Any]] = [

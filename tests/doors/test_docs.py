@@ -52,12 +52,12 @@ from tessera.doors.cli import slip
 from tessera.doors.cli.demo.build import PROGRAM
 from tessera.doors.cli.demo.check import basket_lines
 from tessera.doors.cli.main import build
+from tessera.doors.cli.reference import reference
 from tessera.doors.ground import Settings
 from tessera.doors.problems import STATUS
 from tessera.ledger.core import Lot, Wallet
 from tessera.members.core import Owner
 from tessera.program.core import Reader
-from tessera.doors.cli.reference import reference
 from tessera.program.core.examples import condition_told
 from tessera.program.core.scenario import blocks, check
 from tessera.rules import conditions, mechanics

@@ -106,6 +106,7 @@ def test_any_program_adds_up_and_is_undone_by_a_return(data):
 def test_any_event_is_answered(code, data):
     program = program_of([data.draw(rules(code, plain=data.draw(st.booleans())))])
     assume(program is not None)
+    assert program is not None
     facts = data.draw(facts_for(program))
     story = settle_event(msgspec.structs.replace(facts, event="A"), program)
     assert set(heard(story)) == {rule.id for rule in program.rules}

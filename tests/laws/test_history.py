@@ -96,7 +96,7 @@ class Bought:
         return scope != "s:Y" and bool(self.parts(scope))
 
 
-# Plain counting ------------------------------------------------------------------------------------
+# Plain counting -----------------------------------------------------------------------------------
 
 
 def counting(need, on, past):
@@ -119,16 +119,23 @@ def counting(need, on, past):
         case "since":
             return (on - max(days)).days if days else None
         case "categories":
-            if need.scope:
-                return min(len(mine), 1)
-            names = {line.category for b in mine
-                     for line, left in zip(b.lines, b.kept, strict=True) if left}  # fmt: skip
-            return len(names - {""})
-        case "weeks":
-            return run({d.toordinal() // 7 for d in (d - timedelta(days=1) for d in days)},
-                       (on.toordinal() - 1) // 7)  # fmt: skip
+            return min(len(mine), 1) if need.scope else len(set().union(*map(categories, mine)))
         case _:
-            return run({d.year * 12 + d.month for d in days}, on.year * 12 + on.month)
+            number = week if need.measure == "weeks" else month
+            return run({number(d) for d in days}, number(on))
+
+
+def categories(bought):
+    left = zip(bought.lines, bought.kept, strict=True)
+    return {line.category for line, units in left if units and line.category}
+
+
+def week(on):
+    return (on.toordinal() - 1) // 7  # the first day of the calendar was a Monday
+
+
+def month(on):
+    return on.year * 12 + on.month
 
 
 def run(periods, now):
@@ -159,7 +166,7 @@ def given_in(need, on, past):
     return len(amounts) if need.what == "times" else sum(amounts)
 
 
-# The same through the tables -----------------------------------------------------------------------
+# The same through the tables ----------------------------------------------------------------------
 
 
 class Account:

@@ -146,9 +146,16 @@ def rules(draw: Any, code: str, *, plain: bool = False) -> dict[str, Any]:
 
 def program_of(some: list[dict[str, Any]], **more: Any) -> Program | None:
     """The program of these rules; None if the reader refuses it."""
-    body = {"name": "Any", "currency": "EUR", "groups": {"one": {"pick": "best_for_member"}},
-            "events": {word: {} for word in (*SKUS, *AISLES)},
-            "attributes": {word: {} for word in (*SKUS, *AISLES)}, "rules": some, **more}  # fmt: skip
+    words = (*SKUS, *AISLES)
+    body = {
+        "name": "Any",
+        "currency": "EUR",
+        "groups": {"one": {"pick": "best_for_member"}},
+        "events": {word: {} for word in words},
+        "attributes": {word: {} for word in words},
+        "rules": some,
+        **more,
+    }
     program, _ = READER.examine(body, 1)
     return program
 

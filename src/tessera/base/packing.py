@@ -8,8 +8,8 @@ _OVER = 512  # bytes; below, squeezing costs more than it saves
 # A window of 2 KB and little memory: the usual 256 KB cost more to clear than an answer to squeeze
 # (7 against 68 microseconds for 1.6 KB), and the bytes come out the same size.
 _WINDOW, _MEMORY = -11, 4
-# What answers say over and over, the most frequent last (distances are short there). It halves both
-# the time and the bytes. It must never change: what was kept could not be read any more. Another one
+# What answers say over and over, the most frequent last (distances are short there): half the time
+# and half the bytes. It must never change, or what was kept could not be read any more; another one
 # needs another mark.
 _WORDS = (
     b'"kind":"return","refund_minor":"differences":[],"held_until":"202"could_spend":{"points"'

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 from random import Random
+from typing import NamedTuple
 
-_GIVEN = (
-    "Ada Adele Alessandra Alessandro Alice Andrea Anna Antonio Arianna Aurora Beatrice Bruno Carla "
-    "Carlo Caterina Chiara Cristina Daniele Dario Davide Diego Elena Elisa Emma Enrico Fabio "
-    "Federica Federico Filippo Francesca Francesco Gabriele Gaia Giacomo Gianluca Ginevra Giorgia "
-    "Giovanni Giulia Giulio Giuseppe Greta Ilaria Irene Jacopo Laura Leonardo Lorenzo Luca Lucia "
-    "Ludovica Marco Margherita Maria Martina Matteo Michele Mirko Nadia Nicola Noemi Paolo Pietro "
-    "Renata Riccardo Roberta Rosa Salvatore Samuele Sara Serena Silvia Simone Sofia Stefano Teresa "
-    "Tommaso Valentina Valerio Vera Viola Vittoria Zoe Niccolò Desirée"
-)
+_WOMEN = (
+    "Ada Adele Alessandra Alice Anna Arianna Aurora Beatrice Carla Caterina Chiara Cristina Elena "
+    "Elisa Emma Federica Francesca Gaia Ginevra Giorgia Giulia Greta Ilaria Irene Laura Lucia "
+    "Ludovica Margherita Maria Martina Nadia Noemi Renata Roberta Rosa Sara Serena Silvia Sofia "
+    "Teresa Valentina Vera Viola Vittoria Zoe Desirée"
+).split()
+_MEN = (
+    "Alessandro Andrea Antonio Bruno Carlo Daniele Dario Davide Diego Enrico Fabio Federico Filippo "
+    "Francesco Gabriele Giacomo Gianluca Giovanni Giulio Giuseppe Jacopo Leonardo Lorenzo Luca "
+    "Marco Matteo Michele Mirko Nicola Paolo Pietro Riccardo Salvatore Samuele Simone Stefano "
+    "Tommaso Valerio Niccolò"
+).split()
 _FAMILY = (
     "Amato Barbieri Basile Battaglia Bellini Benedetti Bernardi Bianchi Bruno Caputo Carbone "
     "Caruso Cattaneo Colombo Conte Conti Coppola Costa D'Angelo De Luca De Santis Di Stefano "
@@ -26,6 +30,14 @@ _FAMILY = (
 )
 
 
+class Name(NamedTuple):
+    """What somebody is called; `gender` f or m, as the given name says."""
+
+    given: str
+    family: str
+    gender: str
+
+
 def _families() -> list[str]:
     """Family names; `De Luca` is one of them, not two."""
     found: list[str] = []
@@ -35,12 +47,14 @@ def _families() -> list[str]:
     return found
 
 
-_GIVENS, _FAMILIES = _GIVEN.split(), _families()
+_FAMILIES = _families()
 
 
-def name(chance: Random) -> tuple[str, str]:
-    """(given name, family name)."""
-    return chance.choice(_GIVENS), chance.choice(_FAMILIES)
+def name(chance: Random) -> Name:
+    """Somebody."""
+    woman = chance.random() < 0.56
+    given = chance.choice(_WOMEN if woman else _MEN)
+    return Name(given, chance.choice(_FAMILIES), "f" if woman else "m")
 
 
 def email(given: str, family: str, serial: int) -> str:

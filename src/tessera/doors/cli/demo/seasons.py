@@ -23,20 +23,27 @@ SEASONS: dict[str, Season] = {
 # Rome is empty in August and full before Christmas.
 _MONTH = (94, 95, 100, 102, 104, 100, 92, 68, 102, 104, 104, 135)
 _WEEKDAY = (96, 95, 98, 101, 110, 120, 80)
-_PAYDAY = 112  # percent, in the days after wages (the 27th) and pensions (the 1st)
+_PAID, _UNPAID = 112, 97  # percent: from the 27th, when wages come, to the 3rd, and otherwise
 
 
 class Day(NamedTuple):
-    """A day of the shop. `busy` in percent of an average one; `opens`: the stores in town."""
+    """A day of the shop.
+
+    season  how busy its month is, in percent of an average one; `payday` likewise its date
+    opens   the stores in town; the online one always does
+    """
 
     on: date
-    busy: int
+    month: int  # from 0
+    weekday: int  # Monday is 0
+    season: int
+    payday: int
     opens: bool
 
     @property
-    def month(self) -> int:
-        """From 0."""
-        return self.on.month - 1
+    def busy(self) -> int:
+        """In percent of an average day."""
+        return self.season * self.payday * _WEEKDAY[self.weekday] // 10_000
 
 
 def calendar(first: date, days: int) -> Sequence[Day]:
@@ -45,6 +52,6 @@ def calendar(first: date, days: int) -> Sequence[Day]:
 
 
 def _day(on: date) -> Day:
-    paid = on.day >= 27 or on.day <= 3
-    busy = _MONTH[on.month - 1] * _WEEKDAY[on.weekday()] * (_PAYDAY if paid else 97) // 10_000
-    return Day(on, busy, (on.month, on.day) not in ((12, 25), (1, 1)))
+    paid = _PAID if on.day >= 27 or on.day <= 3 else _UNPAID
+    opens = (on.month, on.day) not in ((12, 25), (1, 1))
+    return Day(on, on.month - 1, on.weekday(), _MONTH[on.month - 1], paid, opens)

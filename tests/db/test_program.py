@@ -13,6 +13,7 @@ from support import database
 from support.anything import READER
 from support.shop import fresh_card, goods_back, line, opened, program, sale
 from tessera.base.refusal import Refusal
+from tessera.doors.house import OpenShop
 from tessera.program import db, flows
 from tessera.program.core.timeline import BEGINNING, Release, Start, overtaken, reigns, states
 from tessera.rules.core.words import Program
@@ -115,10 +116,12 @@ def test_older_programs_are_read_only_when_they_are_asked_for(dsn):
             assert read == {4}
             await earned(shop, SUMMER)
             assert {version for version, _ in shop.house.reader._kept} == {3, 4}
-            timeline = shop.house.shop().versions
+            now = shop.house.shop()
+            assert isinstance(now, OpenShop)
+            timeline = now.versions
             assert timeline.at(NEW_YEAR) is timeline.at(datetime.now(UTC))
             assert set(timeline.bodies) == {2, 3, 4}, "what never decides again is not fetched"
-            assert shop.house.shop().program_at(BEGINNING).version == 2
+            assert now.program_at(BEGINNING).version == 2
 
     database.run(play())
 
@@ -128,7 +131,7 @@ def test_a_version_is_for_ever(dsn):
         async with await database.connect(dsn) as conn:
             await conn.execute("SET ROLE tessera_app")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                await conn.execute(words)  # type: ignore[arg-type]
+                await conn.execute(words)
 
     async def play() -> None:
         async with shop_of(dsn, (3, None)):

@@ -283,3 +283,29 @@ def test_buying_and_returning_everything_leaves_no_history(dsn):
         assert len(left) <= sum(not bought.lines for bought in account.past)
 
     lawful(dsn, law, steps=STEPS, chance=st.randoms(use_true_random=False))
+
+
+def test_runs_end_with_the_first_period_without_a_purchase(dsn):
+    months, weeks = History("months"), History("weeks")
+    bought = [date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 31), date(2024, 3, 1)]
+    told = {
+        date(2024, 1, 1): (2, 2),
+        date(2024, 1, 31): (2, 1),
+        date(2024, 2, 29): (2, 0),  # February may still get its purchase
+        date(2024, 3, 1): (1, 1),  # it did not
+        date(2024, 3, 10): (1, 1),
+        date(2024, 3, 11): (1, 0),
+        date(2024, 5, 1): (0, 0),
+    }
+
+    async def play():
+        conn = await connect(dsn)
+        account = Account(conn, LONG)
+        for day in bought:
+            await account.buy(day, "S1", (Line("Z", 1, 1),), day)
+        for on, (m, w) in told.items():
+            found = await account.look([months, weeks], on)
+            assert (found[months.key], found[weeks.key]) == (m, w), on
+        await conn.close()
+
+    asyncio.run(play())

@@ -161,11 +161,12 @@ async def change_member(call: Call) -> MemberChanged | Refusal:
 
 def _attributes_fault(call: Call, said: Mapping[str, core.Value | None]) -> Refusal | None:
     """The first that the program does not declare, or not so. To forget one is always fine."""
+    known = {name: value for name, value in said.items() if value is not None}
+    if not known:
+        return None
     assert call.house is not None
     declared = call.house.shop().program.attributes
-    for name, value in said.items():
-        if value is None:
-            continue
+    for name, value in known.items():
         attribute = declared.get(name)
         if attribute is None:
             return Refusal(

@@ -54,6 +54,15 @@ class _By:
         self.channel = channel
 
 
+class _Of:
+    """A kind of event, and nothing else; "" for a receipt."""
+
+    __slots__ = ("event",)
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+
+
 def never(rule: Mechanic, tree: Condition, on: date, days: int = DAYS) -> str:
     """Why the tree of a rule cannot hold from a day on; "" if it can, or if that is not known.
 
@@ -66,6 +75,9 @@ def never(rule: Mechanic, tree: Condition, on: date, days: int = DAYS) -> str:
         return "in no store and no region its conditions hold together"
     if not _can(tree, (_By(way) for way in get_args(Channel))):
         return "by no channel its conditions hold together"
+    kinds = sorted({*_words(tree), _ELSE}) if rule.trigger == "event" else [""]
+    if not _can(tree, (_Of(kind) for kind in kinds)):
+        return f"on no {rule.trigger} its conditions hold together"
     return ""
 
 

@@ -94,13 +94,18 @@ class Filler:
         self.fault(f"{path}.{key}".lstrip("."), f"there is no field {key}", cure)
 
     def _value(self, field: Any, raw: Any, path: str, major: bool) -> Any:
-        raw = self.resolved(raw, path)
+        before = len(self.faults)
+        inside = _struct_in(field.type) or _is_tree(field.type) or _struct_of_each(field.type)
+        if isinstance(raw, str) or not inside:  # else what lies inside is resolved in its turn
+            raw = self.resolved(raw, path)
+            if len(self.faults) > before:
+                return None
         inner = _struct_in(field.type)
         if inner is not None and raw is not None:
             if inner is Goods and isinstance(raw, str | list):
                 raw = {short_field(Goods): raw}
             return self.fill(inner, raw, path)
-        if field.type is Condition or Condition in get_args(field.type):
+        if _is_tree(field.type):
             return None if raw is None else self.tree(raw, path)
         if field.name.endswith("_minor"):
             raw = self._minor(raw, path, major)
@@ -108,7 +113,6 @@ class Filler:
             raw = [raw]
         each = _struct_of_each(field.type)
         if each is not None:
-            before = len(self.faults)
             raw = self._each(each, raw, path)
             if len(self.faults) > before:
                 return None
@@ -225,6 +229,11 @@ def _struct_in(kind: Any) -> type[Struct] | None:
         if isinstance(each, type) and issubclass(each, Struct) and not issubclass(each, Condition):
             return each
     return None
+
+
+def _is_tree(kind: Any) -> bool:
+    """Whether a field holds a condition."""
+    return kind is Condition or Condition in get_args(kind)
 
 
 def _struct_of_each(kind: Any) -> type[Struct] | None:

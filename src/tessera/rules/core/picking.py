@@ -132,12 +132,22 @@ def most_times(parts: Sequence[Part], room: Pick) -> int:
     source  Hall's theorem: it is there as often as every choice of parts finds units among the
             lines that fit any of them
     """
+    if _apart(parts):
+        return min(sum([room[i] for i in part.order]) // part.units for part in parts)
     return min(there // needed for needed, there in _choices(parts, room))
 
 
 def lacking(parts: Sequence[Part], room: Pick) -> int:
     """How many units are missing until the set is there once."""
+    if _apart(parts):
+        return sum(max(part.units - sum([room[i] for i in part.order]), 0) for part in parts)
     return max(0, *(needed - there for needed, there in _choices(parts, room)))
+
+
+def _apart(parts: Sequence[Part]) -> bool:
+    """Whether no line fits two parts, as in most sets: then each part is counted by itself."""
+    lines = [i for part in parts for i in part.order]
+    return len(lines) == len(set(lines))
 
 
 def parted(parts: Sequence[Part], room: dict[int, int], times: int) -> list[dict[int, int]]:

@@ -29,7 +29,9 @@ FREE_DELIVERY_MINOR = 4_900
 _OFFICE = 0.04  # how often a breakfast is for the whole office
 _SPREAD = 0.66  # of the number of articles around the customer's own one, as a logarithm
 _MOST = 45  # articles
-_OWN = {"coffee": 2, "pastry": 2, "lunch": 4, "drinks": 2, "gelato": 2, "larder": 16, "parcel": 9}
+_OWN: dict[Pool, int] = {
+    "coffee": 2, "pastry": 2, "lunch": 4, "drinks": 2, "gelato": 2, "larder": 16, "parcel": 9,
+}  # fmt: skip
 _GRAMS = {"lunch": (140, 420), "bread": (240, 1_050), "fruit": (250, 1_600), "deli": (70, 260)}
 _OFFERED = 8  # articles that a week's leaflet makes cheaper
 
@@ -88,15 +90,16 @@ _LIKINGS: dict[Pool, list[list[int]]] = {
     pool: [list(accumulate(p.liking * p.season[month] for p in found)) for month in range(12)]
     for pool, found in _POOLS.items()
 }
+_YEARLY = {pool: list(accumulate(p.liking for p in found)) for pool, found in _POOLS.items()}
 _CORNETTO = next(p for p in products() if p.sku == "CORNETTO")
 
 
 def own_things(chance: Random) -> dict[Pool, list[Product]]:
     """What one customer usually takes of each pool, through the year."""
     return {
-        pool: chance.choices(_POOLS[pool], [p.liking for p in _POOLS[pool]], k=size)
+        pool: chance.choices(_POOLS[pool], cum_weights=_YEARLY[pool], k=size)
         for pool, size in _OWN.items()
-    }  # fmt: skip
+    }
 
 
 def leaflet(chance: Random, code: str) -> Offers:

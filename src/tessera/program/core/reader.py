@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from types import ModuleType
@@ -136,7 +137,9 @@ class Reader:
         if kind is None:
             why = f"there is no mechanic {code!r}" if "mechanic" in data else "mechanic is missing"
             at = f"{path}.mechanic" if "mechanic" in data else path
-            filler.fault(at, why, f"one of {', '.join(sorted(self.mechanics))}")
+            near = difflib.get_close_matches(str(code), self.mechanics, 1)
+            several = f"one of {', '.join(sorted(self.mechanics))}"
+            filler.fault(at, why, f"did you mean {near[0]}?" if near else several)
             return None
         filler.begin_rule()
         return filler.fill(kind, data, path, skip=("mechanic",))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from random import Random
 from typing import Any
 
 import msgspec
@@ -17,102 +15,126 @@ from tessera.access import flows as access_flows
 from tessera.access.core import ApiKey, Principal
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.checkout.proof import db as proof_db
 from tessera.doors.call import Conn
+from tessera.doors.cli.demo import bottega
+from tessera.doors.cli.demo.chain import stores
 from tessera.doors.cli.demo.feed import DemoBroken, Feed, Progress
-from tessera.doors.cli.demo.shop import CURRENCY, DAYS, STORES, Event, Registered, shop
+from tessera.doors.cli.demo.members import LABELS, Crowd, Label, Member, card_counts, member
+from tessera.doors.cli.demo.shop import Number, expected, shop
 from tessera.doors.house import House
-from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members import flows as members_flows
-from tessera.members.core import CardBatch, NewMember
-from tessera.program import flows as program_flows
+from tessera.members.core import CardBatch, card_number
 from tessera.program.core import Reader
+from tessera.rules.core.settings import draw
 from tessera.warehouse import flows as warehouse_flows
-from tessera.warehouse.core import Identifier, Receipt, Return
+from tessera.warehouse.core import Identifier, Store
 from tessera.warehouse.stores import db as stores_db
 
+DAYS = 730
 PREFIX = "29"  # GS1 keeps 20 to 29 for numbers inside a shop
-PROGRAM: dict[str, Any] = {
-    "name": "Bottega Tessera",
-    "currency": CURRENCY,
-    "expiry_days": 1095,
-    "rules": [
-        {"id": "cornetto", "mechanic": "every_nth_free", "product": "CORNETTO", "n": 6},
-        {
-            "id": "pay", "mechanic": "pay_with_points",
-            "points": 1, "worth_minor": 1, "max_percent": 50, "min_points": 100,
-        },
-        {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
-    ],
-}  # fmt: skip
-_LABEL = "demo "  # the label of the demo's card batch tells which plan was begun
+SPARE = 1_000  # cards that nobody has yet, to try registering with
+_NOTE = "demo"  # with this word begins the note of the program's version; the rest is the plan
 _BUILDER = "demo builder "  # the build's own keys; they are revoked once it is complete
 _KEY_LIFE = timedelta(days=30)  # every start issues fresh keys: old ones are not kept readable
+_REGULARS = 400  # members looked at to find one worth showing
+
+Say = Callable[[str], None]
 
 
 class Plan(Struct, frozen=True):
     """Which demo: the same plan makes the same shop. `end` is its last day."""
 
     end: date
-    seed: int = 7
+    seed: int = 1
     members: int = 2_000
-    receipts: int = 60_000
     days: int = DAYS
 
 
 class DemoSummary(Struct, frozen=True):
     """What stands. A later start finds it complete: `built` is False, the keys are fresh.
 
-    card       of a registered member with a long history who has never asked to spend a point
-    till_keys  {store: token}
+    card      of a registered member with a long history who never asks to spend a point
+    spare     a card that was issued and that nobody has
+    till_keys {store: token}
+    receipts  sales and returns; `events` besides
     """
 
     plan: Plan
     card: str
+    spare: str
     till_keys: dict[str, str]
     admin_key: str
-    registered: int
     receipts: int
-    returns: int
+    events: int
     built: bool
     elapsed_s: int
 
 
-async def build_demo(house: House, plan: Plan, progress: Progress) -> DemoSummary:
+async def build_demo(
+    house: House, plan: Plan, progress: Progress, say: Say = lambda _: None
+) -> DemoSummary:
     """Build the demo, or finish what an earlier start began, or find it complete.
 
     plan      of a first start; a demo already begun keeps its own
     progress  called with (what, done, of how many)
+    say       told what was prepared, line by line
     errors    DemoBroken says what was answered, or that another shop lives in this database
     """
     began = time.monotonic()
     async with house.pool.connection() as conn:
-        batch = await _begun(conn)
-        if batch is None:
-            batch = await _prepare(conn, house.reader, plan, progress)
-        plan = _plan(batch)
+        standing = await _begun(conn)
+        if standing is None:
+            await _prepare(conn, house.reader, plan, say)
+        plan = standing or plan
+        numbers = Cards(await members_db.batches(conn))
         builders = [key for key in await _keys(conn) if key.name.startswith(_BUILDER)]
     await house.refresh()
-    tally = _Tally()
-    events = tally.counted(_events(plan, batch))
+    crowd = crowd_of(plan)
     building = any(key.revoked_at is None for key in builders)
     if building:
-        await Feed(house.writer, _principals(builders), progress, plan.receipts).run(events)
-    else:
-        tally.exhaust(events)
+        feed = Feed(house, _principals(builders), progress, expected(crowd))
+        await feed.run(shop(crowd, numbers.number))
     async with house.pool.connection() as conn:
-        till_keys, admin_key = await _finish(conn, builders)
+        card = await _regular(conn, house, crowd, numbers.number)
+        till_keys, admin_key = await _finish(conn, builders, stores(plan.members))
+        posted = await proof_db.counts(conn)
     return DemoSummary(
-        plan, tally.card(), till_keys, admin_key, tally.registered, tally.receipts, tally.returns,
+        plan, card, numbers.spare(), till_keys, admin_key, posted["receipts"], posted["events"],
         building, round(time.monotonic() - began),
     )  # fmt: skip
 
 
-async def _begun(conn: Conn) -> CardBatch | None:
-    """The card batch of a demo that was begun here."""
-    for batch in await members_db.batches(conn):
-        if batch.label.startswith(_LABEL + "{"):
-            return batch
+def crowd_of(plan: Plan) -> Crowd:
+    """The members of a plan."""
+    first = plan.end - timedelta(days=plan.days - 1)
+    return Crowd(plan.seed, plan.members, first, plan.days, len(stores(plan.members)))
+
+
+class Cards:
+    """The numbers of the demo's cards, by kind."""
+
+    def __init__(self, batches: Iterable[CardBatch]) -> None:
+        self.batches = {batch.label: batch for batch in batches if batch.label in LABELS}
+
+    def number(self, label: Label, serial: int) -> str:
+        """The number of a card by its kind and its place among them, from 0."""
+        batch = self.batches[label]
+        assert serial < batch.count, f"there are {batch.count} cards of {label}"
+        return card_number(batch.prefix, batch.first + serial)
+
+    def spare(self) -> str:
+        """A number of those that no member of the story has; they may be taken by now."""
+        batch = self.batches["classic"]
+        return self.number("classic", batch.count - 1)
+
+
+async def _begun(conn: Conn) -> Plan | None:
+    """The plan of a demo that was begun here."""
+    note = await bottega.noted(conn, _NOTE)
+    if note is not None:
+        return msgspec.json.decode(note.removeprefix(_NOTE), type=Plan)
     if await stores_db.all_stores(conn):
         raise DemoBroken(
             "another shop lives in this database; name an empty one, or an empty TESSERA_DATA_DIR"
@@ -120,28 +142,42 @@ async def _begun(conn: Conn) -> CardBatch | None:
     return None
 
 
-async def _prepare(conn: Conn, reader: Reader, plan: Plan, progress: Progress) -> CardBatch:
-    """Stores, program, cards, the build's keys and the members: all of it, or nothing."""
+async def _prepare(conn: Conn, reader: Reader, plan: Plan, say: Say) -> None:
+    """Stores, program, cards and the build's keys: all of it, or nothing."""
     now = datetime.now(UTC)
-    for store in STORES:
+    for store in stores(plan.members):
         _good(await warehouse_flows.put_store(conn, store))
         await access_flows.issue_key(conn, _BUILDER + store.id, "till", store.id, None, None, now)
-    _good(await program_flows.publish(conn, reader, PROGRAM, now, None))
-    label = _LABEL + msgspec.json.encode(plan).decode()
-    batch = await members_flows.issue_cards(conn, new_id(), PREFIX, plan.members, label, now)
-    if isinstance(batch, Refusal):
-        raise DemoBroken(str(batch))
-    joining = [event for event in _events(plan, batch) if isinstance(event, Registered)]
-    for done, event in enumerate(joining, 1):
-        _good(await members_flows.register(conn, _person(event), event.at, new_id(), new_id()))
-        if done % 50 == 0 or done == len(joining):
-            progress("members", done, len(joining))
-    return batch
+    note = f"{_NOTE} {msgspec.json.encode(plan).decode()}"
+    _, told = await bottega.publish(conn, reader, now, note)
+    for label, count in card_counts(plan.members).items():
+        more = SPARE if label == "classic" else 1  # a batch has one card at least
+        _good(await members_flows.issue_cards(conn, new_id(), PREFIX, count + more, label, now))
+    for line in told:
+        say(line)
 
 
-def _person(event: Registered) -> NewMember:
-    names = (Identifier("card", event.card), Identifier("email", event.email))
-    return NewMember(names, event.given_name, event.family_name, event.born_on, "it")
+async def _regular(conn: Conn, house: House, crowd: Crowd, number: Number) -> str:
+    """The card of somebody worth looking at: known, keeps points, comes often, still does.
+
+    errors  DemoBroken if nobody with a card ever came
+    """
+    some = [member(crowd, index) for index in range(min(crowd.count, _REGULARS))]
+    program = house.shop().program
+    for one in sorted(some, key=lambda each: _worth_seeing(each, crowd)):
+        card = number(one.label, one.serial)
+        found = await members_db.find(conn, Identifier("card", card))
+        if found is None:
+            continue
+        who, control = found.owner.member_id.hex, program.control
+        if control is None or draw(control.salt, who) >= control.percent * 100:
+            return card
+    raise DemoBroken("nobody with a card ever came to this shop")
+
+
+def _worth_seeing(one: Member, crowd: Crowd) -> tuple[bool, bool, bool, float]:
+    gone = one.until < crowd.days
+    return (one.registers != 0, one.spends, gone, one.gap_d)
 
 
 async def _keys(conn: Conn) -> list[ApiKey]:
@@ -160,14 +196,16 @@ def _principals(builders: Iterable[ApiKey]) -> dict[str, Principal]:
     }
 
 
-async def _finish(conn: Conn, builders: Iterable[ApiKey]) -> tuple[dict[str, str], str]:
+async def _finish(
+    conn: Conn, builders: Iterable[ApiKey], all_stores: Sequence[Store]
+) -> tuple[dict[str, str], str]:
     """Revoke the build's keys (that marks it complete) and issue fresh ones to try."""
     now = datetime.now(UTC)
     ends = now + _KEY_LIFE
     for key in builders:
         await keys.revoke_key(conn, key.id, now)
     tills = {}
-    for store in STORES:
+    for store in all_stores[:3]:
         _, tills[store.id] = await access_flows.issue_key(
             conn, f"demo till of {store.id}", "till", store.id, None, ends, now
         )
@@ -175,56 +213,6 @@ async def _finish(conn: Conn, builders: Iterable[ApiKey]) -> tuple[dict[str, str
     return tills, admin
 
 
-def _plan(batch: CardBatch) -> Plan:
-    return msgspec.json.decode(batch.label.removeprefix(_LABEL), type=Plan)
-
-
-def _events(plan: Plan, batch: CardBatch) -> Iterator[Event]:
-    cards = members.numbers(batch, 0, batch.count)
-    return shop(Random(plan.seed), plan.end, cards, plan.receipts, plan.days)
-
-
 def _good(outcome: Any) -> None:
     if isinstance(outcome, Refusal):
         raise DemoBroken(f"{outcome.code} {outcome.field}: {outcome.why}; {outcome.cure}")
-
-
-class _Tally:
-    """Counts what goes by, and finds a member worth looking at."""
-
-    def __init__(self) -> None:
-        self.registered = self.receipts = self.returns = 0
-        self.visits: Counter[str] = Counter()
-        self.known: set[str] = set()
-        self.spenders: set[str] = set()
-
-    def counted(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The same events, looked at in passing."""
-        for event in events:
-            if isinstance(event, Registered):
-                self.registered += 1
-                self.known.add(event.card)
-            elif isinstance(event, Return):
-                self.returns += 1
-            else:
-                self._sale(event)
-            yield event
-
-    def exhaust(self, events: Iterable[Event]) -> None:
-        """Let all of them go by."""
-        for _ in events:
-            pass
-
-    def _sale(self, sale: Receipt) -> None:
-        self.receipts += 1
-        if sale.card is not None:
-            self.visits[sale.card] += 1
-            if sale.spend is not None:
-                self.spenders.add(sale.card)
-
-    def card(self) -> str:
-        """The registered card with most receipts, of those that keep their points."""
-        for wanted in (self.known - self.spenders, self.known, set(self.visits)):
-            if found := wanted & set(self.visits):
-                return max(found, key=lambda card: (self.visits[card], card))
-        raise DemoBroken("nobody with a card ever came to this shop")

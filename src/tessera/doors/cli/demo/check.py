@@ -18,11 +18,11 @@ from tessera.checkout.core import Answer, Page, Quote
 from tessera.doors.cli import slip
 from tessera.doors.cli.demo.basket import line_of
 from tessera.doors.cli.demo.catalogue import products
-from tessera.doors.cli.demo.shop import CURRENCY, STORES, TIME_ZONE
+from tessera.doors.cli.demo.chain import CURRENCY, TIME_ZONE, stores
 from tessera.doors.till.checkout import Identified
 from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, ReturnLine, Spend
 
-STORE = STORES[0].id
+STORE = stores(1)[0].id
 _TIMEOUT_S = 20
 _SPEND = 200  # points, if the member has so many
 _BASKET = (

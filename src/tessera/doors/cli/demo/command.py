@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -27,9 +27,11 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         only_check: Annotated[
             bool, typer.Option("--check", help="build it, walk through a sale, end")
         ] = False,
-        members: Annotated[int, typer.Option(help="how many members")] = 2_000,
-        receipts: Annotated[int, typer.Option(help="how many receipts")] = 60_000,
-        seed: Annotated[int, typer.Option(help="another seed is another shop")] = 1,
+        members: Annotated[
+            int, typer.Option(help="how many members, up to 9 million", min=1, max=9_000_000)
+        ] = 2_000,
+        years: Annotated[float, typer.Option(help="how long it goes on", min=0.01, max=20)] = 2,
+        seed: Annotated[int, typer.Option(help="another seed is another shop", min=0)] = 1,
         port: Annotated[int, typer.Option(help="port to listen on")] = settings.port,
     ) -> None:
         """Build a small shop with two years of receipts, serve it, and say what to try.
@@ -39,18 +41,18 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         """
         base = ground(settings)
         yesterday = datetime.now(UTC).date() - timedelta(days=1)
-        summary = asyncio.run(_build(base, members, receipts, seed, yesterday))
+        plan = Plan(end=yesterday, seed=seed, members=members, days=round(years * 365))
+        summary = asyncio.run(_build(base, plan))
         if only_check:
             raise typer.Exit(asyncio.run(_check(base, summary)))
         typer.echo(welcome(summary, f"http://{settings.host}:{port}"))
         listen(base, settings.host, port)
 
 
-async def _build(base: Ground, members: int, receipts: int, seed: int, end: date) -> DemoSummary:
-    plan = Plan(end=end, members=members, receipts=receipts, seed=seed)
+async def _build(base: Ground, plan: Plan) -> DemoSummary:
     async with base.house() as house:
         with meter(Console()) as progress:
-            return await build_demo(house, plan, progress)
+            return await build_demo(house, plan, progress, typer.echo)
 
 
 async def _check(base: Ground, summary: DemoSummary) -> int:

@@ -6,7 +6,7 @@ import msgspec
 
 from tessera.doors.cli.demo.build import DemoSummary
 from tessera.doors.cli.demo.check import STORE, basket_lines
-from tessera.doors.cli.demo.shop import CURRENCY, STORES
+from tessera.doors.cli.demo.chain import CURRENCY
 
 
 def welcome(summary: DemoSummary, base_url: str) -> str:
@@ -18,14 +18,14 @@ def welcome(summary: DemoSummary, base_url: str) -> str:
     plan = summary.plan
     word = f"built in {summary.elapsed_s} s" if summary.built else "as it was built before"
     rows = [
-        f"Bottega Tessera is open: {plan.members:,} members ({summary.registered:,} registered), "
-        f"{summary.receipts:,} receipts",
-        f"and {summary.returns:,} returns up to {plan.end}, {word}.",
+        f"Bottega Tessera is open: {plan.members:,} members, {summary.receipts:,} receipts and "
+        f"returns,",
+        f"{summary.events:,} events up to {plan.end}, {word}.",
         "",
         f"  API         {base_url}/v1",
         f"  One member  {base_url}/console/cards/{summary.card}",
         "",
-        *(f"  {f'till of {s.id}':<20}{summary.till_keys[s.id]}" for s in STORES),
+        *(f"  {f'till of {store}':<20}{key}" for store, key in summary.till_keys.items()),
         f"  {'administration':<20}{summary.admin_key}",
         "",
         "Three things to try:",

@@ -19,7 +19,8 @@ from support.shop import (
     program,
     sale,
 )
-from tessera.checkout.core import Quote
+from tessera.base.refusal import Refusal
+from tessera.checkout.core import Event, Quote
 from tessera.checkout.flows.reading import quote as dry_quote
 from tessera.warehouse.core import Line
 
@@ -160,6 +161,7 @@ def test_a_quote_says_what_the_confirm_will(dsn):
             held = (await shop.send(Quote(basket, hold=True))).answer
             confirmed = (await shop.send(basket)).answer
             want = [("loyal", 30), ("base", 4)]
+            assert not isinstance(dry, Refusal), dry
             for answer in (dry, held, confirmed):
                 assert [(each.rule, each.given) for each in answer.effects] == want
 
@@ -269,6 +271,34 @@ def test_a_busy_account_gets_marks_and_a_late_receipt_drops_them(dsn):
             assert await found.fetchone() == (0,)
             await shop.eye.rollback()
             await shop.send(sale(card, soup(100), at=day(0)))
+            await shop.assert_proved()
+
+    run(work())
+
+
+def test_events_are_history_and_their_rules_have_limits(dsn):
+    async def work():
+        survey = {"id": "thanks", "mechanic": "event_gift", "type": "survey",
+                  "prize": {"points": 50}}  # fmt: skip
+        after = {**THIRD_VISIT, "when": {"history": {"measure": "days", "at_least": 2,
+                                                     "of": "e:survey"}}}  # fmt: skip
+        async with opened(dsn, program(survey, after, events={"survey": {}})) as shop:
+            card = fresh_card()
+            told = [
+                (
+                    await shop.send(
+                        Event(type="survey", id=f"{n}", happened_at=day(n // 2, n), card=card)
+                    )
+                ).answer.points_earned
+                for n in range(3)  # two on the first day, one on the second
+            ]
+            assert told == [50, 0, 50]
+            assert (await shop.send(sale(card, soup(), at=day(0)))).answer.points_earned == 0
+            assert (await shop.send(sale(card, soup(), at=day(1)))).answer.points_earned == 100
+            assert [each for each in await rows(shop) if each[0] in ("e:survey", "g:thanks")] == [
+                ("e:survey", "", 2, 0, 0), ("e:survey", "", 1, 0, 0),
+                ("g:thanks", "", 1, 0, 50), ("g:thanks", "", 1, 0, 50),
+            ]  # fmt: skip
             await shop.assert_proved()
 
     run(work())

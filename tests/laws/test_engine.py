@@ -265,3 +265,26 @@ def test_points_never_pay_money(kind):
     assert not isinstance(program, Refusal)
     story = settle((Line("G", 1, 2_000, kind=kind),), Facts(True, True, 5_000, 500), program)
     assert (story.points_spent, story.to_pay_minor) == (0, 2_000)
+
+
+def test_of_a_group_one_rule_gives_in_whatever_lane_and_the_one_whose_cap_leaves_more():
+    off = {"id": "off", "mechanic": "percent_off", "percent": 10, "group": "g"}
+    double = {"id": "dbl", "mechanic": "multiplier", "times_x100": 200, "group": "g"}
+    half = {"id": "half", "mechanic": "percent_off", "percent": 50, "group": "g",
+            "caps": [{"per": "receipt", "most": 1}]}  # fmt: skip
+    base = {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100}
+    body = {"name": "G", "currency": "EUR", "groups": {"g": {"pick": "best_for_member"}}}
+    member, lines = Facts(member=True, may_spend=True), (Line("A", 1, 1000),)
+    for rules, gave in (([off, double, base], ["off", "base"]), ([half, off], ["off"])):
+        program = READER.read(body | {"rules": rules}, 1)
+        assert not isinstance(program, Refusal)
+        story = settle(lines, member, program)
+        assert [effect.rule for effect in story.effects] == gave
+        assert "group_taken" in [silent.code for silent in story.silent]
+
+
+def test_points_do_not_pay_before_prices_are_lowered():
+    refusal = READER.read(
+        {"name": "L", "currency": "EUR", "rules": [], "lanes": ["payment", "price", "earning"]}, 1
+    )
+    assert isinstance(refusal, Refusal) and refusal.field == "lanes"

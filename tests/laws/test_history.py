@@ -17,16 +17,25 @@ from tessera.checkout.history.core.needs import LONG, asked, known
 from tessera.program.core import Reader
 from tessera.rules import conditions, mechanics
 from tessera.rules.core.engine import settle, settle_kept
-from tessera.rules.core.facts import Facts, Given, History, period_start, window_start
-from tessera.rules.core.words import Story
+from tessera.rules.core.facts import (
+    Facts,
+    Given,
+    History,
+    Measure,
+    Need,
+    period_start,
+    window_start,
+)
+from tessera.rules.core.words import Program, Story
 from tessera.warehouse.core import Line
 
 READER = Reader(mechanics.shelf(), conditions.shelf())
-PROGRAM = READER.read(
+READ = READER.read(
     {
         "name": "Law", "currency": "EUR",
         "rules": [
             {"id": "third", "mechanic": "every_nth_free", "product": "X", "n": 3},
+            {"id": "over", "mechanic": "amount_off", "off_minor": 500, "from_minor": 2_000},
             {"id": "base", "mechanic": "base_rate", "points": 1, "per_minor": 10,
              "caps": [{"per": "month", "most": 300}, {"per": "ever", "times": 9}]},
         ],
@@ -35,6 +44,8 @@ PROGRAM = READER.read(
     },
     1,
 )  # fmt: skip
+assert isinstance(READ, Program), READ
+PROGRAM = READ
 BEGIN = date(2023, 12, 20)
 SKUS = frozenset("X")
 NOTHING = Story((), (), 0, 0, 0, 0)
@@ -43,10 +54,10 @@ WINDOWS = (
     "2 weeks", "3 months", "1 years", "since 02-29", "since 12-01",
 )  # fmt: skip
 SCOPES = ("", "c:milk", "c:bread", "s:X", "s:Y", "e:survey")
-MEASURES = (
+MEASURES: tuple[Measure, ...] = (
     "receipts", "units", "minor", "days", "stores", "categories", "since", "weeks", "months"
 )  # fmt: skip
-NEEDS = [
+NEEDS: list[Need] = [
     *(History(m, s, w) for m in MEASURES for s in SCOPES for w in WINDOWS),
     *(
         Given(rule, per, what)
@@ -71,7 +82,6 @@ class Bought:
     day: date
     store: str
     lines: tuple[Line, ...]
-    first: Story = NOTHING
     facts: Facts = field(default_factory=lambda: Facts(member=True))
     story: Story = NOTHING
     kept: tuple[int, ...] = ()
@@ -159,7 +169,8 @@ def given_in(need, on, past):
             continue
         gave.append(
             sum(e.given for e in b.story.effects
-                if e.rule == need.rule or e.kind == kinds.get(need.rule))
+                if e.rule == need.rule
+                or (e.kind == kinds.get(need.rule) and e.rule != "*return"))
         )  # fmt: skip
     counted_here = need.rule != "third"  # it has no caps
     amounts = [amount for amount in gave if amount and counted_here]
@@ -187,7 +198,7 @@ class Account:
         story = settle(lines, facts, PROGRAM)
         after = of_receipt(lines, story, None, SKUS, PROGRAM.plan.capped)
         kept = tuple(line.quantity for line in lines)
-        self.past.append(Bought(day, store, lines, story, facts, story, kept, counted(after)))
+        self.past.append(Bought(day, store, lines, facts, story, kept, counted(after)))
         await history.write(self.conn, changes(self.id, day, store, after), today)
 
     async def answer(self, day, today):
@@ -197,7 +208,7 @@ class Account:
 
     async def bring_back(self, which, kept, today):
         b = self.past[which]
-        after = settle_kept(b.lines, b.facts, PROGRAM, kept, b.first)
+        after = settle_kept(b.lines, b.facts, PROGRAM, kept, b.story)
         was = of_receipt(b.lines, b.story, b.kept, named("s:", b.counted), named("g:", b.counted))
         now = of_receipt(b.lines, after, kept, named("s:", b.counted), PROGRAM.plan.capped)
         b.story, b.kept, b.counted = after, kept, counted(now)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 
-from tessera.base.clock import day_end, local
+from tessera.base.clock import MAX_SKEW, day_end, local
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.case import (
     Case,
@@ -22,6 +22,7 @@ from tessera.checkout.history.core.contents import Contents, changes, counted, o
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp
 from tessera.rules.core.engine import settle
+from tessera.rules.core.facts import Trait
 from tessera.rules.core.words import Facts, Program, Story, say
 from tessera.warehouse.core import Receipt
 
@@ -32,13 +33,15 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     """Settle a sound receipt (`fault_of`), spend and earn. A refusal is to forget the wallet."""
     promise, kept_hold = _redeem_promise(case, receipt)
     facts = facts_of(case, receipt)
+    refusal: Refusal | None
     if promise is not None and kept_hold:
         story, case.program = promise.story, promise.program or case.program
+        refusal = too_many(case, story)
     else:
         story = settle(receipt.lines, facts, case.program, explain=False)
         refusal = _spending_fault(receipt, facts, story) or too_many(case, story)
-        if refusal:
-            return refusal
+    if refusal:
+        return refusal
     stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
     refusal = _post_sale(case, stamp, story, promise if kept_hold else None)
     if refusal:
@@ -75,12 +78,39 @@ def _redeem_promise(case: Case, receipt: Receipt) -> tuple[Promise | None, bool]
         promise.deadline > case.now
         and promise.account_id == account_id
         and promise.fingerprint == promise_print(receipt, account_id)
+        and _still_so(case, promise, receipt)
     )
     promise.ended = "confirmed" if holds else "overtaken"
     if not holds and case.wallet is not None:
         late = promise.deadline <= case.now
         ledger.end_hold(case.wallet, promise.id, "timed_out" if late else "released")
     return promise, holds
+
+
+def _still_so(case: Case, promise: Promise, receipt: Receipt) -> bool:
+    """Whether the promised program, asked again, gives the same.
+
+    A promise keeps program, moment and points. Where, how and by which card it is paid, and what
+    the member has bought and been given meanwhile, are as they are now: many promises of one thing
+    that is given once are not many gifts.
+    """
+    then, program = promise.facts, promise.program
+    if then is None or program is None or not then.member:
+        return promise.store == receipt.store
+    now = facts_of(case, receipt)
+    if then.at is not None and now.at is not None:
+        late_s = abs((now.at - then.at).total_seconds())
+        if late_s > (program.hold_minutes * 60) + MAX_SKEW.total_seconds():
+            return False
+    counted = {need.key for need in program.plan.needs if not isinstance(need, Trait)}
+    known = {key: value for key, value in case.known.items() if key in counted}
+    facts = msgspec.structs.replace(
+        then, known=then.known | known, payments=now.payments, channel=now.channel,
+        store=now.store, region=now.region, till=now.till, card=now.card, who=now.who,
+        at=then.at or now.at,
+    )  # fmt: skip
+    story = settle(receipt.lines, facts, program, explain=False)
+    return story.effects == promise.story.effects
 
 
 def too_many(case: Case, story: Story) -> Refusal | None:
@@ -155,7 +185,7 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
     receipt = quote.basket
     facts = facts_of(case, receipt)
     story = settle(receipt.lines, facts, case.program, explain=False)
-    refusal = _spending_fault(receipt, facts, story)
+    refusal = _spending_fault(receipt, facts, story) or too_many(case, story)
     if refusal:
         return refusal
     promise = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import blake2b
 from typing import Literal
 from uuid import UUID
 
@@ -112,7 +113,11 @@ async def _whose(
         return owner
     anyone = trusted or (named.kind == "card" and shop.program.unknown_cards == "any")
     if anyone or members.in_batch(normal.value, await members_db.batches(conn)):
-        return Owner(new_id(), new_id(), "active", False)
+        # The same stand-in each time: samples and the control group are drawn by the member's id.
+        alike = UUID(
+            bytes=blake2b(f"{normal.kind}:{normal.value}".encode(), digest_size=16).digest()
+        )
+        return Owner(alike, alike, "active", False)
     return Refusal(
         "card_unknown" if named.kind == "card" else "member_unknown", field,
         f"this {named.kind} belongs to nobody",

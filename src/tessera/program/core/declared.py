@@ -11,6 +11,8 @@ from tessera.rules.core.filling import Filler
 from tessera.rules.core.settings import Attribute, Cap, EventType, Field
 from tessera.rules.core.words import Mechanic, Program
 
+MAX_HISTORY = 200  # different windows of different goods in one program
+
 
 def check_whole(
     filler: Filler,
@@ -39,6 +41,25 @@ def check_whole(
         for where, (field, why, cure) in _misfits(rule, program, path):
             filler.fault(f"{where}.{field}" if field else where, why, cure)
     _check_asked(filler, placed, known)
+    _check_history(filler, placed)
+
+
+def _check_history(filler: Filler, placed: Sequence[tuple[str, Mechanic]]) -> None:
+    """A till looks up all of it for every receipt."""
+    asked = {
+        (need.scope, need.window)
+        for path, rule in placed
+        for need in (
+            *rule.needs(),
+            *(n for _, c in placed_conditions(rule, path) for n in c.needs()),
+        )
+        if isinstance(need, History)
+    }
+    if len(asked) > MAX_HISTORY:
+        filler.fault(
+            "rules", f"they ask for {len(asked)} stretches of history, at most {MAX_HISTORY}",
+            "let rules share their windows",
+        )  # fmt: skip
 
 
 def placed_conditions(rule: Mechanic, path: str) -> Iterator[tuple[str, Condition]]:
@@ -70,6 +91,12 @@ def _check_lanes(filler: Filler, program: Program) -> None:
     for lane, count in Counter(program.lanes).items():
         if count > 1:
             filler.fault("lanes", f"the lane {lane} comes {count} times", "name each lane once")
+    order = {lane: at for at, lane in enumerate(program.lanes)}
+    if order.get("payment", len(order)) < order.get("price", -1):
+        filler.fault(
+            "lanes", "points would pay before prices are lowered: more could be paid than is due",
+            "put price before payment",
+        )  # fmt: skip
 
 
 def _check_declarations(filler: Filler, program: Program) -> None:

@@ -71,6 +71,9 @@ class Recurrence(Condition, frozen=True, tag="recurrence"):
         except ValueError:
             raise ValueError("there is no such day as it starts on") from None
         parts = [part.partition("=") for part in self.rule.split(";")]
+        times = {name: values.count(",") + 1 for name, _, values in parts}
+        if times.get("BYHOUR", 1) * times.get("BYMINUTE", 1) * times.get("BYSECOND", 1) > 48:
+            raise ValueError("the rule names more than 48 times of a day")
         if len({name for name, _, _ in parts}) < len(parts):
             raise ValueError("the rule says something twice")
         return Recurring({name: value for name, _, value in parts}, starts, self.minutes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -131,7 +132,9 @@ class Basket:
         return dict(zip(lines, split(amount, left), strict=True)) if amount else {}
 
 
-class Goods(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Goods(
+    Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True
+):  # `dict`: the names it looks for are made into sets once
     """Which lines a rule is about. What is left empty does not narrow; the rest must all fit.
 
     promoted  lines that a mass promotion of the shop has already made cheaper
@@ -173,14 +176,26 @@ class Goods(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     def _fits(self, line: Line) -> bool:
         return (
-            (not self.brands or line.brand in self.brands)
+            (not self.brands or line.brand in self._brands)
             and (not self.kinds or line.kind in self.kinds)
             and (not self.unit or line.unit == self.unit)
             and line.unit_minor >= self.unit_from_minor
-            and line.sku not in self.not_skus
-            and line.category not in self.not_categories
+            and line.sku not in self._not_skus
+            and line.category not in self._not_categories
             and (self.promoted == "any" or (self.promoted == "only") == bool(line.promo))
         )
+
+    @cached_property
+    def _not_skus(self) -> frozenset[str]:
+        return frozenset(self.not_skus)
+
+    @cached_property
+    def _not_categories(self) -> frozenset[str]:
+        return frozenset(self.not_categories)
+
+    @cached_property
+    def _brands(self) -> frozenset[str]:
+        return frozenset(self.brands)
 
 
 EVERYTHING = Goods()

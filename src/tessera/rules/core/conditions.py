@@ -15,7 +15,7 @@ from tessera.rules.core.texts import Numbers, Template, say
 if TYPE_CHECKING:
     from tessera.rules.core.words import Program
 
-MAX_DEPTH, MAX_NODES = 16, 500
+MAX_DEPTH, MAX_NODES, MAX_ALL_NODES = 16, 500, 20_000
 Reading = Callable[[Basket, Facts], Met | Missing]
 
 
@@ -100,7 +100,7 @@ class AllOf(Condition, frozen=True, tag="all"):
                 times = min(times, found.times) if times else found.times
                 if found.lines:
                     mine = found.lines
-                    lines = mine if lines is None else tuple(i for i in lines if i in mine)
+                    lines = mine if lines is None else _both(lines, mine)
             return Met(max(times, 1), lines or ())
 
         return all_of
@@ -108,6 +108,14 @@ class AllOf(Condition, frozen=True, tag="all"):
     def parts(self) -> tuple[Condition, ...]:
         """Those that must all hold."""
         return self.of
+
+
+def _both(some: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
+    """The lines that are in both, in their order."""
+    if some == others:
+        return some
+    these = set(others)
+    return tuple([i for i in some if i in these])
 
 
 class AnyOf(Condition, frozen=True, tag="any"):

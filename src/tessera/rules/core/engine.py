@@ -27,13 +27,14 @@ _PROMOTED = "the shop has already made a line cheaper"
 class Decision:
     """A receipt or an event on its way through the lanes."""
 
-    __slots__ = ("basket", "effects", "facts", "program", "room", "silent", "taken")
+    __slots__ = ("basket", "effects", "facts", "gave", "program", "room", "silent", "taken")
 
     def __init__(self, basket: Basket, facts: Facts, program: Program) -> None:
         self.basket, self.facts, self.program = basket, facts, program
         self.effects: list[Effect] = []
         self.silent: list[tuple[Mechanic, Missing]] = []
-        self.taken: set[str] = set()
+        self.taken: set[str] = set()  # groups that were heard in this lane
+        self.gave: set[str] = set()  # groups of which a rule gave, in whatever lane
         self.room: Room = room_of(program, facts)
 
 
@@ -131,6 +132,9 @@ def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
     group = decision.program.groups.get(rules[0].rule.group)
     pick = group.pick if group else "first"
     wishes: list[tuple[int, Mechanic, Wish]] = []
+    if rules[0].rule.group in decision.gave:
+        decision.silent.extend((planned.rule, _TAKEN) for planned in rules)
+        return
     for planned in rules:
         gate = planned.gate
         missing = gate(decision.basket, decision.facts) if gate is not None else None
@@ -138,7 +142,7 @@ def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
         if isinstance(heard, Missing):
             decision.silent.append((planned.rule, heard))
         else:
-            wishes.append((_worth(heard, decision), planned.rule, heard))
+            wishes.append((_worth(heard, planned.rule, decision), planned.rule, heard))
     if pick == "best_for_member":
         wishes.sort(key=lambda each: -each[0])
     elif pick == "best_for_shop":
@@ -149,13 +153,16 @@ def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
             decision.silent.append((rule, _TAKEN))
         else:
             given = _grant(decision, rule, wish)
+            if given:
+                decision.gave.add(rule.group)
 
 
-def _worth(wish: Wish, decision: Decision) -> int:
-    """What a wish is worth to the member, in hundredths of a minor unit; gifts come after money."""
+def _worth(wish: Wish, rule: Mechanic, decision: Decision) -> int:
+    """What would be given, in hundredths of a minor unit to the member; gifts come after money."""
+    amount = min(wish.amount, decision.room.left(rule, wish.kind)[0])
     if wish.kind == "points":
-        return wish.amount * decision.program.point_minor_x100
-    return wish.amount * 100 if wish.kind in ("discount", "payment") else wish.amount
+        return amount * decision.program.point_minor_x100
+    return amount * 100 if wish.kind in ("discount", "payment") else amount
 
 
 def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
@@ -322,7 +329,8 @@ def _story(decision: Decision, explain: bool) -> Story:
         elif effect.kind == "payment":
             spent += effect.points
     version = decision.program.version
-    heard = decision.silent if explain else _near(decision.silent)
+    unseen = any(effect.hidden and effect.kind == "discount" for effect in effects)
+    heard = decision.silent if explain else _near(decision.silent, unseen)
     return Story(
         tuple(effects),
         tuple([
@@ -333,11 +341,17 @@ def _story(decision: Decision, explain: bool) -> Story:
     )  # fmt: skip
 
 
-def _near(silent: Sequence[tuple[Mechanic, Missing]]) -> list[tuple[Mechanic, Missing]]:
-    """What the till tells: payments that were refused, and open rules that are within reach."""
+def _near(
+    silent: Sequence[tuple[Mechanic, Missing]], unseen: bool
+) -> list[tuple[Mechanic, Missing]]:
+    """What the till tells: payments that were refused, and open rules that are within reach.
+
+    unseen  a hidden rule has used units up: what open price rules lack of them would be puzzling
+    """
     near = []
     for rule, missing in silent:
-        if rule.lane == "payment" or (missing.lacking > 0 and not rule.hidden):
+        reached = missing.lacking > 0 and not rule.hidden and not (unseen and rule.lane == "price")
+        if rule.lane == "payment" or reached:
             near.append((rule, missing))
             if len(near) == NEAR:
                 break

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from tessera.rules.core.basket import Goods
 from tessera.rules.core.conditions import (
+    MAX_ALL_NODES,
     MAX_DEPTH,
     MAX_NODES,
     AllOf,
@@ -51,7 +52,7 @@ class Filler:
         self.kinds, self.numbers = kinds, numbers or {}
         self.faults: list[Fault] = []
         self.used: set[str] = set()
-        self._nodes = 0
+        self._nodes = self._all_nodes = 0
 
     def fault(self, path: str, why: str, cure: str) -> None:
         """Note a mistake and go on."""
@@ -169,6 +170,11 @@ class Filler:
     def tree(self, data: Any, path: str, depth: int = 1) -> Condition | None:
         """A condition tree; at most 16 deep and 500 nodes in the whole program's rule."""
         self._nodes += 1
+        self._all_nodes += 1
+        if self._all_nodes > MAX_ALL_NODES:
+            if self._all_nodes == MAX_ALL_NODES + 1:
+                self.fault(path, f"over {MAX_ALL_NODES} conditions in one program", "use fewer")
+            return None
         if depth > MAX_DEPTH or self._nodes > MAX_NODES:
             if depth > MAX_DEPTH or self._nodes == MAX_NODES + 1:
                 limit = f"{MAX_DEPTH} levels" if depth > MAX_DEPTH else f"{MAX_NODES} conditions"

@@ -219,7 +219,7 @@ class Program(
     expiry_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
     hold_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 15
     earning_excludes: tuple[Kind, ...] = ("gift_card", "deposit")
-    excluded_categories: tuple[OptionalCode, ...] = ()
+    excluded_categories: Annotated[tuple[OptionalCode, ...], Meta(max_length=1000)] = ()
     promoted_earn: bool = True
     promoted_discount: bool = True
     multipliers: Literal["add", "best", "multiply"] = "add"
@@ -242,9 +242,13 @@ class Program(
         """The rules made ready: what the engine runs through."""
         return compiled(self)
 
+    @cached_property
+    def _never(self) -> frozenset[str]:
+        return frozenset(self.excluded_categories)
+
     def excluded(self, lines: Sequence[Line]) -> frozenset[int]:
         """The lines (from 0) that never earn."""
-        kinds, categories = self.earning_excludes, self.excluded_categories
+        kinds, categories = self.earning_excludes, self._never
         promoted = not self.promoted_earn
         return frozenset(
             [

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from tessera.rules.core.engine import RETURN
 from tessera.rules.core.plan import DISCOUNTS, POINTS
 from tessera.rules.core.words import Effect, Story
 from tessera.warehouse.core import Line
@@ -70,9 +71,8 @@ def of_receipt(
             scopes.append(f"s:{line.sku}")
         if scopes:
             _add(found, scopes, units, _costs(line, quantity) - off[i])
-    contents = {scope: Tally(*sums) for scope, sums in found.items()}
-    if units_of_all:
-        contents[ALL] = Tally(1, units_of_all, minor_of_all)
+    contents = {ALL: Tally(1, units_of_all, minor_of_all)} if units_of_all else {}
+    contents.update((scope, Tally(*sums)) for scope, sums in found.items())
     contents.update(_given(story.effects, capped))
     return contents
 
@@ -139,7 +139,9 @@ def _given(effects: Sequence[Effect], capped: Collection[str]) -> Contents:
         return {}
     amounts: dict[str, int] = {}
     for effect in effects:
+        if not effect.given or effect.rule == RETURN:
+            continue
         for rule in (effect.rule, _TOTALS.get(effect.kind)):
-            if effect.given and rule in capped:
+            if rule in capped:
                 amounts[f"g:{rule}"] = amounts.get(f"g:{rule}", 0) + effect.given
     return {scope: Tally(1, 0, amount) for scope, amount in amounts.items()}

@@ -90,10 +90,8 @@ given AS (
     FROM decided
     CROSS JOIN LATERAL json_array_elements_text(decided.story -> 'counted') AS counted (scope)
     CROSS JOIN LATERAL json_array_elements(decided.story -> 'story' -> 'effects') AS effect
-    WHERE (effect ->> 'given')::bigint > 0 AND counted.scope IN (
-        'g:' || (effect ->> 'rule'),
-        CASE effect ->> 'kind' WHEN 'points' THEN 'g:*points' WHEN 'discount' THEN 'g:*discount' END
-    )
+    WHERE (effect ->> 'given')::bigint > 0 AND effect ->> 'rule' <> '*return'
+        AND counted.scope IN ('g:' || (effect ->> 'rule'), 'g:*' || (effect ->> 'kind'))
 ),
 
 derived AS (

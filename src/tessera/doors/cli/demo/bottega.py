@@ -13,21 +13,20 @@ from tessera.program import db as program_db
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
 from tessera.program.core.timeline import Release
-from tessera.rules.core.words import Program
 
 PLACE = Path(__file__).parent / "program"
 
 
 def program_text(reader: Reader) -> Directory:
-    """The text, read, with its tests tried. Errors: DemoBroken if a shop's own shelf broke it."""
+    """The text, read, with its tests tried. Errors: DemoBroken if it cannot be read any more."""
     found = directory(reader, PLACE)
-    if not found.sound:
+    if found.read.program is None:
         raise DemoBroken(f"the demo's program is not sound: see tessera program check {PLACE}")
     return found
 
 
-async def publish(conn: Conn, reader: Reader, now: datetime, note: str) -> tuple[Program, list[str]]:
-    """Make it the next version; what it is, and what to think about, as lines to print."""
+async def publish(conn: Conn, reader: Reader, now: datetime, note: str) -> list[str]:
+    """Make it the next version; what it is and what to think about, as lines to print."""
     found = program_text(reader)
     program = await program_flows.release(
         conn, reader, found.edition.body, Release(now, None, None, note)
@@ -35,11 +34,12 @@ async def publish(conn: Conn, reader: Reader, now: datetime, note: str) -> tuple
     if isinstance(program, Refusal):
         raise DemoBroken(str(program))
     warnings = found.warnings(None, now.date())
+    passed = sum(each.passed for each in found.tried)
     head = (
         f"{program.name}, version {program.version}: {len(program.rules)} rules, "
-        f"{len(found.tried)} tests, {len(warnings)} warnings"
+        f"{passed} of {len(found.tried)} tests passed, {len(warnings)} warnings"
     )
-    return program, [head, *(f"  {each.code}, {each.rule}: {each.why}" for each in warnings)]
+    return [head, *(f"  {each.code}, {each.rule}: {each.why}" for each in warnings)]
 
 
 async def noted(conn: Conn, first_word: str) -> str | None:

@@ -149,7 +149,7 @@ async def _prepare(conn: Conn, reader: Reader, plan: Plan, say: Say) -> None:
         _good(await warehouse_flows.put_store(conn, store))
         await access_flows.issue_key(conn, _BUILDER + store.id, "till", store.id, None, None, now)
     note = f"{_NOTE} {msgspec.json.encode(plan).decode()}"
-    _, told = await bottega.publish(conn, reader, now, note)
+    told = await bottega.publish(conn, reader, now, note)
     for label, count in card_counts(plan.members).items():
         more = SPARE if label == "classic" else 1  # a batch has one card at least
         _good(await members_flows.issue_cards(conn, new_id(), PREFIX, count + more, label, now))

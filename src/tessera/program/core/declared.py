@@ -46,15 +46,12 @@ def check_whole(
 
 def _check_history(filler: Filler, placed: Sequence[tuple[str, Mechanic]]) -> None:
     """A till looks up all of it for every receipt."""
-    asked = {
-        (need.scope, need.window)
-        for path, rule in placed
-        for need in (
-            *rule.needs(),
-            *(n for _, c in placed_conditions(rule, path) for n in c.needs()),
-        )
-        if isinstance(need, History)
-    }
+    asked: set[tuple[str, str]] = set()
+    for path, rule in placed:
+        inside = [need for _, part in placed_conditions(rule, path) for need in part.needs()]
+        for need in (*rule.needs(), *inside):
+            if isinstance(need, History):
+                asked.add((need.scope, need.window))
     if len(asked) > MAX_HISTORY:
         filler.fault(
             "rules", f"they ask for {len(asked)} stretches of history, at most {MAX_HISTORY}",

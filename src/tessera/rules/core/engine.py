@@ -141,8 +141,10 @@ def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
         heard = missing or _ask(decision, planned.rule)
         if isinstance(heard, Missing):
             decision.silent.append((planned.rule, heard))
-        else:
+        elif decision.room.left(planned.rule, heard.kind)[0]:
             wishes.append((_worth(heard, planned.rule, decision), planned.rule, heard))
+        else:
+            _grant(decision, planned.rule, heard)  # its cap leaves nothing: it says so
     if pick == "best_for_member":
         wishes.sort(key=lambda each: -each[0])
     elif pick == "best_for_shop":

@@ -3,7 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from tessera.checkout.core import Answer, Balance, LinePrice
+from tessera.checkout.core.words import TakeBack
 from tessera.doors.cli import slip
 from tessera.rules.core.telling import EffectTold as Effect
 from tessera.rules.core.telling import SilentTold as Silent
@@ -79,3 +82,23 @@ def test_a_return_names_its_sale_and_what_came_back():
         points_spent=-20, lines=ANSWER.lines, balance=Balance(45, 0, 0, 45),
     )  # fmt: skip
     assert slip.returned(SALE, back, answer) == RETURNED
+
+
+def test_gifts_and_coupons_are_on_the_receipt_and_come_back_with_it():
+    bag = Effect("gift", "bag", "sum_threshold", 2, 1, 1, (), {"count": 1},
+                 "gift: a shopping bag", "gift: a shopping bag", item="SHOPPER")  # fmt: skip
+    sold = slip.sold(SALE, replace(ANSWER, effects=(*ANSWER.effects, bag)))
+    assert "TO PAY EUR                           10.81\ngift: a shopping bag                     1" in sold
+    back = Return(
+        sale=ReceiptKey("ROMA", "1", AT.date(), "", "17"), store="ROMA", till="1", number="18",
+        happened_at=AT,
+    )  # fmt: skip
+    answer = Answer(
+        id=UUID(int=2), kind="return", currency="EUR", refund_minor=1081, lines=ANSWER.lines,
+        take_back=(TakeBack("gift", "SHOPPER", 1), TakeBack("coupon", "BREAKFAST", 2)),
+    )  # fmt: skip
+    assert slip.returned(SALE, back, answer).splitlines()[-3:] == [
+        "REFUND EUR                           10.81",
+        "gift SHOPPER                  to give back",
+        "coupon 2 x BREAKFAST                  void",
+    ]

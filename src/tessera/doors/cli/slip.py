@@ -30,6 +30,7 @@ def sold(receipt: Receipt, answer: Answer) -> str:
             *_goods(receipt.lines, answer),
             _RULE,
             *_sums(answer),
+            *_things(answer),
             *_points(answer),
             *_why(answer),
         ]
@@ -48,6 +49,9 @@ def returned(sale: Receipt, back: Return, answer: Answer) -> str:
         sums.append(_fit("points taken back", f"{answer.points_earned:+}"))
     if answer.points_spent:
         sums.append(_fit("points given back", f"{-answer.points_spent:+}"))
+    for each in answer.take_back:
+        what = f"{each.count} x {each.item}" if each.count > 1 else each.item
+        sums.append(_fit(f"{each.kind} {what}", "void" if each.kind == "coupon" else "to give back"))
     head = _head("return", back)
     head.insert(-1, f"of receipt {sale.number}, {sale.happened_at:%Y-%m-%d}")
     return "\n".join([*head, *goods, _RULE, *sums, *_balance(answer.balance)])
@@ -81,6 +85,13 @@ def _sums(answer: Answer) -> Iterator[str]:
         if effect.kind == "payment":
             yield _fit(effect.slip, _amount(-effect.given))
     yield _fit(f"TO PAY {answer.currency}", _amount(answer.to_pay_minor))
+
+
+def _things(answer: Answer) -> Iterator[str]:
+    """Gifts and coupons, which are handed over with the receipt."""
+    for effect in answer.effects:
+        if effect.kind in ("gift", "coupon"):
+            yield _fit(effect.slip, str(effect.given))
 
 
 def _points(answer: Answer) -> Iterator[str]:

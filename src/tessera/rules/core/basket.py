@@ -39,8 +39,8 @@ class Basket:
 
     __slots__ = (
         "_by_category", "_by_sku", "base", "by_points", "currency", "earned", "excluded", "free",
-        "gave", "left", "lines", "multiplied", "multipliers", "promoted_discount", "quantity",
-        "total",
+        "gave", "left", "lines", "multiplied", "multipliers", "picked", "promoted_discount",
+        "quantity", "total",
     )  # fmt: skip
 
     def __init__(self, lines: Sequence[Line], kept: Sequence[int] | None, program: Program) -> None:
@@ -61,6 +61,8 @@ class Basket:
         self.base = [0] * len(lines)
         self.multiplied = [0] * len(lines)
         self.gave: dict[str, int] = {}
+        # {id of goods: (they themselves, so that the id stays theirs, their lines)}
+        self.picked: dict[int, tuple[Goods, list[int]]] = {}
         self.currency, self.multipliers = program.currency, program.multipliers
         self.promoted_discount = program.promoted_discount
         self.excluded = program.excluded(lines)
@@ -151,7 +153,16 @@ class Goods(
     promoted: Literal["any", "only", "never"] = "any"
 
     def lines(self, basket: Basket) -> list[int]:
-        """The lines (from 0) it is about and of which something is kept, in their order."""
+        """The lines (from 0) it is about and of which something is kept, in their order.
+
+        The list is the basket's: whoever changes it changes it for all rules.
+        """
+        known = basket.picked.get(id(self))
+        if known is None:
+            known = basket.picked[id(self)] = (self, self._look(basket))
+        return known[1]
+
+    def _look(self, basket: Basket) -> list[int]:
         found = self._named(basket)
         if not found:
             return found

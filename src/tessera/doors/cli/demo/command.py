@@ -12,7 +12,7 @@ import uvicorn
 from rich.console import Console
 
 from tessera.doors.cli.demo.build import DemoSummary, Plan, build_demo
-from tessera.doors.cli.demo.check import STORE, check
+from tessera.doors.cli.demo.check import check
 from tessera.doors.cli.demo.meter import meter
 from tessera.doors.cli.demo.welcome import welcome
 from tessera.doors.cli.serving import config, listen
@@ -64,10 +64,7 @@ async def _check(base: Ground, summary: DemoSummary) -> int:
     while not server.started and not serving.done():
         await asyncio.sleep(0.02)
     try:
-        return await check(
-            f"http://127.0.0.1:{port}", summary.till_keys[STORE], summary.admin_key,
-            typer.echo, summary.card,
-        )  # fmt: skip
+        return await check(f"http://127.0.0.1:{port}", summary, typer.echo)
     finally:
         server.should_exit = True
         await serving

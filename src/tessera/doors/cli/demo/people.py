@@ -6,28 +6,28 @@ import unicodedata
 from random import Random
 from typing import NamedTuple
 
-_WOMEN = (
-    "Ada Adele Alessandra Alice Anna Arianna Aurora Beatrice Carla Caterina Chiara Cristina Elena "
-    "Elisa Emma Federica Francesca Gaia Ginevra Giorgia Giulia Greta Ilaria Irene Laura Lucia "
-    "Ludovica Margherita Maria Martina Nadia Noemi Renata Roberta Rosa Sara Serena Silvia Sofia "
-    "Teresa Valentina Vera Viola Vittoria Zoe Desirée"
-).split()
-_MEN = (
-    "Alessandro Andrea Antonio Bruno Carlo Daniele Dario Davide Diego Enrico Fabio Federico Filippo "
-    "Francesco Gabriele Giacomo Gianluca Giovanni Giulio Giuseppe Jacopo Leonardo Lorenzo Luca "
-    "Marco Matteo Michele Mirko Nicola Paolo Pietro Riccardo Salvatore Samuele Simone Stefano "
-    "Tommaso Valerio Niccolò"
-).split()
-_FAMILY = (
-    "Amato Barbieri Basile Battaglia Bellini Benedetti Bernardi Bianchi Bruno Caputo Carbone "
-    "Caruso Cattaneo Colombo Conte Conti Coppola Costa D'Angelo De Luca De Santis Di Stefano "
-    "Donati Esposito Fabbri Farina Ferrara Ferrari Ferretti Fiore Fontana Galli Gallo Gatti "
-    "Gentile Giordano Grassi Greco Grimaldi Guerra Leone Lombardi Longo Mancini Marchetti "
-    "Mariani Marini Marino Martinelli Martini Mazza Messina Monti Morelli Moretti Neri "
-    "Orlando Pagano Palmieri Parisi Pellegrini Piras Ricci Rinaldi Riva Rizzo Romano Rossetti "
-    "Rossi Ruggiero Russo Sala Sanna Santoro Sartori Serra Silvestri Sorrentino Testa Valente "
-    "Villa Vitale Zanetti Niccolì"
-)
+_WOMEN = """
+Ada Adele Alessandra Alice Anna Arianna Aurora Beatrice Carla Caterina Chiara Cristina Elena
+Elisa Emma Federica Francesca Gaia Ginevra Giorgia Giulia Greta Ilaria Irene Laura Lucia
+Ludovica Margherita Maria Martina Nadia Noemi Renata Roberta Rosa Sara Serena Silvia Sofia
+Teresa Valentina Vera Viola Vittoria Zoe Desirée
+""".split()
+_MEN = """
+Alessandro Andrea Antonio Bruno Carlo Daniele Dario Davide Diego Enrico Fabio Federico Filippo
+Francesco Gabriele Giacomo Gianluca Giovanni Giulio Giuseppe Jacopo Leonardo Lorenzo Luca
+Marco Matteo Michele Mirko Nicola Paolo Pietro Riccardo Salvatore Samuele Simone Stefano
+Tommaso Valerio Niccolò
+""".split()
+_FAMILY = """
+Amato Barbieri Basile Battaglia Bellini Benedetti Bernardi Bianchi Bruno Caputo Carbone
+Caruso Cattaneo Colombo Conte Conti Coppola Costa D'Angelo De Luca De Santis Di Stefano
+Donati Esposito Fabbri Farina Ferrara Ferrari Ferretti Fiore Fontana Galli Gallo Gatti
+Gentile Giordano Grassi Greco Grimaldi Guerra Leone Lombardi Longo Mancini Marchetti
+Mariani Marini Marino Martinelli Martini Mazza Messina Monti Morelli Moretti Neri
+Orlando Pagano Palmieri Parisi Pellegrini Piras Ricci Rinaldi Riva Rizzo Romano Rossetti
+Rossi Ruggiero Russo Sala Sanna Santoro Sartori Serra Silvestri Sorrentino Testa Valente
+Villa Vitale Zanetti Niccolì
+"""
 
 
 class Name(NamedTuple):
@@ -48,12 +48,13 @@ def _families() -> list[str]:
 
 
 _FAMILIES = _families()
+_GIVENS = _MEN.split(), _WOMEN.split()
 
 
 def name(chance: Random) -> Name:
     """Somebody."""
     woman = chance.random() < 0.56
-    given = chance.choice(_WOMEN if woman else _MEN)
+    given = chance.choice(_GIVENS[woman])
     return Name(given, chance.choice(_FAMILIES), "f" if woman else "m")
 
 

@@ -147,6 +147,30 @@ def test_too_many_rules_and_files_are_refused_fast():
     assert "nested" in faults[0].why
 
 
+def asking(name: int, *others: int) -> dict:
+    when = {"all": [{"rule_gave": f"r{each % 2000}"} for each in others]}
+    return {"id": f"r{name}", "mechanic": "multiplier", "times_x100": 200, "when": when}
+
+
+@pytest.mark.parametrize(
+    "rules_",
+    [
+        [{"id": "a", "mechanic": "base_rate"} | {f"points{n}": 1 for n in range(50_000)}],
+        [{"id": "a", "mechanic": "base_rate", "stores": [f"$x{n}" for n in range(50_000)]}],
+        [asking(n, n + 1) for n in range(2000)],
+        [asking(n, *range(n + 1, n + 30)) for n in range(2000)],
+        [asking(n, n) for n in range(2000)],
+    ],
+    ids=["unknown fields", "unknown numbers", "a ring", "many rings", "all wait for themselves"],
+)
+def test_mistakes_upon_mistakes_are_told_fast(rules_):
+    numbers = {f"y{n}": 1 for n in range(20_000)}
+    began = time.monotonic()
+    program, faults = READER.examine(starter("EUR") | {"rules": rules_, "numbers": numbers}, 1)
+    assert program is None and faults
+    assert time.monotonic() - began < 5
+
+
 # What is written is read again -----------------------------------------------------------------
 
 

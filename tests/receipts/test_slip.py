@@ -88,7 +88,10 @@ def test_gifts_and_coupons_are_on_the_receipt_and_come_back_with_it():
     bag = Effect("gift", "bag", "sum_threshold", 2, 1, 1, (), {"count": 1},
                  "gift: a shopping bag", "gift: a shopping bag", item="SHOPPER")  # fmt: skip
     sold = slip.sold(SALE, replace(ANSWER, effects=(*ANSWER.effects, bag)))
-    assert "TO PAY EUR                           10.81\ngift: a shopping bag                     1" in sold
+    assert (
+        "TO PAY EUR                           10.81\ngift: a shopping bag                     1"
+        in sold
+    )
     back = Return(
         sale=ReceiptKey("ROMA", "1", AT.date(), "", "17"), store="ROMA", till="1", number="18",
         happened_at=AT,

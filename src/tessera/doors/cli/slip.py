@@ -51,7 +51,9 @@ def returned(sale: Receipt, back: Return, answer: Answer) -> str:
         sums.append(_fit("points given back", f"{-answer.points_spent:+}"))
     for each in answer.take_back:
         what = f"{each.count} x {each.item}" if each.count > 1 else each.item
-        sums.append(_fit(f"{each.kind} {what}", "void" if each.kind == "coupon" else "to give back"))
+        sums.append(
+            _fit(f"{each.kind} {what}", "void" if each.kind == "coupon" else "to give back")
+        )
     head = _head("return", back)
     head.insert(-1, f"of receipt {sale.number}, {sale.happened_at:%Y-%m-%d}")
     return "\n".join([*head, *goods, _RULE, *sums, *_balance(answer.balance)])

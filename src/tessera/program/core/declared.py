@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from tessera.rules.core.conditions import Condition, NotSo
 from tessera.rules.core.facts import Given, History
@@ -12,6 +13,8 @@ from tessera.rules.core.settings import Attribute, Cap, EventType, Field
 from tessera.rules.core.words import Mechanic, Program
 
 MAX_HISTORY = 200  # different windows of different goods in one program
+
+_RINGS = 20  # so many are told
 
 
 def check_whole(
@@ -183,34 +186,45 @@ def _check_asked(
     filler: Filler, placed: Sequence[tuple[str, Mechanic]], known: set[str] | None
 ) -> None:  # fmt: skip
     """What rules ask of each other: they are there, and none waits for itself."""
+    paths = {rule.id: path for path, rule in reversed(placed)}
     asks = {rule.id: asked_of(rule) for _, rule in placed}
     for path, rule in placed:
         for name in sorted(asks[rule.id]):
             if known is not None and name not in known:
                 filler.fault(f"{path}.when", f"there is no rule {name}", "name a rule by its id")
-        ring = _ring(rule.id, asks)
-        if ring and rule.id == min(ring):
-            why = f"rules that wait for each other: {' -> '.join([*ring, rule.id])}"
-            if len(ring) == 1:
-                why = "this rule waits for itself"
-            filler.fault(f"{path}.when", why, "take one of the conditions away; limits are `caps`")
+    for ring in islice(_rings(asks), _RINGS):
+        why = f"rules that wait for each other: {' -> '.join([*ring, ring[0]])}"
+        if len(ring) == 1:
+            why = "this rule waits for itself"
+        cure = "take one of the conditions away; limits are `caps`"
+        filler.fault(f"{paths[ring[0]]}.when", why, cure)
 
 
-def _ring(start: str, asks: Mapping[str, set[str]]) -> list[str]:
-    """The shortest way from a rule back to itself, [] if there is none."""
-    before: dict[str, str] = {}
-    waiting = [start]
-    while waiting:
-        following = []
-        for name in waiting:
-            for asked in sorted(asks.get(name, ())):
-                if asked == start:
-                    ring = [name]
-                    while ring[-1] != start:
-                        ring.append(before[ring[-1]])
-                    return ring[::-1]
-                if asked not in before:
-                    before[asked] = name
-                    following.append(asked)
-        waiting = following
-    return []
+def _rings(asks: Mapping[str, set[str]]) -> Iterator[list[str]]:
+    """Rings of rules that wait for each other, no rule in two of them."""
+    left = {name: {each for each in asked if each in asks} for name, asked in asks.items()}
+    while left:
+        done = [name for name, asked in left.items() if not asked]
+        if not done:
+            ring = _ring(left)
+            yield ring
+            done = ring
+        for name in done:
+            del left[name]
+        gone = set(done)
+        for asked in left.values():
+            asked -= gone
+
+
+def _ring(asks: Mapping[str, set[str]]) -> list[str]:
+    """A ring, where every rule asks another one: the way from the first until it meets itself."""
+    way = [min(asks)]
+    place = {way[0]: 0}
+    while True:
+        following = min(asks[way[-1]])
+        if following in place:
+            ring = way[place[following] :]
+            first = ring.index(min(ring))
+            return ring[first:] + ring[:first]
+        place[following] = len(way)
+        way.append(following)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -28,6 +29,7 @@ from tessera.rules.core.conditions import (
 )
 
 Made = TypeVar("Made", bound=Struct)
+_PATIENCE = 200
 _MONEY = re.compile(r"-?\d{1,12}(?:\.\d{1,2})?", re.ASCII)
 
 
@@ -64,7 +66,7 @@ class Filler:
             self.fault(path, f"{_shown(data)} stands where a mapping should", "write field: value")
             return None
         before = len(self.faults)
-        fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        fields = _fields(kind)
         values: dict[str, Any] = {}
         for key, raw in data.items():
             if key in skip:
@@ -90,7 +92,7 @@ class Filler:
             return None
 
     def _unknown(self, path: str, key: str, fields: Iterable[str]) -> None:
-        near = difflib.get_close_matches(str(key), list(fields), 1)
+        near = self._near(key, fields)
         cure = f"did you mean {near[0]}?" if near else f"take it out; there are {_few(fields)}"
         self.fault(f"{path}.{key}".lstrip("."), f"there is no field {key}", cure)
 
@@ -145,7 +147,7 @@ class Filler:
             if name in self.numbers:
                 self.used.add(name)
                 return self.numbers[name]
-            near = difflib.get_close_matches(name, list(self.numbers), 1)
+            near = self._near(name, self.numbers)
             cure = f"did you mean ${near[0]}?" if near else f"add {name} to the numbers"
             self.fault(path, f"there is no number {name}", cure)
             return raw
@@ -208,7 +210,7 @@ class Filler:
     def _leaf(self, code: str, inside: Any, at: str) -> Condition | None:
         kind = self.kinds.get(code)
         if kind is None:
-            near = difflib.get_close_matches(str(code), [*self.kinds, "all", "any", "not"], 1)
+            near = self._near(code, [*self.kinds, "all", "any", "not"])
             cure = f"did you mean {near[0]}?" if near else f"there are {_few(self.kinds)}"
             self.fault(at, f"there is no condition {code}", cure)
             return None
@@ -216,9 +218,21 @@ class Filler:
             inside = {short_field(kind).removesuffix("_minor"): inside}
         return self.fill(kind, inside, at)
 
+    def _near(self, word: Any, names: Iterable[str]) -> list[str]:
+        """What was probably meant; not looked for where there are mistakes upon mistakes."""
+        if len(self.faults) > _PATIENCE:
+            return []
+        return difflib.get_close_matches(str(word)[:64], list(names)[:_PATIENCE], 1)
+
     def begin_rule(self) -> None:
         """The next trees are another rule's: their nodes are counted anew."""
         self._nodes = 0
+
+
+@lru_cache(maxsize=1024)
+def _fields(kind: type[Struct]) -> dict[str, Any]:
+    """{name: field} of a struct; looking its types up anew took most of reading a program."""
+    return {field.name: field for field in msgspec.structs.fields(kind)}
 
 
 def short_field(kind: type[Struct]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -21,11 +21,11 @@ from tessera.doors.cli.demo import bottega
 from tessera.doors.cli.demo.chain import stores
 from tessera.doors.cli.demo.feed import DemoBroken, Feed, Progress
 from tessera.doors.cli.demo.members import LABELS, Crowd, Label, Member, card_counts, member
-from tessera.doors.cli.demo.shop import Number, expected, shop
+from tessera.doors.cli.demo.shop import Happening, Number, expected, shop
 from tessera.doors.house import House
 from tessera.members import db as members_db
 from tessera.members import flows as members_flows
-from tessera.members.core import CardBatch, card_number
+from tessera.members.core import CardBatch, card_number, next_serial
 from tessera.program.core import Reader
 from tessera.rules.core.settings import draw
 from tessera.warehouse import flows as warehouse_flows
@@ -94,14 +94,16 @@ async def build_demo(
     crowd = crowd_of(plan)
     building = any(key.revoked_at is None for key in builders)
     if building:
-        feed = Feed(house, _principals(builders), progress, expected(crowd))
+        hopes = (plan.members, expected(crowd))
+        feed = Feed(house, _principals(builders), progress, hopes)
         await feed.run(shop(crowd, numbers.number))
     async with house.pool.connection() as conn:
         card = await _regular(conn, house, crowd, numbers.number)
+        spare = await _spare(conn, numbers)
         till_keys, admin_key = await _finish(conn, builders, stores(plan.members))
         posted = await proof_db.counts(conn)
     return DemoSummary(
-        plan, card, numbers.spare(), till_keys, admin_key, posted["receipts"], posted["events"],
+        plan, card, spare, till_keys, admin_key, posted["receipts"], posted["events"],
         building, round(time.monotonic() - began),
     )  # fmt: skip
 
@@ -110,6 +112,23 @@ def crowd_of(plan: Plan) -> Crowd:
     """The members of a plan."""
     first = plan.end - timedelta(days=plan.days - 1)
     return Crowd(plan.seed, plan.members, first, plan.days, len(stores(plan.members)))
+
+
+def planned_cards(plan: Plan, now: datetime) -> list[CardBatch]:
+    """The batches that a fresh database issues for a plan, one after the other."""
+    found: list[CardBatch] = []
+    for label, count in card_counts(plan.members).items():
+        more = SPARE if label == "classic" else 1  # a batch has one card at least
+        first = next_serial(PREFIX, count + more, found)
+        assert isinstance(first, int), "nine million fit the prefix"
+        found.append(CardBatch(new_id(), label, PREFIX, first, count + more, now))
+    return found
+
+
+def story(plan: Plan) -> Iterator[Happening]:
+    """The whole story of a plan, with the numbers that a fresh database gives its cards."""
+    cards = Cards(planned_cards(plan, datetime(plan.end.year, 1, 1, tzinfo=UTC)))
+    return shop(crowd_of(plan), cards.number)
 
 
 class Cards:
@@ -124,10 +143,11 @@ class Cards:
         assert serial < batch.count, f"there are {batch.count} cards of {label}"
         return card_number(batch.prefix, batch.first + serial)
 
-    def spare(self) -> str:
-        """A number of those that no member of the story has; they may be taken by now."""
+    def spare(self) -> Iterator[str]:
+        """The numbers that no member of the story has, the last one first."""
         batch = self.batches["classic"]
-        return self.number("classic", batch.count - 1)
+        for more in range(1, SPARE + 1):
+            yield self.number("classic", batch.count - more)
 
 
 async def _begun(conn: Conn) -> Plan | None:
@@ -150,9 +170,10 @@ async def _prepare(conn: Conn, reader: Reader, plan: Plan, say: Say) -> None:
         await access_flows.issue_key(conn, _BUILDER + store.id, "till", store.id, None, None, now)
     note = f"{_NOTE} {msgspec.json.encode(plan).decode()}"
     told = await bottega.publish(conn, reader, now, note)
-    for label, count in card_counts(plan.members).items():
-        more = SPARE if label == "classic" else 1  # a batch has one card at least
-        _good(await members_flows.issue_cards(conn, new_id(), PREFIX, count + more, label, now))
+    for batch in planned_cards(plan, now):
+        _good(
+            await members_flows.issue_cards(conn, batch.id, PREFIX, batch.count, batch.label, now)
+        )
     for line in told:
         say(line)
 
@@ -162,7 +183,7 @@ async def _regular(conn: Conn, house: House, crowd: Crowd, number: Number) -> st
 
     errors  DemoBroken if nobody with a card ever came
     """
-    some = [member(crowd, index) for index in range(min(crowd.count, _REGULARS))]
+    some = [member(crowd, index) for index in range(min(crowd.members, _REGULARS))]
     program = house.shop().program
     for one in sorted(some, key=lambda each: _worth_seeing(each, crowd)):
         card = number(one.label, one.serial)
@@ -173,6 +194,14 @@ async def _regular(conn: Conn, house: House, crowd: Crowd, number: Number) -> st
         if control is None or draw(control.salt, who) >= control.percent * 100:
             return card
     raise DemoBroken("nobody with a card ever came to this shop")
+
+
+async def _spare(conn: Conn, cards: Cards) -> str:
+    """A card that nobody has yet; the last one where all are taken."""
+    for card in cards.spare():
+        if await members_db.find(conn, Identifier("card", card)) is None:
+            break
+    return card
 
 
 def _worth_seeing(one: Member, crowd: Crowd) -> tuple[bool, bool, bool, float]:

@@ -310,11 +310,12 @@ def products() -> tuple[Product, ...]:
         sku, name, price, liking, *rest = (part.strip() for part in row.split("|"))
         words = rest[0].split() if rest else []
         season = next((SEASONS[word] for word in words if word in SEASONS), ALWAYS)
+        unit: Unit = "g" if "g" in words else "piece"
+        bottle = "bottle" in words
         found.append(
             Product(
-                sku, name, category, int(price), int(liking), "g" if "g" in words else "piece",
-                deposit="bottle" in words, season=season,
-            )  # fmt: skip
+                sku, name, category, int(price), int(liking), unit, deposit=bottle, season=season
+            )
         )
     return (*found, DEPOSIT, GIFT_CARD, DELIVERY)
 

@@ -9,24 +9,25 @@ TIME_ZONE = "Europe/Rome"
 ONLINE = 2  # its place in the list
 MEMBERS_PER_STORE = 2_500
 _MOST = 300  # stores
-_QUARTERS = (
-    "Testaccio Garbatella Monti Esquilino Flaminio Parioli Nomentano Tiburtino Tuscolano Ostiense "
-    "Aurelio Gianicolense Monteverde Trionfale Balduina Montesacro Pigneto Centocelle Eur Ostia "
-    "Frascati Tivoli Velletri Latina Viterbo Rieti Civitavecchia Anzio Formia Cassino"
-).split()
+_QUARTERS = """
+    Testaccio Garbatella Monti Esquilino Flaminio Parioli Nomentano Tiburtino Tuscolano Ostiense
+    Aurelio Gianicolense Monteverde Trionfale Balduina Montesacro Pigneto Centocelle Eur Ostia
+    Frascati Tivoli Velletri Latina Viterbo Rieti Civitavecchia Anzio Formia Cassino
+"""
 
 
 def stores(members: int) -> tuple[Store, ...]:
     """Where members of so many shop: the first three are always there, the third is online."""
+    quarters = _QUARTERS.split()
     found = [
         Store("TRASTEVERE", "Bottega Tessera Trastevere", TIME_ZONE, "roma"),
         Store("PRATI", "Bottega Tessera Prati", TIME_ZONE, "roma"),
         Store("ONLINE", "Bottega Tessera online", TIME_ZONE),
     ]
     for more in range(min(members // MEMBERS_PER_STORE, _MOST) - len(found) + 1):
-        turn, place = divmod(more, len(_QUARTERS))
-        name = f"{_QUARTERS[place]} {turn + 1}" if turn else _QUARTERS[place]
-        region = "roma" if place < _QUARTERS.index("Frascati") else "lazio"
+        turn, place = divmod(more, len(quarters))
+        name = f"{quarters[place]} {turn + 1}" if turn else quarters[place]
+        region = "roma" if place < quarters.index("Frascati") else "lazio"
         code = name.upper().replace(" ", "-")
         found.append(Store(code, f"Bottega Tessera {name}", TIME_ZONE, region))
     return tuple(found)

@@ -1,9 +1,9 @@
-"""A walk over real HTTP: a sale and its returns, somebody new, an event; every step as a receipt."""
+"""A walk over real HTTP: a sale and its returns, somebody new, an event, why and why not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 import msgspec
@@ -199,7 +199,8 @@ class _Walk:
         body = {
             "identifiers": [{"kind": "card", "value": card}],
             "given_name": name.given, "family_name": name.family, "language": "it",
-            "born_on": _birthday(self.at.date()), "attributes": {"gender": name.gender, "children": 1},
+            "born_on": self.at.date().replace(year=1984),  # a year that has every day
+            "attributes": {"gender": name.gender, "children": 1},
         }  # fmt: skip
         try:
             raw = await self.till.post("/v1/members", body, key)
@@ -235,7 +236,7 @@ class _Walk:
         told = msgspec.json.decode(raw, type=Told)
         for silent in told.silent:
             self.out(f"{silent.rule:<15}{silent.why}")
-        heard = [each.rule for each in (*told.effects, *told.silent)]
+        heard = [each.rule for each in told.effects] + [each.rule for each in told.silent]
         _expect(len(heard) == len(set(heard)), "a rule is heard twice")
         _expect(len(told.silent) > len(told.effects), "rules are missing that gave nothing")
 
@@ -270,11 +271,6 @@ def _last(now: datetime, weekday: int, hour: time) -> datetime:
     at = datetime.combine(now.date() - timedelta((now.weekday() - weekday) % 7), hour)
     then = clock.local(at.replace(tzinfo=now.tzinfo), TIME_ZONE)
     return then if then <= now else _last(now - timedelta(days=1), weekday, hour)
-
-
-def _birthday(today: date) -> date:
-    """Forty years ago or so, in a year that has every day."""
-    return today.replace(year=1984)
 
 
 def _expect(holds: bool, why: str) -> None:

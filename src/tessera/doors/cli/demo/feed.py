@@ -23,7 +23,7 @@ from tessera.members.core import NewMember
 from tessera.warehouse.core import Identifier, Receipt, ReceiptKey, Return, Spend
 
 LEAST = 100  # points, the fewest that the demo's rule `pay` takes, and its step at the till
-_IN_FLIGHT = 512  # calls begun, those included that wait for an earlier one of their member
+_IN_FLIGHT = 2_048  # calls begun, those included that wait for an earlier one of their member
 _FORMS = 100  # registrations in one transaction, where so many follow each other
 _DESKS = 2  # transactions that register at a time
 _TRIES, _PAUSE_S = 100, 0.2  # while the writer says that it is busy
@@ -50,14 +50,16 @@ _OPERATIONS = {
 class Feed:
     """What is on its way, and the balances that members were told last.
 
-    total  receipts that are expected; what is reported is an estimate until the last one
+    hopes  members and receipts that are expected: totals for the progress until the last one
     """
 
     def __init__(
-        self, house: House, principals: Mapping[str, Principal], progress: Progress, total: int
-    ) -> None:
+        self, house: House, principals: Mapping[str, Principal], progress: Progress,
+        hopes: tuple[int, int],
+    ) -> None:  # fmt: skip
         self.house, self.principals = house, principals
-        self.progress, self.total, self.done = progress, total, 0
+        self.progress, (self.members, self.total) = progress, hopes
+        self.sold = self.registered = 0
         self.gate, self.desks = asyncio.Semaphore(_IN_FLIGHT), asyncio.Semaphore(_DESKS)
         self.last: dict[str, asyncio.Task[None]] = {}
         self.forms: list[Registered] = []
@@ -81,7 +83,9 @@ class Feed:
                 await self._register_collected(tasks)
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
-        self.progress("receipts", self.done, self.done)
+        if self.registered:
+            self.progress("members", self.registered, self.registered)
+        self.progress("receipts", self.sold, self.sold)
 
     async def _begin(self, tasks: asyncio.TaskGroup, each: Receipt | Returned | Event) -> None:
         """Start a call; it waits for what was begun before it in its thread."""
@@ -114,6 +118,9 @@ class Feed:
         for form in forms:
             self._over(form.card)
         self.gate.release()
+        self.registered += len(forms)
+        if len(forms) > 1:  # many at once only before the first day
+            self.progress("members", self.registered, max(self.members, self.registered))
 
     async def _one(
         self, what: Receipt | Return | Event, thread: str, before: asyncio.Task[None] | None
@@ -135,9 +142,9 @@ class Feed:
         self._over(thread)
         self.gate.release()
         if isinstance(what, Receipt):
-            self.done += 1
-            if self.done % 100 == 0:
-                self.progress("receipts", self.done, max(self.total, self.done))
+            self.sold += 1
+            if self.sold % 100 == 0:
+                self.progress("receipts", self.sold, max(self.total, self.sold))
 
     def _over(self, thread: str) -> None:
         if self.last.get(thread) is asyncio.current_task():

@@ -45,6 +45,76 @@ class Figure(NamedTuple):
         return least / self.factor <= generated <= most * self.factor
 
 
+X5, JOURNEY, RETAIL, CDNOW = "x5_loyalty", "complete_journey_1y", "online_retail", "cdnow"
+SETS = {X5: "x5", JOURNEY: "journey", RETAIL: "retail", CDNOW: "cdnow"}
+# Left out where a set means something else: complete_journey_1y is a sample of lines, so it knows
+# neither baskets nor how often its households come; the gift shop of online_retail sells wholesale;
+# cdnow knows days and sums, of customers who were all new in one quarter.
+FIGURES: dict[str, Figure] = {
+    "monthly": Figure(
+        "receipts a month while active, median", {X5: 4.122, RETAIL: 0.843, CDNOW: 0.606}, 1.0
+    ),
+    "once": Figure("members with one receipt", {X5: 0.028, RETAIL: 0.344, CDNOW: 0.511}, 1.0),
+    "uneven": Figure(
+        "receipts of a member, deviation / mean", {X5: 1.005, RETAIL: 1.802, CDNOW: 1.422}, 1.1
+    ),
+    "gaps": Figure(
+        "days between, deviation / mean, median", {X5: 0.869, RETAIL: 0.660, CDNOW: 0.930}, 1.0
+    ),
+    "gaps_even": Figure(
+        "the same, most regular tenth", {X5: 0.563, RETAIL: 0.396, CDNOW: 0.596}, 1.1
+    ),
+    "gaps_uneven": Figure(
+        "the same, least regular tenth", {X5: 1.347, RETAIL: 1.068, CDNOW: 1.518}, 1.1
+    ),
+    "top": Figure(
+        "value of the top 20 % of members",
+        {X5: 0.569, JOURNEY: 0.540, RETAIL: 0.746, CDNOW: 0.674}, 1.0,
+    ),
+    "value": Figure(
+        "receipt value, 90th percentile / median", {X5: 3.318, RETAIL: 3.099, CDNOW: 2.654}, 1.25
+    ),
+    "lines": Figure("articles on a receipt, median", {X5: 5}, 1.5),
+    "lines_many": Figure("articles on a receipt, 90th perc.", {X5: 14}, 1.5),
+    "again": Figure("articles the member bought before", {X5: 0.266, RETAIL: 0.332}, 1.1),
+    "jaccard": Figure("Jaccard with the basket before", {X5: 0.060, RETAIL: 0.109}, 1.4),
+    "own_weekday": Figure(
+        "receipts on the own weekday",
+        {X5: 0.334, JOURNEY: 0.365, RETAIL: 0.417, CDNOW: 0.351}, 1.1,
+    ),
+    "own_hour": Figure(
+        "receipts in the own hour", {X5: 0.368, JOURNEY: 0.300, RETAIL: 0.355}, 1.1
+    ),
+    "weekday": Figure(
+        "busiest weekday / average",
+        {X5: 1.113, JOURNEY: 1.259, RETAIL: 1.276, CDNOW: 1.093}, 1.1,
+    ),
+    "weekday_quiet": Figure(
+        "quietest weekday / average",
+        {X5: 0.896, JOURNEY: 0.876, RETAIL: 0.663, CDNOW: 0.914}, 1.1,
+    ),
+    "hour": Figure("receipts in the busiest hour", {X5: 0.111, JOURNEY: 0.103, RETAIL: 0.161}, 1.1),
+    "hours": Figure("hours that hold four fifths", {X5: 9, JOURNEY: 10, RETAIL: 7}, 1.1),
+    "month": Figure("busiest month / average", {X5: 1.113, JOURNEY: 1.050, RETAIL: 1.732}, 1.0),
+    "december": Figure("December / average month", {X5: 0.898, JOURNEY: 1.050}, 1.3),
+}  # fmt: skip
+
+
+def table(generated: Mapping[str, float]) -> list[str]:
+    """The generated figures beside those of the real sets, one row each; `!` where it is far off.
+
+    What was not measured (December in a story of weeks) has no row.
+    """
+    rows = [" " * 40 + "".join(f"{name:>9}" for name in ("shop", *SETS.values()))]
+    for name, figure in FIGURES.items():
+        if name in generated:
+            near = " " if figure.fits(generated[name]) else "!"
+            real = (f"{figure.real[each]:>9.3g}" if each in figure.real else " " * 9
+                    for each in SETS)  # fmt: skip
+            rows.append(f"{figure.says:<40}{generated[name]:>9.3g}{near}{''.join(real)}".rstrip())
+    return rows
+
+
 def measure(purchases: Iterable[Purchase]) -> dict[str, float]:
     """Every figure, by name. It keeps all receipts: for a hundred thousand, not for millions.
 
@@ -64,11 +134,12 @@ def measure(purchases: Iterable[Purchase]) -> dict[str, float]:
 
 def _rhythm(members: Sequence[Sequence[Purchase]]) -> dict[str, float]:
     counts = [len(theirs) for theirs in members]
+    mean = fmean(counts)
     gaps = [found for theirs in members if len(found := _gaps(theirs)) >= _RHYTHM]
     uneven = sorted(stdev(each) / fmean(each) for each in gaps)
     return {
         "once": counts.count(1) / len(counts),
-        "uneven": pstdev(counts) / fmean(counts),
+        "uneven": pstdev(counts) / mean,
         "monthly": median(_MONTH_D / fmean(each) for each in gaps),
         "gaps": median(uneven),
         "gaps_even": _at(uneven, 0.1),

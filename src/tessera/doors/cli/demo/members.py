@@ -22,7 +22,7 @@ Label = Literal["classic", "gold", "app"]
 LABELS: tuple[Label, ...] = ("classic", "gold", "app")
 DAY_S = 86_400
 # Cards of 25 members in a row, by the place of their label: 60 % classic, 8 % gold, 32 % app.
-_CARDS = (0, 2, 0, 1, 0, 2, 0, 0, 2, 0, 2, 0, 0, 2, 0, 1, 2, 0, 0, 2, 0, 0, 2, 0, 2)
+_CARDS = (0, 2, 0, 1, 0, 2, 0, 0, 2, 0, 2, 0, 0, 2, 0, 1, 2, 0, 0, 2, 0, 0, 2, 0, 0)
 _RANK = tuple(_CARDS[:n].count(_CARDS[n]) for n in range(len(_CARDS)))
 _FOUNDERS = 0.45  # of all members: there before the first day, some for nine years
 _OLDEST_D = 3_300
@@ -38,7 +38,7 @@ _MISSION_WEEK = {
     "online": (118, 110, 100, 100, 90, 82, 100),
 }
 # How dear each errand is to people: shapes of gamma draws, small ones part people more.
-_ERRANDS = {"bar": 0.55, "lunch": 0.3, "treat": 0.25, "larder": 2.2, "online": 0.12}
+_ERRANDS = {"bar": 0.55, "lunch": 0.3, "treat": 0.25, "larder": 2.8, "online": 0.12}
 _ENTRIES: tuple[EntryMode, ...] = ("scan", "typed", "tap")
 _FAVOURITES = ("coffee", "pastry", "bread", "fruit", "cellar", "sweets", "gelato")
 
@@ -47,7 +47,7 @@ class Crowd(NamedTuple):
     """All members of a story. `first` and `days`: its days; `stores`: how many there are."""
 
     seed: int
-    count: int
+    members: int
     first: date
     days: int
     stores: int
@@ -55,12 +55,13 @@ class Crowd(NamedTuple):
     @property
     def founders(self) -> int:
         """How many were there before the first day; they have the first numbers."""
-        return round(self.count * _FOUNDERS)
+        return round(self.members * _FOUNDERS)
 
 
 class Member(NamedTuple):
     """Somebody, for the whole story. Moments are seconds from the first day's midnight.
 
+    who             the member's number, from 0 in the order of joining
     label, serial   the batch of the card and its number there
     joins_s, until  when they came first (before the story: negative), and the day they left
     registers       days after coming that the form is filled in; None: the card stays a shadow
@@ -74,7 +75,7 @@ class Member(NamedTuple):
     told            what they said in the form: attributes
     """
 
-    index: int
+    who: int
     label: Label
     serial: int
     name: Name
@@ -125,7 +126,7 @@ def member(crowd: Crowd, index: int) -> Member:
     week, errands = _week(chance, wishes)
     paying = (34, 40, 60 if label == "gold" else 18)
     return Member(
-        index=index,
+        who=index,
         label=label,
         serial=_CARDS.count(_CARDS[place]) * turn + _RANK[place],
         name=name,
@@ -157,7 +158,7 @@ def _joins(chance: Random, crowd: Crowd, index: int) -> int:
         to_go = 1 - (index + chance.random()) / crowd.founders
         at = -(to_go * to_go) * _OLDEST_D - 1
     else:
-        newcomers = crowd.count - crowd.founders
+        newcomers = crowd.members - crowd.founders
         at = (index - crowd.founders + chance.random()) / newcomers * crowd.days * 0.97
     day, part = divmod(at, 1)
     return int(day) * DAY_S + 9 * 3600 + int(part * 9 * 3600)  # while the shop is open

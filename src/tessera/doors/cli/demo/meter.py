@@ -12,7 +12,7 @@ from rich.progress import Progress as Bars
 
 from tessera.doors.cli.demo.feed import Progress
 
-_STEP = 10  # percent between two lines where there is no terminal
+_ALL = 10  # tenths
 
 
 @contextmanager
@@ -57,12 +57,14 @@ class _Lines:
     """For logs: one line now and then."""
 
     def __init__(self, console: Console) -> None:
-        self.console, self.pace, self.said = console, Pace(), -_STEP
+        self.console, self.pace = console, Pace()
+        self.said: dict[str, int] = {}
 
     def report(self, what: str, done: int, total: int) -> None:
-        part = 100 * done // max(total, 1)
-        if part >= self.said + _STEP or done == total:
-            self.said = part - part % _STEP
+        """Tell it, if it is a tenth further than what was told last."""
+        step = 10 * done // max(total, 1) if done < total else _ALL
+        if step > self.said.get(what, -1):
+            self.said[what] = step
             self.console.print(f"{what:<9} {self.pace.told(done, total)}", highlight=False)
 
 

@@ -11,13 +11,13 @@ Ada Adele Alessandra Alice Anna Arianna Aurora Beatrice Carla Caterina Chiara Cr
 Elisa Emma Federica Francesca Gaia Ginevra Giorgia Giulia Greta Ilaria Irene Laura Lucia
 Ludovica Margherita Maria Martina Nadia Noemi Renata Roberta Rosa Sara Serena Silvia Sofia
 Teresa Valentina Vera Viola Vittoria Zoe Desirée
-""".split()
+"""
 _MEN = """
 Alessandro Andrea Antonio Bruno Carlo Daniele Dario Davide Diego Enrico Fabio Federico Filippo
 Francesco Gabriele Giacomo Gianluca Giovanni Giulio Giuseppe Jacopo Leonardo Lorenzo Luca
 Marco Matteo Michele Mirko Nicola Paolo Pietro Riccardo Salvatore Samuele Simone Stefano
 Tommaso Valerio Niccolò
-""".split()
+"""
 _FAMILY = """
 Amato Barbieri Basile Battaglia Bellini Benedetti Bernardi Bianchi Bruno Caputo Carbone
 Caruso Cattaneo Colombo Conte Conti Coppola Costa D'Angelo De Luca De Santis Di Stefano

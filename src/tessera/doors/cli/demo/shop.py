@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache, partial
 from itertools import accumulate
@@ -22,6 +22,7 @@ from tessera.checkout.core import Event
 from tessera.doors.cli.demo import people, rhythm
 from tessera.doors.cli.demo.basket import Offers, Visit, fill, leaflet
 from tessera.doors.cli.demo.chain import CURRENCY, ONLINE, TIME_ZONE, cashier, stores, tills
+from tessera.doors.cli.demo.likeness import Purchase
 from tessera.doors.cli.demo.members import DAY_S, Crowd, Label, Member, member
 from tessera.doors.cli.demo.rhythm import Arrival, arrivals, first_day, next_day, open_from
 from tessera.doors.cli.demo.seasons import calendar
@@ -104,18 +105,26 @@ def shop(crowd: Crowd, number: Number) -> Iterator[Happening]:
     units   cents (EUR); `Receipt.spend` is what the member would like to spend, not a balance
     errors  AssertionError unless there are members and days
     """
-    assert crowd.count > 0 and crowd.days > 0, "a shop needs members and days"
+    assert crowd.members > 0 and crowd.days > 0, "a shop needs members and days"
     return _Telling(crowd, number).events()
 
 
 def expected(crowd: Crowd, asked: int = 1_000) -> int:
     """About how many receipts such a story has, from some of its members; off by a tenth or so."""
     days, chance = calendar(crowd.first, crowd.days), Random(f"expected {crowd.seed}")
-    some = [chance.randrange(crowd.count) for _ in range(asked)]
-    if crowd.count <= asked:
-        some = list(range(crowd.count))
+    some = [chance.randrange(crowd.members) for _ in range(asked)]
+    if crowd.members <= asked:
+        some = list(range(crowd.members))
     found = sum(len(list(rhythm.visits(chance, member(crowd, n), days))) for n in some)
-    return round(found * crowd.count / len(some) * (1 + _PASSERS))
+    return round(found * crowd.members / len(some) * (1 + _PASSERS))
+
+
+def purchases(happenings: Iterable[Happening]) -> Iterator[Purchase]:
+    """The receipts among them, as far as habits go: goods only."""
+    for each in happenings:
+        if isinstance(each, Receipt):
+            goods = [line.sku for line in each.lines if line.kind == "goods"]
+            yield Purchase(each.card, each.happened_at, each.total_minor, goods)
 
 
 class _Telling:
@@ -125,7 +134,7 @@ class _Telling:
         self.crowd, self.number = crowd, number
         self.chance = Random(f"shop {crowd.seed}")
         self.days = calendar(crowd.first, crowd.days)
-        self.stores = stores(crowd.count)
+        self.stores = stores(crowd.members)
         self.member = lru_cache(_KEPT_MEMBERS)(partial(member, crowd))
         first = crowd.first
         self.midnight = datetime(first.year, first.month, first.day, tzinfo=ZoneInfo(TIME_ZONE))
@@ -165,7 +174,7 @@ class _Telling:
             code = f"W{today.on.isocalendar().week:02d}"
             self.offers = leaflet(Random(f"{self.crowd.seed} {today.on}"), code)
         self.numbers.clear()
-        while self.newcomer < self.crowd.count:
+        while self.newcomer < self.crowd.members:
             if self.member(self.newcomer).joins_s // DAY_S > day:
                 break
             self.pages[day].append(self.newcomer)
@@ -196,10 +205,10 @@ class _Telling:
     def _signs(self, one: Member, first_s: int) -> None:
         """The form is filled in before the first purchase, or some days later."""
         if one.registers == 0:
-            self._add(first_s - self.chance.randint(90, 600), _Joins(one.index))
+            self._add(first_s - self.chance.randint(90, 600), _Joins(one.who))
         elif one.registers is not None:
             hour = self.chance.uniform(9, 21) * 3600
-            self._add((one.joins_s // DAY_S + one.registers) * DAY_S + int(hour), _Joins(one.index))
+            self._add((one.joins_s // DAY_S + one.registers) * DAY_S + int(hour), _Joins(one.who))
 
     def _passes(self, day: int) -> None:
         """Somebody without a card."""
@@ -236,7 +245,7 @@ class _Telling:
         return str(number)
 
     def _registered(self, one: Member, at_s: int) -> Registered:
-        mail = people.email(one.name.given, one.name.family, one.index + 1)
+        mail = people.email(one.name.given, one.name.family, one.who + 1)
         return Registered(
             self._card(one), one.name.given, one.name.family, one.born_on, mail, self._at(at_s),
             one.told, one.favourites,
@@ -269,7 +278,7 @@ class _Telling:
         """Points somebody would like to pay with, in whole hundreds; registered members only."""
         if one is None or not one.spends or total < 400 or self.chance.random() > 0.25:
             return None
-        signed = one.registers == 0 or one.index < self.crowd.founders
+        signed = one.registers == 0 or one.who < self.crowd.founders
         if not signed and at_s // DAY_S <= one.joins_s // DAY_S + (one.registers or 0):
             return None
         return Spend(100 * self.chance.randint(1, 12))
@@ -320,13 +329,14 @@ class _Telling:
 
     def _plan_answers(self, one: Member, sold: Receipt, arrival: Arrival) -> None:
         """A survey the day after, a review within the week."""
-        chance, card = self.chance, self._card(one)
-        for type_, often, days in (("survey_answered", _SURVEYED, 1), ("review_written", _REVIEWED, 6)):
-            if chance.random() < often:
-                day = arrival.at_s // DAY_S + chance.randint(1, days)
-                at_s = day * DAY_S + int(chance.uniform(8, 22) * 3600)
-                sku = chance.choice(sold.lines).sku if type_ == "review_written" else ""
-                self._add(at_s, _Happens(type_, card, arrival.store, sku))
+        chance, card, day = self.chance, self._card(one), arrival.at_s // DAY_S
+        if chance.random() < _SURVEYED:
+            at_s = (day + 1) * DAY_S + int(chance.uniform(8, 22) * 3600)
+            self._add(at_s, _Happens("survey_answered", card, arrival.store))
+        if chance.random() < _REVIEWED:
+            at_s = (day + chance.randint(1, 6)) * DAY_S + int(chance.uniform(8, 22) * 3600)
+            sku = chance.choice(sold.lines).sku
+            self._add(at_s, _Happens("review_written", card, arrival.store, sku))
 
     def _event(self, at_s: int, thing: _Happens) -> Event:
         self.happened += 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from tessera.doors.cli.demo.build import DemoSummary
-from tessera.doors.cli.demo.check import STORE, basket_lines
 from tessera.doors.cli.demo.chain import CURRENCY
+from tessera.doors.cli.demo.check import STORE, basket_lines
 
 
 def welcome(summary: DemoSummary, base_url: str) -> str:
-    """Addresses, keys and three commands that work as printed, in sh, again and again.
+    """Addresses, keys and four commands that work as printed, in sh, again and again.
 
     base_url  as in http://127.0.0.1:8321, without a slash at the end
     """
@@ -24,11 +24,12 @@ def welcome(summary: DemoSummary, base_url: str) -> str:
         "",
         f"  API         {base_url}/v1",
         f"  One member  {base_url}/console/cards/{summary.card}",
+        f"  A card that nobody has yet: {summary.spare}",
         "",
         *(f"  {f'till of {store}':<20}{key}" for store, key in summary.till_keys.items()),
         f"  {'administration':<20}{summary.admin_key}",
         "",
-        "Three things to try:",
+        "Four things to try:",
         "",
         "# Who is this?",
         *_curl(base_url, "identify", summary.till_keys[STORE], f'{{"card": "{summary.card}"}}'),
@@ -40,13 +41,17 @@ def welcome(summary: DemoSummary, base_url: str) -> str:
         "",
         "# Sell it.",
         *_curl(base_url, "checkout", summary.till_keys[STORE], _basket(summary.card)),
+        "",
+        "# Note that they answered a survey.",
+        *_curl(base_url, "events", summary.till_keys[STORE], _survey(summary.card), once="survey-"),
     ]
     return "\n".join(rows)
 
 
-def _curl(base_url: str, path: str, key: str, body: str) -> list[str]:
+def _curl(base_url: str, path: str, key: str, body: str, once: str = "") -> list[str]:
+    said = f"-H 'Idempotency-Key: {once}'$(date +%s) " if once else ""
     return [
-        f"curl -s {base_url}/v1/{path} -H 'Authorization: Bearer {key}' "
+        f"curl -s {base_url}/v1/{path} -H 'Authorization: Bearer {key}' {said}"
         f"-H 'Content-Type: application/json' -d '{body}'"
     ]
 
@@ -61,5 +66,17 @@ def _basket(card: str) -> str:
             "total_minor": sum(line.total() for line in lines),
         }
     ).decode()  # fmt: skip
+    return _filled_in(told)
+
+
+def _survey(card: str) -> str:
+    event = {
+        "type": "survey_answered", "id": "survey-_NUMBER_", "happened_at": "_NOW_", "card": card,
+        "data": {"score": 9},
+    }  # fmt: skip
+    return _filled_in(msgspec.json.encode(event).decode())
+
+
+def _filled_in(told: str) -> str:
     now = "'$(date -u +%Y-%m-%dT%H:%M:%SZ)'"
     return told.replace("_NUMBER_", "'$(date +%s)'").replace("_NOW_", now)

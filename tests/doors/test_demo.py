@@ -63,11 +63,14 @@ def story_counts(plan=PLAN):
 
 def counts(dsn):
     """{what: how many}, as the database has it."""
-    found = Counter()
+    found: Counter[str] = Counter()
     with psycopg.connect(dsn) as conn:
         found.update(dict(conn.execute("SELECT kind, count(*) FROM checkout.receipt GROUP BY 1")))
-        found["event"] = conn.execute("SELECT count(*) FROM checkout.event").fetchone()[0]
-        found["member"] = conn.execute("SELECT count(*) FROM members.person").fetchone()[0]
+        for what, counted in (
+            ("event", "SELECT count(*) FROM checkout.event"),
+            ("member", "SELECT count(*) FROM members.person"),
+        ):
+            found[what] = conn.execute(counted).fetchall()[0][0]
     return found
 
 
@@ -80,7 +83,7 @@ def gave(dsn):
 
 
 def test_everything_is_posted_and_a_second_start_changes_nothing(dsn):
-    said = []
+    said: list[str] = []
     first = run(build(dsn, say=said.append))
     assert counts(dsn) == story_counts()
     assert first.built and first.events == story_counts()["event"]

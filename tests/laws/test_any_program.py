@@ -37,6 +37,7 @@ def decided(draw, code=None):
         ]))  # fmt: skip
     program = program_of(some, **more)
     assume(program is not None)
+    assert program is not None
     return draw(BASKETS), draw(facts_for(program)), program
 
 

@@ -239,7 +239,8 @@ def test_members_have_their_own_hours_stores_and_ways_to_pay():
 
 def test_members_come_back_to_what_they_like():
     own = of_everybody()
-    usual, other = [], []
+    usual: list[float] = []
+    other: list[float] = []
     for card, sales in visits(two_years()).items():
         mine = {p.sku for pool in own[card].tastes.own.values() for p in pool}
         goods = [line for sale in sales for line in sale.lines if line.kind == "goods"]
@@ -251,7 +252,8 @@ def test_members_come_back_to_what_they_like():
 
 def test_who_minds_the_price_takes_what_is_on_offer():
     own = of_everybody()
-    minds, does_not = [], []
+    minds: list[bool] = []
+    does_not: list[bool] = []
     for card, sales in visits(two_years()).items():
         goods = [line for sale in sales for line in sale.lines if line.category == "larder"]
         (minds if own[card].tastes.thrift > 0.4 else does_not).extend(bool(x.promo) for x in goods)
@@ -261,7 +263,7 @@ def test_who_minds_the_price_takes_what_is_on_offer():
 def test_cards_are_of_three_kinds_and_each_is_somebodys():
     for count in (1, 24, 25, 26, 300):
         crowd = crowd_of(Plan(END, members=count))
-        held = Counter()
+        held: Counter[str] = Counter()
         for who in range(count):
             one = member(crowd, who)
             assert one.serial == held[one.label], "in the order of joining"

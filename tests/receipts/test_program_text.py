@@ -115,9 +115,7 @@ def test_a_rule_that_cannot_be_parsed_is_not_missed_by_others():
     found = read(rules__40=asks, **{"rules__20-coffee": "- id: [coffee\n"})
     assert [m.file for m in found.mistakes] == ["rules/20-coffee.yaml"]
     gone = read(rules__40=asks.replace("coffee", "tea")).mistakes
-    assert [(m.file, m.line, m.why) for m in gone] == [
-        ("rules/40.yaml", 4, "there is no rule tea")
-    ]
+    assert [(m.file, m.line, m.why) for m in gone] == [("rules/40.yaml", 4, "there is no rule tea")]
 
 
 # What only the whole shows -----------------------------------------------------------------------

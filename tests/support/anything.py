@@ -89,7 +89,8 @@ def struct(kind: type[msgspec.Struct], without: set[str] | frozenset[str] = froz
     """Data for a struct: what is required, and now and then the rest."""
     if kind is Prize:
         return PRIZES
-    needed, more = {}, {}
+    needed: dict[str, Any] = {}
+    more: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         if field.name not in without:
             (needed if field.required else more)[field.name] = of_type(field.type, field.name)
@@ -109,7 +110,7 @@ PRIZES = st.one_of(
 )
 LEAVES = st.deferred(
     lambda: st.one_of(
-        *(struct(kind).map(lambda inside, code=code: {code: inside})  # type: ignore[misc]
+        *(struct(kind).map(lambda inside, code=code: {code: inside})
           for code, kind in READER.conditions.items())
     ).filter(read_condition)
 )  # fmt: skip
@@ -138,7 +139,7 @@ def rules(draw: Any, code: str, *, plain: bool = False) -> dict[str, Any]:
                  "stack": st.booleans(), "sample": struct(Sample),
                  "group": st.just("one")}  # fmt: skip
         rule |= draw(st.fixed_dictionaries({}, optional=extra))
-        if draw(st.booleans()) and READER.mechanics[code].code != "pay_with_points":
+        if draw(st.booleans()) and code != "pay_with_points":
             rule["caps"] = [{"per": draw(st.sampled_from(["receipt", "day", "year"])),
                              "most": draw(st.sampled_from([1, 5, 100]))}]  # fmt: skip
     return rule | own

@@ -20,11 +20,11 @@ _WHOLE_MONTH = 28  # days between its first and its last receipt, at least, by o
 
 
 class Purchase(NamedTuple):
-    """A receipt as far as habits go: `minor` in any money, `at` on any clock of that shop."""
+    """A receipt as far as habits go: `value` in any money, `at` on any clock of that shop."""
 
     who: str | None
     at: datetime
-    minor: float
+    value: float
     articles: Sequence[str]
 
 
@@ -154,8 +154,8 @@ def _gaps(theirs: Sequence[Purchase]) -> list[int]:
 
 
 def _money(found: Sequence[Purchase], members: Sequence[Sequence[Purchase]]) -> dict[str, float]:
-    values = sorted(each.minor for each in found)
-    spent = sorted((sum(each.minor for each in theirs) for theirs in members), reverse=True)
+    values = sorted(each.value for each in found)
+    spent = sorted((sum(each.value for each in theirs) for theirs in members), reverse=True)
     return {
         "value": _at(values, 0.9) / _at(values, 0.5),
         "top": sum(spent[: len(spent) // 5]) / sum(spent),

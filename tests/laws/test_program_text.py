@@ -224,6 +224,8 @@ def test_text_and_data_are_the_same_program(body):
 
 
 @given(ODD | st.text(max_size=10))
+@example("\x85")
+@example("a\u2028b")
 def test_a_word_means_the_same_wherever_it_stands(word):
     body = starter("EUR") | {"numbers": {"n": word}}
     if READER.examine(body, 1)[0] is not None:

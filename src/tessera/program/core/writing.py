@@ -53,6 +53,9 @@ def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "rule"
 
 
+_BREAKS = "\r\n\x85\u2028\u2029\ufeff"
+
+
 class _Writer(yaml.SafeDumper):  # type: ignore[misc]  # ships no types
     """Writes what `marked` reads: what would look like something else is put into quotes."""
 
@@ -61,6 +64,11 @@ class _Writer(yaml.SafeDumper):  # type: ignore[misc]  # ships no types
     def ignore_aliases(self, data: Any) -> bool:
         """Values are written out as often as they come."""
         return True
+
+    def represent_str(self, data: str) -> Any:
+        """What YAML takes for the end of a line is written as an escape, or it would be a blank."""
+        style = '"' if any(sign in data for sign in _BREAKS) else None
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     def serialize(self, node: Any) -> None:
         """What people look through stands in lines of its own, small things in one."""
@@ -73,6 +81,9 @@ class _Writer(yaml.SafeDumper):  # type: ignore[misc]  # ships no types
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Lists stand below their name, further in."""
         super().increase_indent(flow, False)
+
+
+_Writer.add_representer(str, _Writer.represent_str)
 
 
 def _text(data: Any) -> str:

@@ -94,7 +94,7 @@ async def build_demo(
     crowd = crowd_of(plan)
     building = any(key.revoked_at is None for key in builders)
     if building:
-        hopes = (plan.members, expected(crowd))
+        hopes = (crowd.founders * 9 // 10, expected(crowd))
         feed = Feed(house, _principals(builders), progress, hopes)
         await feed.run(shop(crowd, numbers.number))
     async with house.pool.connection() as conn:

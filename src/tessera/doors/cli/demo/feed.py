@@ -50,7 +50,8 @@ _OPERATIONS = {
 class Feed:
     """What is on its way, and the balances that members were told last.
 
-    hopes  members and receipts that are expected: totals for the progress until the last one
+    hopes  how many register before the first day, and how many receipts there will be: about so
+           many, to say how long it takes
     """
 
     def __init__(
@@ -83,8 +84,6 @@ class Feed:
                 await self._register_collected(tasks)
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
-        if self.registered:
-            self.progress("members", self.registered, self.registered)
         self.progress("receipts", self.sold, self.sold)
 
     async def _begin(self, tasks: asyncio.TaskGroup, each: Receipt | Returned | Event) -> None:
@@ -119,8 +118,10 @@ class Feed:
             self._over(form.card)
         self.gate.release()
         self.registered += len(forms)
-        if len(forms) > 1:  # many at once only before the first day
-            self.progress("members", self.registered, max(self.members, self.registered))
+        if len(forms) > 1:  # so many follow each other only before the first day
+            last = len(forms) < _FORMS
+            most = self.registered if last else max(self.members, self.registered)
+            self.progress("members", self.registered, most)
 
     async def _one(
         self, what: Receipt | Return | Event, thread: str, before: asyncio.Task[None] | None

@@ -18,9 +18,9 @@ def welcome(summary: DemoSummary, base_url: str) -> str:
     plan = summary.plan
     word = f"built in {summary.elapsed_s} s" if summary.built else "as it was built before"
     rows = [
-        f"Bottega Tessera is open: {plan.members:,} members, {summary.receipts:,} receipts and "
-        f"returns,",
-        f"{summary.events:,} events up to {plan.end}, {word}.",
+        f"Bottega Tessera is open: {plan.members:,} members,",
+        f"{summary.receipts:,} receipts and returns, {summary.events:,} events up to {plan.end},",
+        f"{word}.",
         "",
         f"  API         {base_url}/v1",
         f"  One member  {base_url}/console/cards/{summary.card}",
@@ -42,8 +42,8 @@ def welcome(summary: DemoSummary, base_url: str) -> str:
         "# Sell it.",
         *_curl(base_url, "checkout", summary.till_keys[STORE], _basket(summary.card)),
         "",
-        "# Note that they answered a survey.",
-        *_curl(base_url, "events", summary.till_keys[STORE], _survey(summary.card), once="survey-"),
+        "# They check in at the door.",
+        *_curl(base_url, "events", summary.till_keys[STORE], _check_in(summary.card), once="door-"),
     ]
     return "\n".join(rows)
 
@@ -69,10 +69,9 @@ def _basket(card: str) -> str:
     return _filled_in(told)
 
 
-def _survey(card: str) -> str:
+def _check_in(card: str) -> str:
     event = {
-        "type": "survey_answered", "id": "survey-_NUMBER_", "happened_at": "_NOW_", "card": card,
-        "data": {"score": 9},
+        "type": "check_in", "id": "door-_NUMBER_", "happened_at": "_NOW_", "card": card,
     }  # fmt: skip
     return _filled_in(msgspec.json.encode(event).decode())
 

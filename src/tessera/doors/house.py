@@ -26,7 +26,6 @@ from tessera.members.core import Labels
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
 from tessera.program.core.timeline import Timeline
-from tessera.rules.core.words import Program
 from tessera.warehouse.stores import db as stores_db
 
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -53,26 +52,13 @@ class Plan:
     lanes: int = 2
 
 
-class OpenShop(Shop, frozen=True, kw_only=True):
-    """The shop as of the last second. A program is read when something of its time comes in:
-
-    most older ones never are.
-    """
-
-    versions: Timeline
-
-    def program_at(self, happened_at: datetime) -> Program:
-        """The program for something that happened then."""
-        return self.versions.at(happened_at)
-
-
 class House:
     """Opened once per process; everything that doors need hangs on it."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.reader = plan.reader
-        self._shop: OpenShop | None = None
+        self._shop: Shop | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
             make_conninfo(plan.dsn, options=f"{_ROLE} {_LOOK_UPS} {_LIMITS}"),
@@ -132,7 +118,7 @@ class House:
             stores = {store.id: store for store in await stores_db.all_stores(conn)}
             labels = Labels(await members_db.batches(conn))
         program = versions.at(datetime.now(UTC))
-        self._shop = OpenShop(program, stores, labels=labels, versions=versions)
+        self._shop = Shop(program, stores, versions, labels)
 
     async def _keep_up(self) -> None:
         """Refresh; a killed embedded server is started again even when nobody writes."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from tessera.checkout.core.words import TakeBack
+from tessera.rules.core.prizes import items_back
 from tessera.rules.core.texts import one_many, say
 from tessera.rules.core.words import Story
 
@@ -18,11 +18,10 @@ def to_take_back(before: Story, after: Story) -> tuple[TakeBack, ...]:
 
     shape  one entry per item, in the order in which they were given; counts above 0
     """
-    had, has = _given(before), _given(after)
     return tuple(
-        TakeBack("gift" if kind == "gift" else "coupon", item, had[kind, item] - has[kind, item])
-        for kind, item in had
-        if had[kind, item] > has[kind, item]
+        TakeBack("gift" if kind == "gift" else "coupon", item, pieces)
+        for (kind, item), pieces in items_back(before, after).items()
+        if pieces > 0
     )
 
 
@@ -35,11 +34,3 @@ def screen(gone: Sequence[TakeBack], currency: str) -> list[str]:
         )
         for each in gone
     ]  # fmt: skip
-
-
-def _given(story: Story) -> Counter[tuple[str, str]]:
-    found: Counter[tuple[str, str]] = Counter()
-    for effect in story.effects:
-        if effect.item:
-            found[effect.kind, effect.item] += effect.given
-    return found

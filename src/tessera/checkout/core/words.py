@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from tessera.access.core import Principal
 from tessera.base.text import Code, Key, Name, OptionalCode
 from tessera.members.core import Labels
+from tessera.program.core.timeline import Timeline
 from tessera.rules.core.facts import Value
 from tessera.rules.core.telling import EffectTold, SilentTold
 from tessera.rules.core.words import Facts, Program, Story
@@ -89,24 +90,18 @@ class Shop(Struct, frozen=True):
     """What every receipt is decided against: the programs and the stores.
 
     program   the one that decides what happens now
-    timeline  (since when, program) from the first on; what happened before decides by an older one
+    versions  which one decides what happened when; None: there has been no other
     labels    of the batches of cards that were issued here
     """
 
     program: Program
     stores: dict[str, Store]
-    timeline: tuple[tuple[datetime, Program], ...] = ()
+    versions: Timeline | None = None
     labels: Labels = Labels()
 
     def program_at(self, happened_at: datetime) -> Program:
-        """The program for something that happened then; before the first one, the first."""
-        if not self.timeline or happened_at >= self.timeline[-1][0]:
-            return self.timeline[-1][1] if self.timeline else self.program
-        found = self.timeline[0][1]
-        for since, program in self.timeline:
-            if since <= happened_at:
-                found = program
-        return found
+        """The program for something that happened then; an older one is read when needed."""
+        return self.program if self.versions is None else self.versions.at(happened_at)
 
 
 class Balance(Struct, frozen=True, gc=False):

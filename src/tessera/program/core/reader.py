@@ -26,7 +26,10 @@ _NAME = re.compile(r"[\w-]{1,64}\Z")
 _WORD = re.compile(r"(?!\$)[^\x00-\x1f\x7f]{0,200}\Z")  # what a number stands for may be a code
 _OWN = ("numbers", "version")  # read by the reader itself
 _REMEMBERED = 64  # published versions that are kept ready
-_NOTHING = Program(name="-", currency="XXX", rules=())
+# Where a program's own settings are faulty its rules are judged all the same, so that one reading
+# shows every mistake: these settings stand for the faulty ones meanwhile, and nobody is answered
+# with them. XXX is ISO 4217's code for "no currency".
+_NO_SETTINGS = {"name": "-", "currency": "XXX", "rules": []}
 
 
 def starter(currency: str) -> dict[str, Any]:
@@ -118,8 +121,8 @@ class Reader:
         """A program with the settings that are sound, so that the rest can be judged too."""
         filler = Filler(self.conditions, numbers if isinstance(numbers, dict) else {})
         sound = {name: value for name, value in body.items() if name not in doubtful}
-        given = {"name": "-", "currency": "XXX", **sound, "rules": []}
-        return filler.fill(Program, given, "", skip=_OWN) or _NOTHING
+        found = filler.fill(Program, {**_NO_SETTINGS, **sound, "rules": []}, "", skip=_OWN)
+        return found or msgspec.convert(_NO_SETTINGS, Program)
 
     def _rules(self, filler: Filler, listed: list[Any]) -> list[Mechanic | None]:
         """Each rule, None where it cannot be read."""

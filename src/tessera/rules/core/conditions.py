@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
-from msgspec import Struct
-
 from tessera.rules.core.basket import Basket
-from tessera.rules.core.facts import MET, Facts, Met, Missing, Need, Person, PersonTest, Trait
+from tessera.rules.core.facts import MET, Facts, Met, Missing, Need, PersonTest, Trait
+from tessera.rules.core.shelves import Shelved
 from tessera.rules.core.texts import Numbers, Template, say
 
 if TYPE_CHECKING:
@@ -19,24 +18,23 @@ MAX_DEPTH, MAX_NODES, MAX_ALL_NODES = 16, 500, 20_000
 Reading = Callable[[Basket, Facts], Met | Missing]
 
 
-class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
-                tag_field="condition"):  # fmt: skip
+class Condition(Shelved, frozen=True, kw_only=True, tag_field="condition"):
     """One condition. A file in `conditions/` holds one: schema, readings, examples."""
 
     # Its sentence says what neither a till nor a member may read: of the person, of another rule.
     private: ClassVar[bool] = False
 
+    @abstractmethod
     def reading(self) -> Reading:
         """The closure: does it hold for this receipt and this member, and on what evidence?"""
-        raise NotImplementedError
 
     def needs(self) -> tuple[Need, ...]:
         """The facts the closure looks up among the known ones."""
         return ()
 
+    @abstractmethod
     def sentence(self) -> tuple[Template, Numbers]:
         """What it says, beginning in lower case: "the receipt is 50.00 EUR or more"."""
-        raise NotImplementedError
 
     def parts(self) -> tuple[Condition, ...]:
         """The conditions inside it."""
@@ -49,11 +47,6 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     def misfits(self, program: Program) -> Iterable[tuple[str, str, str]]:
         """(field, why, cure) where it names what the program does not declare: see `declared`."""
         return ()
-
-    @property
-    def code(self) -> str:
-        """Its public code: its file's name."""
-        return str(self.__struct_config__.tag)
 
 
 class Personal(Condition, PersonTest, frozen=True):
@@ -77,12 +70,16 @@ class Personal(Condition, PersonTest, frozen=True):
         """Itself, as a trait."""
         return (Trait(self),)
 
-    def trait(self, person: Person, on: date) -> int | None:
-        """1 or more if it is so, 0 if not, None if not known."""
-        raise NotImplementedError
+
+class Node(Condition, frozen=True):
+    """A condition of conditions. Its sentence is put together of theirs: see `sentence`."""
+
+    def sentence(self) -> tuple[Template, Numbers]:
+        """Without a currency: amounts are bare numbers."""
+        return sentence(self, ""), {}
 
 
-class AllOf(Condition, frozen=True, tag="all"):
+class AllOf(Node, frozen=True, tag="all"):
     """Every one of these holds."""
 
     of: tuple[Condition, ...]
@@ -118,7 +115,7 @@ def _both(some: tuple[int, ...], others: tuple[int, ...]) -> tuple[int, ...]:
     return tuple([i for i in some if i in these])
 
 
-class AnyOf(Condition, frozen=True, tag="any"):
+class AnyOf(Node, frozen=True, tag="any"):
     """At least one of these holds."""
 
     of: tuple[Condition, ...]
@@ -144,7 +141,7 @@ class AnyOf(Condition, frozen=True, tag="any"):
         return self.of
 
 
-class NotSo(Condition, frozen=True, tag="not"):
+class NotSo(Node, frozen=True, tag="not"):
     """This does not hold. What is not known does not hold, so its `not` does."""
 
     of: Condition

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from abc import abstractmethod
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
+from tessera.rules.core.shelves import Contract
 from tessera.rules.core.texts import Numbers, Template
 
 Value = bool | int | str
@@ -142,12 +144,12 @@ class Trait(Struct, frozen=True):
         return self.of.trait_key()
 
 
-class PersonTest:
+class PersonTest(Struct, frozen=True, metaclass=Contract):
     """What a condition on the person offers: see `conditions.Personal`."""
 
+    @abstractmethod
     def trait(self, person: Person, on: date) -> int | None:
         """1 or more if it is so, 0 if not, None if not known."""
-        raise NotImplementedError
 
     def trait_key(self) -> str:
         """A name that tells nothing about the person."""

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from abc import ABCMeta
 from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
-Kind = TypeVar("Kind")
+from msgspec import Struct, StructMeta
+
+
+class Contract(StructMeta, ABCMeta):
+    """A struct with duties: what a file has to say itself is abstract."""
+
+
+class Shelved(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, metaclass=Contract):
+    """What lies on a shelf: a class of its own in a file of its own."""
+
+    @property
+    def code(self) -> str:
+        """Its public code: its file's name."""
+        return str(self.__struct_config__.tag)
 
 
 def look(
@@ -16,7 +30,8 @@ def look(
 ) -> dict[str, ModuleType]:
     """{file's name: module} of a package and more folders.
 
-    errors  AssertionError names a file without exactly one class of `base`, or of another tag
+    errors  AssertionError names a file without exactly one class of `base`, of another tag, or that
+            leaves a duty undone
     """
     for folder in own:
         if folder not in path:
@@ -26,11 +41,14 @@ def look(
         for module in pkgutil.iter_modules(path)
     }
     for code, module in found.items():
-        assert the_one(module, base).__struct_config__.tag == code, f"{code}.py says another tag"
+        kind = the_one(module, base)
+        assert kind.__struct_config__.tag == code, f"{code}.py says another tag"
+        undone = ", ".join(sorted(kind.__abstractmethods__))
+        assert not undone, f"{code}.py does not say {undone}"
     return found
 
 
-def the_one(module: ModuleType, base: type[Kind]) -> type[Kind]:
+def the_one(module: ModuleType, base: type[Any]) -> type[Any]:
     """The one class of that kind that a file holds; names that begin with _ are its own."""
     mine = [
         value

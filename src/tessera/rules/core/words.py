@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cached_property
@@ -16,6 +17,7 @@ from tessera.rules.core.conditions import Condition
 from tessera.rules.core.facts import MET, Facts, Given, History, Met, Missing, Need, Window
 from tessera.rules.core.plan import Plan, compiled
 from tessera.rules.core.settings import Attribute, Cap, Control, EventType, Group, Sample, Step
+from tessera.rules.core.shelves import Shelved
 from tessera.rules.core.texts import Numbers, Template, one_many, say
 from tessera.warehouse.core import Kind, Line
 
@@ -118,7 +120,7 @@ class Story(Struct, frozen=True):
     points_spent: int
 
 
-class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="mechanic"):
+class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
     """A rule of one kind. A file in `mechanics/` holds one: schema, condition, reward, scenarios.
 
     id        the rule's name inside the program
@@ -155,13 +157,13 @@ class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     hidden: bool = False
     stack: bool = False
 
+    @abstractmethod
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Does it hold for this basket?"""
-        raise NotImplementedError
 
+    @abstractmethod
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """What it would give, once it holds."""
-        raise NotImplementedError
 
     def implied(self) -> Condition | None:
         """A condition that belongs to the mechanic itself; it is asked after `when`."""
@@ -179,11 +181,6 @@ class Mechanic(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     def misfits(self, program: Program) -> Iterable[tuple[str, str, str]]:
         """(field, why, cure) where it names what the program does not declare: see `declared`."""
         return ()
-
-    @property
-    def code(self) -> str:
-        """The mechanic's public code: its file's name."""
-        return str(self.__struct_config__.tag)
 
 
 class Program(

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from tessera.rules.core.days import whole_years
 from tessera.rules.core.facts import Person, PersonTest, Trait
@@ -19,7 +19,7 @@ _TOO_YOUNG = Missing("tenure", 0, "only after some years of membership")
 _GIVEN = Missing("given_already", 0, "this was given already for these years")
 
 
-class _Steps(Struct, PersonTest, frozen=True):
+class _Steps(PersonTest, frozen=True):
     """How many of these anniversaries of joining the member has reached."""
 
     years: tuple[int, ...]

@@ -7,41 +7,9 @@ from typing import Any
 
 import pytest
 
-from doors.wire_line import Line, asked, greeted, noted, serving, shop_of_known_keys
+from doors.wire.wire_line import LARGE, Line, asked
 from tessera.doors import protocol
 from tessera.doors.problems import MAX_WORD
-
-LARGE = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def api(server, template):
-    with shop_of_known_keys(server, template) as shop:
-        yield shop
-
-
-@pytest.fixture(scope="module")
-def site(api):
-    with greeted(api) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def plain(api):
-    with serving(api.dsn, "httptools") as site:
-        yield site
-
-
-@pytest.fixture
-def line(site):
-    with Line(site.port) as line:
-        yield line
-
-
-@pytest.fixture
-def shorts(monkeypatch):
-    return noted(monkeypatch)
-
 
 # The same as uvicorn's own -----------------------------------------------------------------------
 

@@ -8,48 +8,8 @@ import time
 
 import pytest
 
-from doors.wire_line import (
-    Line,
-    asked,
-    chunked,
-    greeted,
-    noted,
-    nothing_settles,
-    serving,
-    shop_of_known_keys,
-)
+from doors.wire.wire_line import LARGE, Line, asked, chunked, nothing_settles, serving
 from support import api as shops
-
-LARGE = 1024 * 1024
-
-
-@pytest.fixture(scope="module")
-def api(server, template):
-    with shop_of_known_keys(server, template) as shop:
-        yield shop
-
-
-@pytest.fixture(scope="module")
-def site(api):
-    with greeted(api) as site:
-        yield site
-
-
-@pytest.fixture(scope="module")
-def plain(api):
-    with serving(api.dsn, "httptools") as site:
-        yield site
-
-
-@pytest.fixture
-def line(site):
-    with Line(site.port) as line:
-        yield line
-
-
-@pytest.fixture
-def shorts(monkeypatch):
-    return noted(monkeypatch)
 
 
 def receipts(api: shops.Api) -> int:
@@ -235,7 +195,7 @@ def test_a_mistake_of_ours_is_told_and_the_connection_goes_on(api, line, monkeyp
         raise ValueError("ours")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tessera.doors.api._key_fault", bug)
+        patch.setattr("tessera.doors.api.key_fault", bug)
         heard = line.send(asked(api.till, api.basket())).hear()
     assert (heard.status, heard.said["code"]) == (500, "broken")
     assert not re.search(rb"ValueError|ours\b.*Trace", heard.body)

@@ -10,6 +10,7 @@ from tessera.program.core.facts_text import Plain
 from tessera.rules.core.conditions import sentence
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.settings import Attribute, EventType, Field
+from tessera.rules.core.texts import one_many, say
 from tessera.rules.core.words import Program
 
 TOLD = [
@@ -158,3 +159,15 @@ def test_what_the_program_does_not_declare_is_said(text, field):
     tree = Filler(KINDS).tree(yaml.load(text, Plain), "")
     assert tree is not None
     assert [misfit[0] for misfit in tree.misfits(PROGRAM)] == ([field] if field else [])
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th"),
+     (21, "21st"), (102, "102nd"), (111, "111th"), (1003, "1003rd")],
+)  # fmt: skip
+def test_a_number_is_told_as_an_ordinal_where_a_template_asks_for_it(number, said):
+    text = one_many("1 more: every {n_th} of {n}", "{count} more: every {n_th} of {n}")
+    assert say(text, {"count": 2, "n": number, "of": "x"}, "EUR") == (
+        f"2 more: every {said} of {number}"
+    )

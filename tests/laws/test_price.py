@@ -12,7 +12,6 @@ from msgspec.structs import fields, replace
 
 from support.anything import AISLES, BASICS, LINES, READER, SKUS, facts_for, of_type, program_of
 from tessera.rules.core.engine import RETURN, _take_off, settle, settle_kept
-from tessera.rules.core.picking import Part, lacking, most_times, parted
 from tessera.rules.core.words import Basket, Facts, Missing, Program
 from tessera.warehouse.core import Line
 
@@ -332,45 +331,3 @@ def test_the_order_of_the_lines_does_not_change_the_sum(code, data):
     facts = data.draw(facts_for(program))
     one, other = settle(lines, facts, program), settle(turned, facts, program)
     assert one.to_pay_minor == other.to_pay_minor
-
-
-@settings(deadline=None, max_examples=400)
-@given(
-    st.lists(
-        st.tuples(st.integers(1, 4), st.sets(st.integers(0, 2), min_size=1)), min_size=2, max_size=5
-    ),
-    st.lists(st.integers(1, 2), min_size=1, max_size=3),
-)
-def test_a_set_is_found_as_often_as_it_is_there(shelf, needed):
-    """Against trying every way to lay single pieces to parts."""
-    parts = [
-        Part([i for i, (_, fits) in enumerate(shelf) if at in fits], units)
-        for at, units in enumerate(needed)
-    ]
-    room = {i: units for i, (units, _) in enumerate(shelf)}
-    single = [fits for units, fits in shelf for _ in range(units)]
-    assert lacking(parts, room) == sum(needed) - laid(single, needed, 0)
-    times = most_times(parts, room)
-    assert laid(single, needed, times - 1) == sum(needed) * times
-    assert laid(single, needed, times) < sum(needed) * (times + 1)
-    picks = parted(parts, room.copy(), times)
-    assert [sum(pick.values()) for pick in picks] == [units * times for units in needed]
-    for i, units in room.items():
-        assert sum(pick.get(i, 0) for pick in picks) <= units
-
-
-def laid(single, needed, times):
-    """The most places of `times` + 1 sets that single pieces can fill: augmenting paths."""
-    places = [at for at, units in enumerate(needed) for _ in range(units * (times + 1))]
-    taken_by: dict[int, int] = {}
-
-    def place(piece, seen):
-        for spot, part in enumerate(places):
-            if part in single[piece] and spot not in seen:
-                seen.add(spot)
-                if spot not in taken_by or place(taken_by[spot], seen):
-                    taken_by[spot] = piece
-                    return True
-        return False
-
-    return sum(place(piece, set()) for piece in range(len(single)))

@@ -169,7 +169,20 @@ class Goods(
         if self.skus and self.categories:
             wanted = set(self.categories)
             found = [i for i in found if basket.lines[i].category in wanted]
-        return [i for i in found if basket.quantity[i] and self._fits(basket.lines[i])]
+        quantity, out = basket.quantity, self._left_out(basket)
+        found = [i for i in found if quantity[i] and i not in out]
+        if self._narrows:
+            found = [i for i in found if self._fits(basket.lines[i])]
+        return found
+
+    def _left_out(self, basket: Basket) -> set[int]:
+        """The lines of `not_skus` and `not_categories`: looked up, not compared line by line."""
+        out: set[int] = set()
+        if self.not_skus:
+            out.update(*_found(self._not_skus, basket.by_sku()))
+        if self.not_categories:
+            out.update(*_found(self._not_categories, basket.by_category()))
+        return out
 
     def _named(self, basket: Basket) -> list[int]:
         """By the shorter way: the index of SKUs or of categories."""
@@ -191,10 +204,14 @@ class Goods(
             and (not self.kinds or line.kind in self.kinds)
             and (not self.unit or line.unit == self.unit)
             and line.unit_minor >= self.unit_from_minor
-            and line.sku not in self._not_skus
-            and line.category not in self._not_categories
             and (self.promoted == "any" or (self.promoted == "only") == bool(line.promo))
         )
+
+    @cached_property
+    def _narrows(self) -> bool:
+        """Whether there is more to look at than SKU and category."""
+        said = self.brands or self.kinds or self.unit or self.unit_from_minor
+        return bool(said) or self.promoted != "any"
 
     @cached_property
     def _not_skus(self) -> frozenset[str]:
@@ -207,6 +224,12 @@ class Goods(
     @cached_property
     def _brands(self) -> frozenset[str]:
         return frozenset(self.brands)
+
+
+def _found(names: frozenset[str], index: dict[str, list[int]]) -> list[list[int]]:
+    """The lines of each name; the shorter of the two is walked through."""
+    some = names if len(names) < len(index) else names.intersection(index)
+    return [index[name] for name in some if name in index]
 
 
 EVERYTHING = Goods()

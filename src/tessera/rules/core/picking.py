@@ -5,9 +5,8 @@ A rule that stacks picks units that others have used as well, and uses none up i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
 
 from tessera.base.money import split
 from tessera.rules.core.basket import Basket, Goods, Share
@@ -70,8 +69,9 @@ def worth(basket: Basket, i: int, units: int) -> int:
 
 
 def worth_of(basket: Basket, pick: Pick) -> int:
-    """... of picked units."""
-    return sum(worth(basket, i, units) for i, units in pick.items())
+    """... of picked units; `worth` of each, written out: a bundle asks for thousands."""
+    total, quantity, left = basket.total, basket.quantity, basket.left
+    return sum([min(total[i] * units // quantity[i], left[i]) for i, units in pick.items()])
 
 
 def dearest(basket: Basket, lines: Sequence[int]) -> list[int]:
@@ -117,83 +117,3 @@ def shared(basket: Basket, amount: int, lowered: Pick, used: Pick = _NOTHING) ->
             for i, part in zip(lines, parts, strict=True)
         ]
     )
-
-
-class Part(NamedTuple):
-    """A part of a set: so many units of these lines, taken in this order."""
-
-    order: Sequence[int]
-    units: int
-
-
-def most_times(parts: Sequence[Part], room: Pick) -> int:
-    """How often the whole set is there, no unit counting for two parts.
-
-    source  Hall's theorem: it is there as often as every choice of parts finds units among the
-            lines that fit any of them
-    """
-    if _apart(parts):
-        return min(sum([room[i] for i in part.order]) // part.units for part in parts)
-    return min(there // needed for needed, there in _choices(parts, room))
-
-
-def lacking(parts: Sequence[Part], room: Pick) -> int:
-    """How many units are missing until the set is there once."""
-    if _apart(parts):
-        return sum(max(part.units - sum([room[i] for i in part.order]), 0) for part in parts)
-    return max(0, *(needed - there for needed, there in _choices(parts, room)))
-
-
-def _apart(parts: Sequence[Part]) -> bool:
-    """Whether no line fits two parts, as in most sets: then each part is counted by itself."""
-    lines = [i for part in parts for i in part.order]
-    return len(lines) == len(set(lines))
-
-
-def parted(parts: Sequence[Part], room: dict[int, int], times: int) -> list[dict[int, int]]:
-    """The units of each part, for the set so many times; `room` shrinks by them.
-
-    Each part takes from its lines in their order, and leaves what the parts after it need.
-    errors  AssertionError if the set is not there so often
-    """
-    picks = []
-    for at, part in enumerate(parts):
-        rest = parts[at + 1 :]
-        fits = _fits(rest)
-        slack = {
-            choice: there - needed * times
-            for choice, (needed, there) in enumerate(_choices(rest, room), 1)
-        }
-        wanted, pick = part.units * times, {}
-        for i in part.order:
-            mask = fits.get(i, 0)
-            bounds = [left for choice, left in slack.items() if choice & mask] if mask else ()
-            units = min(room[i], wanted, *bounds)
-            if units:
-                pick[i] = units
-                room[i] -= units
-                wanted -= units
-                for choice in slack:
-                    slack[choice] -= units if choice & mask else 0
-        assert not wanted, "the set is not there so often"
-        picks.append(pick)
-    return picks
-
-
-def _fits(parts: Sequence[Part]) -> dict[int, int]:
-    """{line: the parts it fits, as bits}"""
-    fits: dict[int, int] = {}
-    for at, part in enumerate(parts):
-        for i in part.order:
-            fits[i] = fits.get(i, 0) | 1 << at
-    return fits
-
-
-def _choices(parts: Sequence[Part], room: Pick) -> Iterator[tuple[int, int]]:
-    """(units needed once, units there) of every choice of parts, in the order of their bits."""
-    there: dict[int, int] = {}
-    for i, mask in _fits(parts).items():
-        there[mask] = there.get(mask, 0) + room[i]
-    for choice in range(1, 1 << len(parts)):
-        needed = sum(part.units for at, part in enumerate(parts) if choice >> at & 1)
-        yield needed, sum(units for mask, units in there.items() if mask & choice)

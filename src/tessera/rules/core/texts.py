@@ -20,7 +20,7 @@ def one_many(one: str, many: str) -> tuple[str, str]:
 
 
 def say(template: Template, numbers: Mapping[str, int | str], currency: str) -> str:
-    """The sentence: `{step_minor}` is told as money, everything else as it is.
+    """The sentence: `{step_minor}` is told as money, `{n_th}` as the ordinal of the number `n`.
 
     errors  KeyError names a number the template wants and did not get: a mistake of its author
     """
@@ -35,4 +35,14 @@ def say(template: Template, numbers: Mapping[str, int | str], currency: str) -> 
         else value
         for name, value in numbers.items()
     }
+    if "_th}" in text:
+        for name, value in numbers.items():
+            if isinstance(value, int):
+                told[f"{name}_th"] = ordinal(value)
     return text.format_map(told)
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 21st: for the templates' own language."""
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cache
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
 from tessera.rules.core.picking import (
-    Part,
     dearest,
-    lacking,
-    most_times,
     open_units,
-    parted,
     percent_of,
     pieces,
     shared,
     why_none,
     worth_of,
 )
+from tessera.rules.core.sets import Part, Sets
 from tessera.rules.core.texts import Numbers
 from tessera.rules.core.words import (
     Basket,
@@ -80,20 +78,20 @@ class Bundle(Mechanic, frozen=True, tag="bundle"):
         parts = self._parts(basket)
         if not any(part.order for part in parts):
             return why_none(self.parts[0].of, basket, self.stack)
-        room = self._room(basket, parts)
-        times = most_times(parts, room)
+        sets = self._sets(basket, parts)
+        times = sets.most_times()
         if not times:
-            short = lacking(parts, room)
+            short = sets.lacking()
             return Missing("units_short", short, SHORT, {"count": short})
         if self.most_times is not None:
             times = min(times, self.most_times)
         if self.price_minor is not None:
-            times = self._paying(basket, parts, times)
+            times = self._paying(basket, sets, times)
         return Met(times) if times else _CHEAPER
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """What the sets become cheaper by, shared over their pieces by what these cost."""
-        pick = self._pick(basket, self._parts(basket), met.times)
+        pick = _pick(self._sets(basket, self._parts(basket)), met.times)
         whole = worth_of(basket, pick)
         wanted = self._off(whole, met.times)
         total = min(wanted, whole)
@@ -114,17 +112,20 @@ class Bundle(Mechanic, frozen=True, tag="bundle"):
             return percent_of(whole, self.percent)
         return (self.off_minor or 0) * times
 
-    def _paying(self, basket: Basket, parts: list[Part], times: int) -> int:
+    def _paying(self, basket: Basket, sets: Sets, times: int) -> int:
         """How many sets cost more than the fixed price: the first ones are the dearest."""
-        if self._pays(basket, parts, times - 1):
-            return times
-        return bisect_left(range(times - 1), True, key=lambda n: not self._pays(basket, parts, n))
 
-    def _pays(self, basket: Basket, parts: list[Part], n: int) -> bool:
-        """Whether the set behind the first `n` costs more than the fixed price."""
-        before = worth_of(basket, self._pick(basket, parts, n)) if n else 0
-        after = worth_of(basket, self._pick(basket, parts, n + 1))
-        return after - before > (self.price_minor or 0)
+        def pays(n: int) -> bool:
+            """Whether the set behind the first `n` costs more than that."""
+            return worth(n + 1) - worth(n) > (self.price_minor or 0)
+
+        @cache
+        def worth(n: int) -> int:
+            return worth_of(basket, _pick(sets, n))
+
+        if pays(times - 1):
+            return times
+        return bisect_left(range(times - 1), True, key=lambda n: not pays(n))
 
     def _parts(self, basket: Basket) -> list[Part]:
         return [
@@ -132,16 +133,18 @@ class Bundle(Mechanic, frozen=True, tag="bundle"):
             for part in self.parts
         ]
 
-    def _room(self, basket: Basket, parts: list[Part]) -> dict[int, int]:
-        return {i: open_units(basket, i, self.stack) for part in parts for i in part.order}
+    def _sets(self, basket: Basket, parts: list[Part]) -> Sets:
+        lines = dict.fromkeys(i for part in parts for i in part.order)
+        return Sets(parts, {i: open_units(basket, i, self.stack) for i in lines})
 
-    def _pick(self, basket: Basket, parts: list[Part], times: int) -> dict[int, int]:
-        """The units of so many sets."""
-        whole: dict[int, int] = {}
-        for pick in parted(parts, self._room(basket, parts), times):
-            for i, units in pick.items():
-                whole[i] = whole.get(i, 0) + units
-        return whole
+
+def _pick(sets: Sets, times: int) -> dict[int, int]:
+    """The units of so many sets."""
+    whole: dict[int, int] = {}
+    for pick in sets.parted(times):
+        for i, units in pick.items():
+            whole[i] = whole.get(i, 0) + units
+    return whole
 
 
 _CHEAPER = Missing("already_cheaper", 0, "the goods cost no more than that")

@@ -9,18 +9,15 @@ from msgspec import Meta
 
 from tessera.rules.core.phrases import goods_words
 from tessera.rules.core.picking import (
-    Part,
     cheapest,
     dearest,
-    lacking,
-    most_times,
     open_units,
-    parted,
     percent_of,
     pieces,
     shared,
     worth_of,
 )
+from tessera.rules.core.sets import Part, Sets
 from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     Basket,
@@ -67,16 +64,17 @@ class BuyXGetY(Mechanic, frozen=True, tag="buy_x_get_y"):
         if not (parts[0].order or parts[1].order):
             return self._short(self.buy_units + self.get_units, SHORT)
         room = self._room(basket, parts)
-        times = most_times(parts, room)
+        sets = Sets(parts, room)
+        times = sets.most_times()
         if times:
             return Met(times if self.most_times is None else min(times, self.most_times))
         bought = sum(room[i] for i in parts[1].order) >= self.buy_units
-        return self._short(lacking(parts, room), SHORT_GET if bought else SHORT)
+        return self._short(sets.lacking(), SHORT_GET if bought else SHORT)
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """The pieces to get, picked first; then the dearest of the others are paid for them."""
         parts = self._parts(basket)
-        got, bought = parted(parts, self._room(basket, parts), met.times)
+        got, bought = Sets(parts, self._room(basket, parts)).parted(met.times)
         total = percent_of(worth_of(basket, got), self.percent)
         numbers: Numbers = {
             "count": met.times * self.get_units, "buy": self.buy_units, "get": self.get_units,

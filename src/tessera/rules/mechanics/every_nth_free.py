@@ -89,11 +89,11 @@ class EveryNthFree(Mechanic, frozen=True, kw_only=True, tag="every_nth_free"):
 
 
 SHORT = one_many(
-    "1 more is needed: every {n}. is free", "{count} more are needed: every {n}. is free"
+    "1 more is needed: every {n_th} is free", "{count} more are needed: every {n_th} is free"
 )
 SHORT_PERCENT = one_many(
-    "1 more is needed: {percent} % off every {n}.",
-    "{count} more are needed: {percent} % off every {n}.",
+    "1 more is needed: {percent} % off every {n_th}",
+    "{count} more are needed: {percent} % off every {n_th}",
 )
 TOLD = one_many("1 unit of {product} free", "{count} units of {product} free")
 TOLD_PERCENT = one_many(

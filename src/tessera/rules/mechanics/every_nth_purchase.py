@@ -66,7 +66,9 @@ def _key(window: str) -> str:
     return _need(window).key
 
 
-SHORT = one_many("1 more purchase: every {n}. counts", "{count} more purchases: every {n}. counts")
+SHORT = one_many(
+    "1 more purchase: every {n_th} counts", "{count} more purchases: every {n_th} counts"
+)
 TOO_SMALL = "{lacking_minor} more is needed on this purchase"
 SCENARIOS = """
 # The fifth order comes free of delivery.

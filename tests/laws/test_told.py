@@ -1,0 +1,67 @@
+"""What a till is told of rules that gave nothing: what is within reach, and nothing puzzling."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support.directory import READER
+from tessera.rules.core.engine import NEAR, settle
+from tessera.rules.core.facts import Facts
+from tessera.warehouse.core import Line
+
+WINE, CAKE = Line("WINE", 2, 900, "piece"), Line("CAKE", 1, 300, "piece")
+ANYBODY = Facts(True, True, 1000, None)
+
+
+def told(rules, *, lines=(WINE,), facts=ANYBODY, explain=False):
+    """(rules that gave, rules that are told to lack something)"""
+    body = {"name": "Any", "currency": "EUR", "rules": rules}
+    program, faults = READER.examine(body, 1)
+    assert program is not None, faults
+    story = settle(lines, facts, program, explain=explain)
+    return [e.rule for e in story.effects], [s.rule for s in story.silent]
+
+
+def nth(name, n, **more):
+    return {"id": name, "mechanic": "every_nth_free", "product": "WINE", "n": n, **more}
+
+
+@given(st.integers(0, 9), st.integers(0, 9), st.booleans())
+def test_only_open_rules_within_reach_are_told_and_few_of_them(near, far, hidden):
+    """Within reach: one unit more. Out of reach: for other stores."""
+    rules = [nth(f"near{i}", 3 + i, hidden=hidden) for i in range(near)]
+    rules += [nth(f"far{i}", 3, stores=["S9"]) for i in range(far)]
+    gave, lacking = told(rules)
+    assert gave == []
+    assert lacking == ([] if hidden else [f"near{i}" for i in range(near)][:NEAR])
+    assert len(told(rules, explain=True)[1]) == near + far
+
+
+def test_what_a_hidden_rule_has_used_up_is_not_told_to_lack():
+    """The open rule lacks two units because the hidden one took them: nobody could see why."""
+    rules = [nth("secret", 2, hidden=True), nth("open", 2)]
+    assert told(rules) == (["secret"], [])
+    shown = [nth("first", 2), nth("open", 2)]
+    assert told(shown) == (["first"], ["open"])
+
+
+def test_a_refused_payment_is_always_told():
+    pay = {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1}
+    assert told([pay]) == ([], ["pay"])
+    hidden = nth("secret", 2, hidden=True)
+    assert told([hidden, pay], facts=Facts(True, True, 1000, 100)) == (["secret", "pay"], [])
+
+
+@given(st.integers(1, 60))
+def test_a_trimmed_rule_tells_what_was_given(most):
+    """Of 36 points a cap leaves some: the text says them, the effect says both."""
+    rate = {"id": "it", "mechanic": "base_rate", "points": 2, "per_minor": 100,
+            "caps": [{"per": "receipt", "most": most}]}  # fmt: skip
+    program, _ = READER.examine({"name": "Any", "currency": "EUR", "rules": [rate]}, 1)
+    assert program is not None
+    (effect,) = settle((WINE,), ANYBODY, program).effects
+    given_ = min(most, 36)
+    assert (effect.given, effect.wanted, effect.numbers["count"]) == (given_, 36, given_)
+    assert bool(effect.trimmed) == (most < 36)
+    assert sum(share for _, share in effect.lines) == given_

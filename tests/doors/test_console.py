@@ -158,7 +158,7 @@ def test_the_history_says_why(staff):
         "This receipt took 2.50\xa0EUR off, let 450 points pay 4.50\xa0EUR and gave 9 points."
         " 1 rule was within reach.",
         "Wanted 9.00\xa0EUR, given 4.50\xa0EUR: points pay at most 50 % of what they may pay",
-        "1 unit of LATTE free", "two_for_a_euro", "10 more are needed: every 10. is free",
+        "1 unit of LATTE free", "two_for_a_euro", "10 more are needed: every 10th is free",
         "Goods of 4.05\xa0EUR came back; the return took back 4 points and gave back 202 points",
         "This receipt gave nothing. 3 rules were within reach.", "1.250\xa0kg", "12,845",
         "Show all 300 lines", "survey: +50 points", "Anonymous</dt><dd>yes", "but within reach",

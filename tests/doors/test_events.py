@@ -51,7 +51,7 @@ _serials = count(200)
 @pytest.fixture(scope="module")
 def api(server, template):
     with shops.fresh(server, template) as shop:
-        assert shop.call("POST", "/v1/program", PROGRAM).status_code == 201
+        shop.publish(PROGRAM)
         yield shop
 
 
@@ -319,13 +319,13 @@ def test_an_event_type_of_a_former_program_still_replays(api):
         "events": {name: PROGRAM["events"][name] for name in ("survey", "review")},
         "rules": [rule for rule in PROGRAM["rules"] if rule["id"] != "visitor"],
     }
-    assert api.call("POST", "/v1/program", fewer).status_code == 201
+    api.publish(fewer)
     try:
         assert post(api, body, key=key).content == first.content
         other = event(api, fresh(api), "check_in")
         assert refused(api, lambda: post(api, other))["code"] == "event_unknown"
     finally:
-        assert api.call("POST", "/v1/program", PROGRAM).status_code == 201
+        api.publish(PROGRAM)
 
 
 # Who may, and the list ---------------------------------------------------------------------------
@@ -379,7 +379,7 @@ def test_the_console_shows_events_and_the_why_not_of_every_rule(api):
 
 def test_the_proof_names_what_was_changed(server, template):
     with shops.fresh(server, template) as api:
-        assert api.call("POST", "/v1/program", PROGRAM).status_code == 201
+        api.publish(PROGRAM)
         told = post(api, event(api, api.cards[0])).json()["id"]
 
         async def found() -> list[str]:

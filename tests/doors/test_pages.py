@@ -9,6 +9,7 @@ import pytest
 
 from support import api as shops
 from support.api import Api
+from tessera.doors.till import OPERATIONS
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +74,17 @@ def test_a_history_holds_each_receipt_once_while_more_are_posted(api):
     seen = [item["id"] for item in walk(api, f"/v1/accounts/{account}/receipts", 2, buy)]
     assert len(seen) == len(set(seen))
     assert ids <= set(seen)
+
+
+def test_no_list_takes_a_cursor_that_it_never_gave_out(api):
+    assert api.post("/v1/receipts", api.basket(card=api.cards[21])).status_code == 201
+    account = api.post("/v1/identify", {"card": api.cards[21]}).json()["account_id"]
+    batch = api.call("GET", "/v1/card-batches").json()["items"][0]["batch_id"]
+    lists = [each for each in OPERATIONS if "cursor" in (each.query or {})]
+    assert len(lists) >= 7
+    for each in lists:
+        path = each.path.format(account_id=account, batch_id=batch)
+        assert api.call("GET", path).status_code == 200, each.name
+        for word in ("", "x", "W10", "WyIiXQ", "WyIiLCIiXQ"):
+            said = api.call("GET", f"{path}?cursor={word}")
+            assert (said.status_code, said.json()["code"]) == (400, "cursor_unknown"), each.name

@@ -32,7 +32,7 @@ _serials = count(100)
 @pytest.fixture(scope="module")
 def api(server, template):
     with shops.fresh(server, template) as shop:
-        assert shop.call("POST", "/v1/program", PROGRAM).status_code == 201
+        shop.publish(PROGRAM)
         yield shop
 
 

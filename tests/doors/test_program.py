@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +68,7 @@ def test_what_would_change_is_told_in_sentences_with_warnings(api):
 
 def test_publishing_tells_what_to_think_about(api):
     made = publish(api, PROGRAM | {"rules": [BASE, WEEKEND]}, note="the weekend")
-    assert (made["version"], made["starts_at"], made["overtaken"]) == (2, None, [])
+    assert (made["version"], made["overtaken"]) == (2, [])
     assert {each["code"] for each in made["warnings"]} == {"one_rule_for_all", "untested"}
     again = api.call("POST", "/v1/program", PROGRAM | {"rules": [BASE, WEEKEND]}).json()
     assert [each["code"] for each in again["warnings"]] == ["one_rule_for_all"]
@@ -84,6 +86,34 @@ def test_an_announced_version_waits_and_is_overtaken(api):
     assert [(v["version"], v["state"], v["note"]) for v in versions(api)] == [
         (3, "current", ""), (2, "overtaken", "the new year"), (1, "past", ""),
     ]  # fmt: skip
+
+
+def test_what_happened_before_stays_with_the_version_before(api):
+    def decided(at: datetime) -> int:
+        said = api.post("/v1/receipts", api.basket(happened_at=at.isoformat()))
+        assert said.status_code == 201, said.text
+        return said.json()["program_version"]
+
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    for path, body in (
+        ("/v1/program", PROGRAM),
+        ("/v1/program/versions", {"program": PROGRAM, "note": "again"}),
+        ("/v1/program/rollback", {"version": 2}),
+    ):
+        made = api.call("POST", path, body).json()
+        assert before <= datetime.fromisoformat(made["starts_at"]) <= datetime.now(UTC)
+        assert (decided(before), decided(datetime.now(UTC))) == (1, made["version"])
+    for path, body in (
+        ("/v1/program/versions", {"program": PROGRAM, "from_beginning": True}),
+        ("/v1/program/rollback", {"version": 2, "from_beginning": True}),
+    ):
+        twice = body | {"starts_at": LATER}
+        refused = shops.refused(api, partial(api.call, "POST", path, twice))
+        assert (refused["code"], refused["field"]) == ("program_invalid", "from_beginning")
+        made = api.call("POST", path, body).json()
+        assert made["starts_at"] is None
+        for at in (datetime(2011, 1, 1, tzinfo=UTC), before, datetime.now(UTC)):
+            assert decided(at) == made["version"]
 
 
 def versions(api) -> list[dict[str, Any]]:
@@ -243,7 +273,7 @@ def test_from_export_to_rollback(shell, tmp_path):
     assert good[-1].endswith("3 rules, 1 test, no mistakes")
     assert "weekend is new" in shell("publish", "shop", code=1, said="n\n")
     published = shell("publish", "shop", "--note", "double", said="y\n").splitlines()
-    assert published[-1].endswith("version 2 decides from now on")
+    assert published[-1].endswith("version 2 decides what happens from now on")
     assert shell("publish", "shop") == "nothing differs\n"
 
     write(shop, rules__15_yaml=RULE.replace("200", "300"), tests__a_txt=TEST.replace("30", "45"))
@@ -253,9 +283,10 @@ def test_from_export_to_rollback(shell, tmp_path):
     assert shell("diff", "published", "2") == "nothing differs\n"
     back = shell("rollback", "1", "--yes").splitlines()
     assert back[-2:] == [
-        "version 3, announced for 2099-01-01 00:00 UTC, will never decide",
-        "version 4 decides from now on",
+        "it is to decide what happens from now on",
+        "version 4 decides what happens from now on",
     ]
+    assert "version 3, announced for 2099-01-01 00:00 UTC, will never decide" in back
     listed = [line.split() for line in shell("list").splitlines()]
     assert [(line[0], line[1]) for line in listed] == [
         ("4", "current"), ("3", "overtaken"), ("2", "past"), ("1", "past"),
@@ -306,6 +337,16 @@ def test_dates_are_days_where_the_stores_are(shell, tmp_path):
     for words in (("tomorrow",), ("2027-07-04", "--time-zone", "Rome"), ("1850-01-01T00:00Z",)):
         assert shell("publish", "shop", "--yes", "--from", *words, code=1)
     assert len(starts()) == 4
+    shell("publish", "shop", "--from", "beginning", code=1, said="n\n")
+    told = shell("publish", "shop", "--from", "beginning", "--yes").splitlines()
+    assert (
+        told[-1] == "version 5 decides whatever arrives from now on, late receipts of any age too"
+    )
+    assert starts()[-1] == "None"
+    write(tmp_path / "shop", rules__15_yaml=RULE)
+    before = datetime.now(UTC).replace(tzinfo=None)
+    shell("publish", "shop", "--yes")
+    assert before <= datetime.fromisoformat(starts()[-1]) <= datetime.now(UTC).replace(tzinfo=None)
 
 
 @pytest.mark.parametrize(

@@ -122,3 +122,25 @@ def test_a_file_outside_the_package_is_a_mechanic(tmp_path, dsn):
     assert answer["points_earned"] == 30 + 14
     given = {effect["rule"]: effect["given"] for effect in answer["effects"]}
     assert given == {"espresso": 30, "base": 14}
+
+
+def test_the_command_line_takes_it_too(tmp_path):
+    folder, shop = tmp_path / "mechanics", tmp_path / "shop"
+    for place, text in (
+        (folder / "points_per_piece.py", MECHANIC),
+        (shop / "program.yaml", "name: Ours\ncurrency: EUR\n"),
+        (shop / "rules/1.yaml",
+         "id: espresso\nmechanic: points_per_piece\nproduct: ESPRESSO\npoints: 10\n"),
+    ):  # fmt: skip
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    told = []
+    for own in (str(folder), ""):
+        done = subprocess.run(
+            [sys.executable, "-c", "from tessera.app import run; run()", "program", "check", shop],
+            env=os.environ | {"TESSERA_MECHANICS_DIR": own},
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        told.append((done.returncode, done.stdout))
+    assert told[0][0] == 0 and told[0][1].endswith("Ours: 1 rule, 0 tests, no mistakes\n")
+    assert told[1][0] == 1 and "points_per_piece" in told[1][1]

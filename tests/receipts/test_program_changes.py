@@ -186,11 +186,25 @@ def test_programs_are_warned_of_too():
     assert ("shadowed", "second") in found and ("overlap", "second") not in found
 
 
+def test_a_group_of_hidden_and_open_rules_is_told():
+    head = HEAD + "groups: {g: {pick: best_for_member}}\n"
+    open_, secret = rule("open", group="g"), rule("secret", "{weekday: mon}", group="g")
+    hidden = {"rules__41": secret + "hidden: true\n", "rules__50": PERSONAL}
+    found = warned(program=head, rules__40=open_, **hidden)
+    assert [key for key in found if key[0] == "mixed_group"] == [("mixed_group", "open")]
+    assert "secret" in found["mixed_group", "open"]
+    over = rule("open", group="g", ends="2026-01-31")
+    for more in (hidden | {"rules__41": secret}, {"rules__40": open_ + "hidden: true\n"},
+                 {"rules__40": rule("open")}, {"rules__40": over}):  # fmt: skip
+        found = warned(program=head, **({"rules__40": open_} | hidden | more))
+        assert not any(code == "mixed_group" for code, _ in found), more
+
+
 def test_every_kind_of_warning_says_what_it_is():
     kinds = shelf()
     assert set(kinds) == {
-        "asks_later", "never_fires", "one_rule_for_all", "overlap", "shadowed", "unlimited_cost",
-        "untested", "unused_number",
+        "asks_later", "mixed_group", "never_fires", "one_rule_for_all", "overlap", "shadowed",
+        "unlimited_cost", "untested", "unused_number",
     }  # fmt: skip
     for find in kinds.values():
         assert find.__doc__

@@ -30,27 +30,32 @@ _From = Annotated[datetime, Meta(tz=True)]
 class Publish(Struct, frozen=True, forbid_unknown_fields=True):
     """A program and when it begins.
 
-    starts_at  it decides what happens from then on; left out, all that arrives from now on
-    note       why, for the list of versions
+    starts_at       it decides what happens from then on; left out: from now on. What happened
+                    before stays with the versions before, however late it arrives
+    from_beginning  instead: it decides whatever arrives from now on, a late receipt of last year
+                    too, and no version before it decides anything more; what was decided stays
+    note            why, for the list of versions
     """
 
     program: dict[str, Any]
     starts_at: _From | None = None
+    from_beginning: bool = False
     note: Name = ""
 
 
 class RollBack(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which version is to be published again; `starts_at` and `note` as in publishing."""
+    """Which version is to be published again; the rest as in publishing."""
 
     version: Annotated[int, Meta(ge=1, le=2**31 - 1)]
     starts_at: _From | None = None
+    from_beginning: bool = False
     note: Name = ""
 
 
 class Published(Struct, frozen=True):
     """A version that was published: from when it decides, what to think about, what it replaces.
 
-    starts_at  null: it decides all that arrives from now on
+    starts_at  null: from the beginning, it decides whatever arrives from now on
     overtaken  versions that were announced for later and will never decide
     """
 
@@ -114,14 +119,14 @@ async def read(call: Call) -> Current:
 
 
 async def publish(call: Call) -> Published | Refusal:
-    """Check a program and let it decide from now on; earlier receipts keep their version."""
-    return await _release(call, call.body, Release(call.now, call.principal.id))
+    """Check a program and let it decide what happens from now on."""
+    return await _release(call, call.body, Release(call.now, call.principal.id, call.now))
 
 
 async def announce(call: Call) -> Published | Refusal:
-    """The same with a date and a note: before its date the versions before decide."""
+    """The same with a start and a note: what happened before its start stays as it was."""
     body: Publish = call.body
-    return await _release(call, body.program, _release_of(call, body.starts_at, body.note))
+    return await _release(call, body.program, _release_of(call, body, body.note))
 
 
 async def roll_back(call: Call) -> Published | Refusal:
@@ -132,7 +137,7 @@ async def roll_back(call: Call) -> Published | Refusal:
         return flows.version_unknown(body.version)
     note = body.note or f"back to version {body.version}"
     again = msgspec.json.decode(raw)
-    return await _release(call, again, _release_of(call, body.starts_at, note))
+    return await _release(call, again, _release_of(call, body, note))
 
 
 async def check(call: Call) -> Checked:
@@ -175,7 +180,11 @@ async def version(call: Call) -> Current | Refusal:
     return Current(number, msgspec.json.decode(raw))
 
 
-async def _release(call: Call, body: Any, release: Release) -> Published | Refusal:
+async def _release(
+    call: Call, body: Any, release: Release | Refusal
+) -> Published | Refusal:  # fmt: skip
+    if isinstance(release, Refusal):
+        return release
     before = await flows.current(call.conn, _reader(call), call.now)
     overtaken = await flows.to_overtake(call.conn, release.starts_at, call.now)
     made = await flows.release(call.conn, _reader(call), body, release)
@@ -213,7 +222,14 @@ def _before(query: Mapping[str, str]) -> int | Refusal | None:
     return int(last[0]) if whole else unknown_cursor()
 
 
-def _release_of(call: Call, starts_at: datetime | None, note: str) -> Release:
+def _release_of(call: Call, asked: Publish | RollBack, note: str) -> Release | Refusal:
+    """From when it is to decide: from now on, unless something else is said."""
+    if asked.from_beginning and asked.starts_at is not None:
+        return Refusal(
+            "program_invalid", "from_beginning", "`starts_at` names another start",
+            "send one of the two",
+        )  # fmt: skip
+    starts_at = None if asked.from_beginning else asked.starts_at or call.now
     return Release(call.now, call.principal.id, starts_at, note)
 
 
@@ -225,6 +241,15 @@ def _reader(call: Call) -> Reader:
 _EXAMPLE = {
     "name": "Two percent and a free coffee", "currency": "EUR",
     "events": {"survey": {"fields": {"score": {"type": "integer", "least": 0, "most": 10}}}},
+    "offline": {"points": 500, "share_percent": 50, "days": 2},
+    "currencies": {"miles": {"kind": "miles"}},
+    "transfers": {
+        "transfer": {"least": 10, "most": 1000, "per_day": 2000},
+        "gift": {"most": 500, "delay_hours": 24},
+        "donate": {"causes": {"forest": "A tree for every 100 points"}},
+        "exchange": [{"into": "miles", "give": 10, "get": 1}],
+    },
+    "adjustments": {"reasons": {"goodwill": "A gesture", "error": "A mistake put right"}},
     "rules": [
         {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
         {"id": "coffee", "mechanic": "every_nth_free", "product": "LATTE", "n": 6},
@@ -243,7 +268,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "program.announce", "POST", "/v1/program/versions", announce, Published,
-        "Publish the next version from a date on", kind="writes", body=Publish, status=201,
+        "Publish the next version with a start and a note", kind="writes", body=Publish, status=201,
         example={
             "program": _EXAMPLE, "starts_at": "2099-01-01T00:00:00+01:00", "note": "the new year",
         },

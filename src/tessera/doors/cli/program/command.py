@@ -23,12 +23,11 @@ from tessera.doors.cli.program.sources import (
     directory,
     is_version,
     opened,
-    reader_of,
     start_of,
     text_of,
     version,
 )
-from tessera.doors.ground import Settings
+from tessera.doors.ground import Settings, reader_of
 from tessera.program import db, flows
 from tessera.program.core import Reader
 from tessera.program.core.difference import Edition, differences
@@ -54,7 +53,10 @@ All commands end with 0 if all is well and with 1 if something is not.
 """
 _Dir = Annotated[Path, typer.Argument(help="the directory with program.yaml")]
 _From = Annotated[
-    str, typer.Option("--from", help="decide what happens from then on: 2027-01-01, or with a time")
+    str,
+    typer.Option(
+        "--from", help="decide what happens from then on: 2027-01-01, with a time, or `beginning`"
+    ),
 ]
 _Zone = Annotated[str, typer.Option(help="of --from; default: the stores'")]
 _Note = Annotated[str, typer.Option(help="why, for `tessera program list`")]
@@ -204,9 +206,10 @@ def _add_publish(program: typer.Typer, settings: Settings) -> None:
     ) -> None:
         """Make a directory the next version. It shows what changes and asks first.
 
-        Without --from it decides everything that arrives from now on. With --from it decides what
-        happens from that moment on; what was before stays with the versions before. Receipts that
-        were decided stay as they are. A running server follows within a second.
+        It decides what happens from now on, or from the moment that --from says. What happened
+        before stays with the versions before, however late it arrives. With --from beginning it
+        decides whatever arrives from now on, a late receipt of last year too. Receipts that were
+        decided stay as they are. A running server follows within a second.
 
         \b
         Examples:
@@ -257,28 +260,30 @@ async def _publish(settings: Settings, reader: Reader, edition: Edition, order: 
     """Show what changes, ask, publish."""
     now = datetime.now(UTC)
     async with opened(settings, reader) as conn:
-        starts_at = await start_of(conn, order.starts, order.time_zone)
+        starts_at = await start_of(conn, order.starts, order.time_zone, now)
         _, before = await deciding(conn, reader)
         newest, gone = await _newest(conn), await flows.to_overtake(conn, starts_at, now)
         changes = differences(before, edition)
         _say(telling.changed(changes))
-        if not (changes or gone or starts_at):
+        if not (changes or gone or order.starts):
             return
         if order.found is not None:
             on = (starts_at or now).date()
             _say(telling.warned(order.found, order.found.warnings(before.program, on)))
         _say(telling.overtakes(gone))
+        decides = telling.decides(starts_at, at_once=not order.starts)
+        typer.echo(f"it is to decide {decides}")
         await conn.commit()  # whoever thinks about the question keeps nobody waiting
         if not order.yes and not typer.confirm("publish?"):
             raise NoSource("nothing was published")
         if await _newest(conn) != newest:
             raise NoSource("somebody has published meanwhile: look again what changes")
-        release = Release(now, None, starts_at, order.note)
+        now = datetime.now(UTC)  # the answer may have taken long
+        release = Release(now, None, starts_at if order.starts else now, order.note)
         made = await flows.release(conn, reader, edition.body, release)
         if isinstance(made, Refusal):
             raise NoSource(f"{made.code} {made.field}: {made.why}\n{made.cure}")
-    what = f"what happens from {telling.moment(starts_at)} on" if starts_at else "from now on"
-    typer.echo(f"version {made.version} decides {what}")
+    typer.echo(f"version {made.version} decides {decides}")
 
 
 async def _newest(conn: db.Conn) -> int:

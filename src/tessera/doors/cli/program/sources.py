@@ -21,11 +21,10 @@ from tessera.program.core.seen import Caution, Seen
 from tessera.program.core.text import Read, read_text
 from tessera.program.core.warnings import warnings_of
 from tessera.program.files import read_directory
-from tessera.rules import conditions, mechanics
 from tessera.rules.core.words import Program
 from tessera.warehouse.stores import db as stores_db
 
-PUBLISHED = "published"
+PUBLISHED, BEGINNING = "published", "beginning"
 
 
 class NoSource(Exception):
@@ -55,13 +54,6 @@ class Directory:
         """What to think about before publishing it."""
         edition = self.edition
         return warnings_of(Seen(edition.body, edition.program, on, before, gave_in(self.tried)))
-
-
-def reader_of(settings: Settings) -> Reader:
-    """The mechanics and conditions that programs may use; touches no database."""
-    folder = settings.mechanics_dir
-    own = [str(folder)] if folder else []
-    return Reader(mechanics.shelf(own), conditions.shelf([f"{each}/conditions" for each in own]))
 
 
 def directory(reader: Reader, place: Path, more: dict[str, str] | None = None) -> Directory:
@@ -124,20 +116,24 @@ def is_version(word: str) -> bool:
     return word == PUBLISHED or (word.isascii() and word.isdecimal() and len(word) < 10)
 
 
-async def start_of(conn: db.Conn, word: str, time_zone: str) -> datetime | None:
-    """The moment a `--from` means; a date is its first moment where the stores are.
+async def start_of(
+    conn: db.Conn, word: str, time_zone: str, now: datetime
+) -> datetime | None:  # fmt: skip
+    """The moment a `--from` means: now if nothing is said, None the beginning of time.
 
-    errors  NoSource
+    A date is its first moment where the stores are. Errors: NoSource
     """
-    if not word:
-        return None
+    if word in ("", BEGINNING):
+        return None if word else now
     try:
         day = datetime.combine(date.fromisoformat(word), time())
     except ValueError:
         try:
             day = datetime.fromisoformat(word)
         except ValueError:
-            raise NoSource(f"{word} is no date: write 2027-01-01 or 2027-01-01T06:00") from None
+            raise NoSource(
+                f"{word} is no date: write 2027-01-01, 2027-01-01T06:00 or {BEGINNING}"
+            ) from None
     if day.tzinfo is not None:
         return day
     try:

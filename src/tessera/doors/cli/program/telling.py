@@ -74,6 +74,13 @@ def listed(versions: Sequence[Version], starts: Sequence[Start], now: datetime) 
         )
 
 
+def decides(starts_at: datetime | None, *, at_once: bool) -> str:
+    """What a version decides that begins then; at_once: now."""
+    if starts_at is None:
+        return "whatever arrives from now on, late receipts of any age too"
+    return f"what happens from {'now' if at_once else moment(starts_at)} on"
+
+
 def moment(at: datetime | None) -> str:
     """A moment in UTC; None is the beginning."""
     return "the beginning" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

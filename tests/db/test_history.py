@@ -109,6 +109,27 @@ def test_an_old_receipt_brought_late_does_not_pass_a_limit(dsn):
     run(work())
 
 
+def test_an_old_receipt_brought_late_is_not_the_first_again(dsn):
+    first = {"id": "first", "mechanic": "fixed_points", "points": 50,
+             "when": {"nth": {"exactly": 1}}}  # fmt: skip
+    wine = {"id": "wine", "mechanic": "first_time", "categories": ["wine"], "prize": {"points": 5}}
+
+    async def work():
+        async with opened(dsn, program(first, wine)) as shop:
+            card = fresh_card()
+            newest = sale(card, soup(), at=day(9))
+            assert given_to(await shop.send(newest)) == [("first", 50, 50)]
+            assert given_to(await shop.send(sale(card, soup(category="wine"), at=day(5)))) == [
+                ("wine", 5, 5)
+            ]
+            for late in (soup(), soup(category="wine")):
+                assert given_to(await shop.send(sale(card, late, at=day(-40)))) == []
+            assert given_to(await shop.send(sale(fresh_card(), soup(), at=day(-40)))) != []
+            await shop.assert_proved()
+
+    run(work())
+
+
 def test_many_tills_at_once_cannot_pass_a_cap(dsn):
     async def work():
         async with opened(dsn, program(CAPPED)) as one, opened(dsn) as other:
@@ -282,8 +303,8 @@ def test_events_are_history_and_their_rules_have_limits(dsn):
     async def work():
         survey = {"id": "thanks", "mechanic": "event_gift", "type": "survey",
                   "prize": {"points": 50}}  # fmt: skip
-        after = {**THIRD_VISIT, "when": {"history": {"measure": "days", "at_least": 2,
-                                                     "of": "e:survey"}}}  # fmt: skip
+        twice = {"measure": "days", "at_least": 2, "of": "e:survey", "window": "30 days"}
+        after = {**THIRD_VISIT, "when": {"history": twice}}
         async with opened(dsn, program(survey, after, events={"survey": {}})) as shop:
             card = fresh_card()
             told = [

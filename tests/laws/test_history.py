@@ -113,7 +113,10 @@ def counting(need, on, past):
     if isinstance(need, Given):
         return given_in(need, on, past)
     first = window_start(need.window, on) or date.min
-    mine = [b for b in past if b.there(need.scope) and first <= b.day <= on]
+    until = on
+    if need.window == "ever" and need.measure not in ("since", "weeks", "months"):
+        until = date.max  # what is posted counts, also what happened after an old receipt
+    mine = [b for b in past if b.there(need.scope) and first <= b.day <= until]
     days = {b.day for b in mine}
     match need.measure:
         case "receipts":

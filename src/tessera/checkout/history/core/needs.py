@@ -13,6 +13,7 @@ from tessera.rules.core.facts import Given, History, Need, period_start, window_
 
 LONG = 32  # days that are added up one by one; where there are more, a mark is worth its row
 _ONE = timedelta(days=1)
+_BACKWARDS = ("since", "weeks", "months")  # measured from the day of the purchase back
 _FIELDS = {"receipts": "times", "units": "units", "minor": "amount", "days": "days"}
 Point = tuple[str, date]  # a scope, up to the end of a day
 
@@ -102,7 +103,8 @@ def _span(need: History | Given, on: date) -> Span:
         return Span(need.what, f"g:{need.rule}", *_period(need.per, on))
     # an article has no more than one category, and a category is one: bought or not
     one = need.measure == "categories" and need.scope != ALL
-    return Span("any" if one else need.measure, need.scope, *_window(need.window, on))
+    first, last = _window(need.window, on, need.measure in _BACKWARDS)
+    return Span("any" if one else need.measure, need.scope, first, last)
 
 
 def _ends(span: Span) -> list[Point]:
@@ -133,9 +135,15 @@ def _answer(account: UUID, span: Span, found: Found) -> int | None:
 
 
 @lru_cache(4096)
-def _window(window: str, on: date) -> tuple[date, date]:
-    """Purchases count from the window's first day to the day of this one."""
-    return window_start(window, on) or date.min, on
+def _window(window: str, on: date, backwards: bool) -> tuple[date, date]:
+    """Purchases count from the window's first day to the day of this one; ever is until now.
+
+    why  an old receipt brought late is not the first purchase again
+    """
+    first = window_start(window, on)
+    if first is None:
+        return date.min, on if backwards else date.max
+    return first, on
 
 
 @lru_cache(4096)

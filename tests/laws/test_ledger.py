@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tessera.base.refusal import Refusal
 from tessera.ledger import core
-from tessera.ledger.core import Stamp, Wallet
+from tessera.ledger.core import Stamp, Terms, Wallet
 from tessera.ledger.proof.core import first_fault
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -23,6 +23,9 @@ lots = st.lists(st.tuples(amounts, days, st.integers(0, 20)), min_size=1, max_si
 
 def uid(n):
     return UUID(int=n)
+
+
+FRESH = (uid(4000), None)
 
 
 def stamp(n, at=NOW):
@@ -40,7 +43,8 @@ def filled(wanted, *, net=True, debt=0):
         core.take_back(wallet, stamp(99), {uid(99)}, debt, False)
     for n, (points, life, bought) in enumerate(wanted):
         expires = None if life is None else day(life)
-        core.earn(wallet, Stamp(uid(n), day(-bought), NOW), uid(1000 + n), points, expires, net)
+        terms = Terms(expires, net_debt=net)
+        core.earn(wallet, Stamp(uid(n), day(-bought), NOW), uid(1000 + n), points, terms)
     return wallet
 
 
@@ -118,7 +122,7 @@ def test_a_capture_takes_the_pinned_lots_and_ends_the_hold_once(wanted, data):
     core.place_hold(wallet, stamp(50), kept, LATER)
     pins = dict(wallet.holds[uid(50)].pins)
     # a lot that expires sooner comes in between: the capture does not touch it
-    core.earn(wallet, stamp(51), uid(2000), 500, NOW + timedelta(hours=1), True)
+    core.earn(wallet, stamp(51), uid(2000), 500, Terms(NOW + timedelta(hours=1)))
     asked = data.draw(st.integers(1, kept))
     assert core.capture(wallet, stamp(52), uid(50), asked) is None
     gone = taken(wallet, 52, "spent")
@@ -164,7 +168,7 @@ def test_what_was_spent_comes_back_to_the_same_lots(wanted, data):
     part = data.draw(st.integers(0, spent))
     for n, points in enumerate((part, spent - part)):
         still = core.still_spent(wallet.moves, {uid(50), uid(60), uid(61)})
-        core.give_back(wallet, stamp(60 + n), still, points, None)
+        core.give_back(wallet, stamp(60 + n), still, points, None, FRESH)
         assert_sums(wallet)
         assert all(after[i] <= lot.remaining <= before[i] for i, lot in wallet.lots.items())
     assert {lot.id: lot.remaining for lot in wallet.lots.values()} == before
@@ -179,7 +183,7 @@ def test_what_comes_back_too_late_gets_a_grace_or_is_gone(wanted, after, grace):
     late = sum(points for lot, points in still if not wallet.lots[lot].live(at))
     spent = sum(points for _, points in still)
     lot = (uid(3000), at + timedelta(days=30)) if grace else None
-    core.give_back(wallet, stamp(60, at), still, spent, lot)
+    core.give_back(wallet, stamp(60, at), still, spent, lot, FRESH)
     assert core.available(wallet, at, at) == spent - (0 if grace else late)
     assert (uid(3000) in wallet.lots) == (grace and late > 0)
     assert_sums(wallet)
@@ -199,7 +203,7 @@ def test_the_next_earning_pays_the_debt_if_the_program_says_so(debt, wanted, net
 def test_earning_and_taking_it_back_leaves_everything_as_it_was(wanted, points):
     wallet = filled(wanted)
     before = {i: lot.remaining for i, lot in wallet.lots.items()}
-    core.earn(wallet, stamp(50), uid(2000), points, None, True)
+    core.earn(wallet, stamp(50), uid(2000), points, Terms())
     core.take_back(wallet, stamp(51), {uid(50)}, points, True)
     assert {i: lot.remaining for i, lot in wallet.lots.items()} == {**before, uid(2000): 0}
     assert wallet.debt == 0
@@ -209,7 +213,7 @@ def test_earning_and_taking_it_back_leaves_everything_as_it_was(wanted, points):
 def test_an_unloaded_wallet_tells_what_it_has_after_a_late_purchase():
     """An old receipt's lot has expired on arrival: what was there before is still there."""
     wallet = Wallet(uid(0), seq=1, head=b"h", active=100)
-    core.earn(wallet, Stamp(uid(1), day(-400), NOW), uid(1001), 30, day(-35), True)
+    core.earn(wallet, Stamp(uid(1), day(-400), NOW), uid(1001), 30, Terms(day(-35)))
     assert core.available(wallet, NOW, NOW) == 100
     assert wallet.active == 130
 

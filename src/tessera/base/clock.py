@@ -28,7 +28,11 @@ def local(at: datetime, zone_name: str) -> datetime:
 
 
 @lru_cache(maxsize=4096)
+def day_start(day: date, zone_name: str) -> datetime:
+    """The instant (UTC) at which the local `day` begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=_known(zone_name)).astimezone(UTC)
+
+
 def day_end(day: date, zone_name: str) -> datetime:
     """The instant (UTC) at which the local `day` is over: midnight that follows it."""
-    after = day + timedelta(days=1)
-    return datetime(after.year, after.month, after.day, tzinfo=_known(zone_name)).astimezone(UTC)
+    return day_start(day + timedelta(days=1), zone_name)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec.structs import astuple
 from psycopg import AsyncConnection, AsyncCursor
 
 from tessera.base.columns import Bigints, Bytes, Integers, Texts, Times, Uuids
 from tessera.base.sql import statements
 from tessera.base.wire import put
-from tessera.ledger.core import Hold, Lot, Move, Wallet
+from tessera.ledger.core import Hold, Lot, Move, Run, Wallet, look_again
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -24,6 +25,11 @@ async def open_accounts(conn: Conn, accounts: Sequence[UUID]) -> None:
     await conn.execute(SQL["open_accounts"], (list(accounts),))
 
 
+async def open_wallets(conn: Conn, wanted: Sequence[tuple[UUID, UUID, str]]) -> None:
+    """Begin wallets of other currencies: (id, account, currency) of each."""
+    await conn.execute(SQL["open_wallets"], [list(column) for column in zip(*wanted, strict=True)])
+
+
 async def ask_lock(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     """Lock the accounts in the order of their ids; read with `wallets`."""
     return await conn.execute(SQL["lock_accounts"], (Uuids(accounts),), binary=True)
@@ -32,6 +38,12 @@ async def ask_lock(conn: Conn, accounts: Sequence[UUID]) -> Rows:
 async def ask_read(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     """Read the accounts without a lock; read with `wallets`."""
     return await conn.execute(SQL["read_accounts"], (Uuids(accounts),), binary=True)
+
+
+async def currencies_of(conn: Conn, account_id: UUID) -> list[str]:
+    """The currencies in which an account ever had points, its own first."""
+    rows = await conn.execute(SQL["wallets_of"], {"account": account_id})
+    return [currency for _, currency in await rows.fetchall()]
 
 
 async def wallets(rows: Rows) -> dict[UUID, Wallet]:
@@ -60,7 +72,10 @@ async def load_lots(
         found[account_id].loaded = True
     for rows in lots:
         for account_id, *rest in await rows.fetchall():
-            found[account_id].lots[rest[0]] = Lot(*rest)
+            lot, wallet = Lot(*rest), found[account_id]
+            if lot.rolls:
+                lot.expires_at = wallet.rolls_until
+            wallet.lots[lot.id] = lot
     for account_id, hold_id, placed_at, deadline, lot_id, points in await holds.fetchall():
         mine = found[account_id].holds
         hold = mine.setdefault(hold_id, Hold(hold_id, placed_at, deadline, {}))
@@ -70,26 +85,68 @@ async def load_lots(
 
 async def save(conn: Conn, changed: Sequence[Wallet], now: datetime) -> None:
     """Write what has changed in these wallets: one statement per table, whatever their number."""
+    for wallet in changed:
+        look_again(wallet)
     await _save_accounts(conn, changed)
+    wide = [wallet for wallet in changed if wallet.widened]
+    if wide:
+        await _save_waiting(conn, wide)
     await _add_moves(conn, [(w.account_id, move) for w in changed for move in w.moves])
     opened = [(w.account_id, lot) for w in changed for lot in w.new_lots]
     if opened:
-        await _add_lots(conn, opened)
+        await _add_lots(conn, [each for each in opened if not _waits(each[1])])
+        await _add_waiting_lots(conn, [each for each in opened if _waits(each[1])])
     new = {lot.id for _, lot in opened}
     touched = [
-        (w.account_id, lot_id, w.lots[lot_id].remaining)
+        (w, lot_id, w.lots[lot_id].remaining)
         for w in changed
         for lot_id in w.changed_lots
         if lot_id not in new
     ]
-    if touched:
-        await conn.execute(
-            SQL["save_lots"], [list(column) for column in zip(*touched, strict=True)]
-        )
+    await _save_lots(conn, touched)
     await _save_holds(conn, changed, now)
 
 
+def _waits(lot: Lot) -> bool:
+    return lot.pending or lot.rolls
+
+
+async def _save_lots(conn: Conn, touched: Sequence[tuple[Wallet, UUID, int]]) -> None:
+    plain = [(w.account_id, lot_id, left) for w, lot_id, left in touched if not w.widened]
+    if plain:
+        columns = [list(column) for column in zip(*plain, strict=True)]
+        await conn.execute(SQL["save_lots"], columns)
+    lots = [(w.account_id, w.lots[lot_id]) for w, lot_id, _ in touched if w.widened]
+    if lots:
+        rows = [
+            (of, lot.id, lot.remaining, lot.pending, None if lot.rolls else lot.expires_at)
+            for of, lot in lots
+        ]
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        await conn.execute(SQL["save_waiting_lots"], columns)
+
+
+async def _save_waiting(conn: Conn, wide: Sequence[Wallet]) -> None:
+    rows = [(w.account_id, w.pending, w.soonest_ripe, w.rolls_until) for w in wide]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await conn.execute(SQL["save_waiting"], columns)
+
+
+async def _add_waiting_lots(conn: Conn, opened: Sequence[tuple[UUID, Lot]]) -> None:
+    if not opened:
+        return
+    rows = [
+        (of, lot.id, lot.outcome_id, lot.earned_at, None if lot.rolls else lot.expires_at,
+         lot.points, lot.remaining, lot.pending, lot.activates_at, lot.waits_for, lot.rolls)
+        for of, lot in opened
+    ]  # fmt: skip
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    await conn.execute(SQL["add_waiting_lots"], columns)
+
+
 async def _add_lots(conn: Conn, opened: Sequence[tuple[UUID, Lot]]) -> None:
+    if not opened:
+        return
     await put(
         conn,
         SQL["add_lots"],
@@ -147,6 +204,87 @@ async def _save_holds(conn: Conn, changed: Sequence[Wallet], now: datetime) -> N
     ended = [(w.account_id, i, now, how) for w in changed for i, how in w.ended_holds.items()]
     if ended:
         await conn.execute(SQL["end_holds"], [list(column) for column in zip(*ended, strict=True)])
+
+
+class Due(NamedTuple):
+    """A wallet in which time has done something; `due` is when."""
+
+    due: datetime
+    id: UUID
+    currency: str
+
+
+async def due_page(conn: Conn, run: Run, most: int) -> list[Due]:
+    """The next wallets for a run, in the order of their time."""
+    asked = {"at": run.at, "after": run.after, "after_id": run.after_id, "most": most}
+    due = SQL["ripe_wallets"] if run.phase == "ripe" else SQL["over_wallets"]
+    rows = await conn.execute(due, asked)
+    return [Due(*row) for row in await rows.fetchall()]
+
+
+async def count_due(conn: Conn, at: datetime) -> int:
+    """About how many wallets a run would look at."""
+    row = await (await conn.execute(SQL["count_due"], {"at": at})).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def open_run(conn: Conn) -> Run | None:
+    """The run that was begun and not finished."""
+    row = await (await conn.execute(SQL["open_run"])).fetchone()
+    return None if row is None else Run(*row)
+
+
+async def newest_runs(conn: Conn, most: int) -> list[Run]:
+    """The last runs, the newest first."""
+    return [Run(*row) for row in await (await conn.execute(SQL["newest_runs"], (most,))).fetchall()]
+
+
+async def save_run(conn: Conn, run: Run) -> None:
+    """Write down how far a run is."""
+    await conn.execute(SQL["save_run"], astuple(run))
+
+
+async def take_turn(conn: Conn) -> bool:
+    """One run at a time, none while old receipts are loaded. It ends with the connection."""
+    return await _yes(conn, "take_turn")
+
+
+async def end_turn(conn: Conn) -> None:
+    """Another may run."""
+    await conn.execute(SQL["end_turn"])
+
+
+async def bar_runs(conn: Conn) -> bool:
+    """No runs while this connection lives, or until `unbar_runs`; false while there is one."""
+    return await _yes(conn, "bar_runs")
+
+
+async def lead_loads(conn: Conn) -> bool:
+    """Of several loads one lets time pass; until `end_lead`, or the connection's end."""
+    return await _yes(conn, "lead_loads")
+
+
+async def end_lead(conn: Conn) -> None:
+    """Another load may let time pass."""
+    await conn.execute(SQL["end_lead"])
+
+
+async def unbar_runs(conn: Conn) -> None:
+    """Runs may come again."""
+    await conn.execute(SQL["unbar_runs"])
+
+
+async def _yes(conn: Conn, name: str) -> bool:
+    row = await (await conn.execute(SQL[name])).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+async def currencies(conn: Conn, wallets: Sequence[UUID]) -> dict[UUID, str]:
+    """{wallet: its currency}."""
+    rows = await conn.execute(SQL["currencies"], (list(wallets),))
+    return dict(await rows.fetchall())
 
 
 async def overdue_holds(conn: Conn, now: datetime, most: int) -> list[UUID]:

@@ -11,10 +11,11 @@ from psycopg import AsyncConnection
 from tessera.base.sql import statements
 from tessera.ledger.core import Move
 from tessera.ledger.proof.core import first_fault
+from tessera.ledger.reports import db as reports
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-CHECKS = ("moves", "accounts", "lots", "holds", "pins", "totals")
+CHECKS = ("moves", "accounts", "lots", "holds", "pins", "totals", "transit", "runs")
 _AT_ONCE = 50_000  # rows of the chain
 
 
@@ -42,6 +43,8 @@ async def differences(conn: Conn) -> AsyncIterator[str]:
         async for (sentences,) in rows:
             for sentence in sentences.splitlines():
                 yield sentence
+    for sentence in await reports.differences(conn):
+        yield sentence
 
 
 async def broken_chains(conn: Conn) -> AsyncIterator[str]:

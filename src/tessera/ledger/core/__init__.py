@@ -1,0 +1,98 @@
+"""Points move; they are never made or lost. Decided here, on values; written elsewhere."""
+
+from __future__ import annotations
+
+from tessera.ledger.core.expiring import expire, extend, stay_alive
+from tessera.ledger.core.lives import Expiry, Life, Pending, PointCurrency, Season
+from tessera.ledger.core.posting import look_again
+from tessera.ledger.core.returning import (
+    Taken,
+    expired_of,
+    give_back,
+    net_debt,
+    still_spent,
+    take_back,
+)
+from tessera.ledger.core.ripening import earn, ripen_due
+from tessera.ledger.core.running import Posted, Run, post_due
+from tessera.ledger.core.spending import (
+    available,
+    capture,
+    end_hold,
+    free_lots,
+    held,
+    pick,
+    pinned,
+    place_hold,
+    points_short,
+    spend,
+    spend_owing,
+    waiting,
+)
+from tessera.ledger.core.words import (
+    EPOCH,
+    FAR,
+    MAIN,
+    Bucket,
+    Ending,
+    Hold,
+    Lot,
+    Move,
+    Stamp,
+    Terms,
+    Waiting,
+    Wallet,
+    chain,
+    key_of_event,
+    wallet_id,
+)
+
+__all__ = [
+    "EPOCH",
+    "FAR",
+    "MAIN",
+    "Bucket",
+    "Ending",
+    "Expiry",
+    "Hold",
+    "Life",
+    "Lot",
+    "Move",
+    "Pending",
+    "PointCurrency",
+    "Posted",
+    "Run",
+    "Season",
+    "Stamp",
+    "Taken",
+    "Terms",
+    "Waiting",
+    "Wallet",
+    "available",
+    "capture",
+    "chain",
+    "earn",
+    "end_hold",
+    "expire",
+    "expired_of",
+    "extend",
+    "free_lots",
+    "give_back",
+    "held",
+    "key_of_event",
+    "look_again",
+    "net_debt",
+    "pick",
+    "pinned",
+    "place_hold",
+    "points_short",
+    "post_due",
+    "ripen_due",
+    "spend",
+    "spend_owing",
+    "stay_alive",
+    "still_spent",
+    "take_back",
+    "waiting",
+    "wallet_id",
+]

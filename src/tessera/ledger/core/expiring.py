@@ -1,0 +1,80 @@
+"""Points whose time is over, what a season carries over, and activity that keeps points alive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from tessera.ledger.core.posting import open_lot, take
+from tessera.ledger.core.spending import pinned
+from tessera.ledger.core.words import Lot, Stamp, Wallet
+
+# (points that expire at that instant) -> (points carried over, when those expire)
+Carry = Callable[[datetime, int], tuple[int, datetime | None]]
+
+
+def nothing(expired_at: datetime, points: int) -> tuple[int, datetime | None]:
+    """No season: nothing is carried over."""
+    return 0, None
+
+
+def expire(
+    wallet: Wallet, stamp: Stamp, at: datetime, new_id: Callable[[], UUID], carry: Carry = nothing
+) -> tuple[int, int]:
+    """Post what has expired by that instant. What an open hold pins waits for the hold's end.
+
+    shape  (points that expired, points of them carried over to a new lot); repeated, late or after
+           a crash: the same in the end
+
+    Where a season carries over, all of it waits for the hold's end: its share is of the whole.
+    """
+    pins = pinned(wallet, stamp.posted_at)
+    gone = carried = 0
+    seen: datetime | None = None
+    # One instant after the other: what a season carries over may have expired with the next one.
+    while (instant := _next(wallet, at, seen)) is not None:
+        seen, then = instant, replace(stamp, happened_at=instant)
+        lots = [x for x in sorted(wallet.lots.values(), key=Lot.order) if x.expires_at == instant]
+        free = [(lot, lot.remaining - pins.get(lot.id, 0)) for lot in lots]
+        points = sum(part for _, part in free if part > 0)
+        kept, until = carry(instant, points)
+        if kept and any(lot.id in pins for lot in lots):
+            continue
+        for lot, part in free:
+            if part > 0:
+                take(wallet, then, lot, part, "expired")
+        if kept:
+            new = Lot(new_id(), stamp.outcome_id, instant, until, kept, kept)
+            open_lot(wallet, then, new, "expired")
+        gone, carried = gone + points, carried + kept
+    return gone, carried
+
+
+def _next(wallet: Wallet, at: datetime, seen: datetime | None) -> datetime | None:
+    """The next instant by `at` at which something expires."""
+    over = [x.expires_at for x in wallet.lots.values() if x.remaining and x.expires_at is not None]
+    return min((x for x in over if x <= at and (seen is None or x > seen)), default=None)
+
+
+def stay_alive(wallet: Wallet, until: datetime) -> None:
+    """Something happened: rolling points live until then, if that is later than before.
+
+    What had expired before must have been posted (`expire`): activity wakes nothing up.
+    """
+    if wallet.rolls_until is not None and wallet.rolls_until >= until:
+        return
+    wallet.rolls_until, wallet.widened = until, True
+    for lot in wallet.lots.values():
+        if lot.rolls:
+            lot.expires_at = until
+
+
+def extend(wallet: Wallet, lot: Lot, until: datetime | None) -> None:
+    """A lot lives longer. Errors: AssertionError if it would live shorter, or is empty."""
+    assert lot.remaining and not lot.rolls, "there is something to extend"
+    assert until is None or (lot.expires_at is not None and until > lot.expires_at)
+    lot.expires_at = until
+    wallet.changed_lots.add(lot.id)
+    wallet.widened = True

@@ -1,0 +1,1 @@
+"""The proof of what was done with points besides receipts."""

@@ -45,7 +45,8 @@ def test_a_busy_day_is_proved_and_counted(dsn):
             assert report.differences == []
             counted = report.checked
             assert list(counted) == [
-                "operations", "receipts", "events", "entries", "lots", "holds", "accounts"
+                "operations", "receipts", "events", "entries", "lots", "holds", "accounts",
+                "transfers",
             ]  # fmt: skip
             assert (counted["receipts"], counted["holds"], counted["accounts"]) == (8, 2, 1)
             assert counted["operations"] == 10 and counted["lots"] == 4

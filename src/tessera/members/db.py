@@ -108,6 +108,13 @@ async def find(conn: Conn, identifier: Identifier) -> MemberCard | None:
     return None if row is None else MemberCard(identifier, Owner(*row[:4]), *row[4:])
 
 
+async def account_registered(conn: Conn, account_id: UUID) -> bool | None:
+    """Whether somebody who has this account is registered; None if nobody has it."""
+    rows = await conn.execute(SQL["account_registered"], {"account": account_id})
+    row = await rows.fetchone()
+    return None if row is None else bool(row[0])
+
+
 async def read_member(conn: Conn, member_id: UUID) -> Member | None:
     """One member with all identifiers, or None."""
     cursor = await conn.execute(SQL["read_member"], {"id": member_id})

@@ -31,6 +31,9 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
     region: OptionalCode = ""
 
 
+Token = Annotated[str, Meta(min_length=1, max_length=800, pattern=r"^[!-~]+\Z")]
+
+
 class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One line of a receipt, as the till prints it.
 
@@ -91,7 +94,11 @@ class Payment(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A receipt as the till tells it. `happened_at` carries an offset."""
+    """A receipt as the till tells it. `happened_at` carries an offset.
+
+    offline    it was made while the till was cut off: it is never refused for its spending
+    allowance  the token under which its points were spent then
+    """
 
     store: Code
     till: Code
@@ -111,6 +118,8 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     quote: UUID | None = None
     channel: Channel = "store"
     payments: Annotated[tuple[Payment, ...], Meta(max_length=20)] = ()
+    offline: bool = False
+    allowance: Token | None = None
 
     def whose(self) -> Identifier | None:
         """The member named on this receipt; `card` is the short form."""

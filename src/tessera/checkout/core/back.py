@@ -11,12 +11,12 @@ from tessera.base.money import in_words
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.case import Case, Decision, Sold, facts_again, timing_fault
 from tessera.checkout.core.gifts import screen, to_take_back
-from tessera.checkout.core.sale import earn
+from tessera.checkout.core.living import earn, pass_time
 from tessera.checkout.core.tell import answer, balance_of, return_row
 from tessera.checkout.core.words import Row
 from tessera.checkout.history.core.contents import Contents, changes, counted, named, of_receipt
 from tessera.ledger import core as ledger
-from tessera.ledger.core import Stamp
+from tessera.ledger.core import MAIN, Stamp
 from tessera.rules.core.engine import settle_kept
 from tessera.rules.core.words import Story
 from tessera.warehouse.core import Return, ReturnLine
@@ -94,20 +94,35 @@ def keep(sold: Sold, lines: Sequence[ReturnLine]) -> tuple[int, ...] | Refusal:
 def _post_return(case: Case, stamp: Stamp, sold: Sold, before: Story, after: Story) -> None:
     wallet, program = case.wallet, sold.program
     assert wallet is not None
-    earned_less = before.points_earned - after.points_earned
-    if earned_less > 0:
-        own = {sold.row.id, *sold.returns}
-        ledger.take_back(wallet, stamp, own, earned_less, program.clawback_other_lots)
-    elif earned_less < 0:
-        earn(case, stamp, program, -earned_less)
+    for unit, life in program.lives.items():
+        each = case.wallet if not unit else case.others.get(unit)
+        if each is not None:
+            pass_time(case, each, stamp, life)
+    was, now = before.earned(), after.earned()
+    for unit in dict.fromkeys((*was, *now)):
+        _post_earned(case, stamp, sold, unit, was.get(unit, 0) - now.get(unit, 0))
     spent_less = before.points_spent - after.points_spent
     if spent_less > 0:
         grace = None
         if program.refund_grace_days:
             grace = (next(case.ids), case.now + timedelta(days=program.refund_grace_days))
-        ledger.give_back(wallet, stamp, sold.spent, spent_less, grace)
+        ends = program.lives[MAIN].terms(stamp.happened_at, case.store.time_zone).expires_at
+        ledger.give_back(wallet, stamp, sold.spent, spent_less, grace, (next(case.ids), ends))
         if program.net_debt:
             ledger.net_debt(wallet, stamp)
+
+
+def _post_earned(case: Case, stamp: Stamp, sold: Sold, unit: str, less: int) -> None:
+    """So many points fewer are earned in a currency; below zero: more."""
+    wallet, life = case.wallet_in(unit), sold.program.lives[unit]
+    assert wallet is not None
+    if less > 0:
+        own = {sold.row.id, *sold.returns}
+        # Before, and just now (`pass_time`).
+        gone = sold.gone.get(wallet.account_id, 0) + ledger.expired_of(wallet, wallet.moves, own)
+        ledger.take_back(wallet, stamp, own, less, life.clawback_other_lots, gone)
+    elif less < 0:
+        earn(case, sold.program, stamp, {unit: -less}, sold.row.number)
 
 
 def _return_screen(case: Case, row: Row, refund_minor: int) -> tuple[str, ...]:

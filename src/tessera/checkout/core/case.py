@@ -13,6 +13,7 @@ from tessera.base.clock import local
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.words import Answer, EventRow, Kept, Row
 from tessera.checkout.history.core.contents import Change
+from tessera.checkout.offline.core import Shown
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Wallet
 from tessera.members.core import Owner
@@ -49,6 +50,8 @@ class Case:
     now          when it is posted; received_at: when the door took it in
     known        what the program needs to know of the member: {key of a need: value}
     card         the label of the card's batch
+    others       the account's wallets of other currencies that the operation may change
+    shown        the allowance that came with an offline receipt, or why there is none
     ids          fresh ids for lots, drawn by the flow
     """
 
@@ -63,11 +66,24 @@ class Case:
     promise: Promise | None = None
     known: dict[str, int] = field(default_factory=dict)
     card: str = ""
+    shown: Shown = field(default_factory=Shown)
+    others: dict[str, Wallet] = field(default_factory=dict)
+
+    def wallet_in(self, unit: str) -> Wallet | None:
+        """The account's points of a currency; None without an account."""
+        return self.others[unit] if unit and self.wallet is not None else self.wallet
+
+    def wallets(self) -> list[Wallet]:
+        """All that it may change."""
+        return [] if self.wallet is None else [self.wallet, *self.others.values()]
 
 
 @dataclass(slots=True)
 class Sold:
-    """A sale as it stands now: its lines and story, and what earlier returns left of it."""
+    """A sale as it stands now: its lines and story, and what earlier returns left of it.
+
+    gone  {wallet: points that it earned, which have expired}
+    """
 
     row: Row
     lines: tuple[Line, ...]
@@ -75,7 +91,8 @@ class Sold:
     last: Kept
     program: Program
     returns: list[UUID] = field(default_factory=list)
-    spent: list[tuple[UUID, int]] = field(default_factory=list)
+    spent: list[ledger.Taken] = field(default_factory=list)
+    gone: dict[UUID, int] = field(default_factory=dict)
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -88,6 +105,7 @@ class Decision:
     """What comes of an operation besides the changes inside the wallet.
 
     history  what becomes of the account's days
+    allowed  (allowance, points that this receipt took under it)
     """
 
     answer: Answer
@@ -95,6 +113,7 @@ class Decision:
     promise: Promise | None = None
     event: EventRow | None = None
     history: Sequence[Change] = ()
+    allowed: tuple[UUID, int] | None = None
 
 
 def key_of(ask: Receipt | Return, store: Store) -> ReceiptKey:

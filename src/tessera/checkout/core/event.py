@@ -9,7 +9,8 @@ import msgspec
 from tessera.base.clock import local
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.case import Case, Decision, kept_facts, timing_fault
-from tessera.checkout.core.sale import earn, too_many
+from tessera.checkout.core.living import awaken, begin, earn
+from tessera.checkout.core.sale import too_many
 from tessera.checkout.core.tell import answer
 from tessera.checkout.core.words import Event, EventRow, Kept
 from tessera.checkout.history.core.contents import changes, counted, of_event
@@ -50,15 +51,18 @@ def event_fault(case: Case, event: Event) -> Refusal | None:
 def decide_event(case: Case, event: Event) -> Decision | Refusal:
     """Settle a sound event (`event_fault`) and earn. A refusal is to forget the wallet."""
     assert case.owner is not None and case.wallet is not None, "an event is somebody's"
+    stamp = Stamp(case.outcome_id, event.happened_at, case.now)
+    begin(case, stamp)
+    awake = awaken(case, stamp, event)
     facts = _facts(case, event)
     story = settle_event(facts, case.program, explain=False)
     refusal = too_many(case, story)
     if refusal is not None:
         return msgspec.structs.replace(refusal, field="type")
-    if story.points_earned:
-        stamp = Stamp(case.outcome_id, event.happened_at, case.now)
-        earn(case, stamp, case.program, story.points_earned)
+    earn(case, case.program, stamp, story.earned(), event.id)
     told = answer(case, "event", (), story, event.id)
+    woken = tuple(f"{points} {unit or 'points'} can be spent now" for unit, points in awake.items())
+    told = msgspec.structs.replace(told, screen=(*woken, *told.screen))
     contents = of_event(event.type, story, case.program.plan.capped)
     row = _row(case, event, story, _kept(case.program, story, facts, counted(contents)))
     history = changes(row.account_id, row.local_at.date(), row.store_id, contents)

@@ -13,7 +13,7 @@ from tessera.checkout.core.words import EventRow, Row
 
 def last_seen(word: str | None) -> tuple[datetime, UUID] | Refusal | None:
     """Where the page before ended; None at the beginning of a list. Errors: cursor_unknown."""
-    if not word:
+    if word is None:
         return None
     found = after(word, 2)
     if isinstance(found, Refusal):

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import msgspec
 
-from tessera.base.clock import MAX_SKEW, day_end, local
+from tessera.base.clock import MAX_SKEW
 from tessera.base.refusal import Refusal
+from tessera.checkout.core.away import as_covered, cover_of, taken, with_cover
 from tessera.checkout.core.case import (
     Case,
     Decision,
@@ -16,14 +17,16 @@ from tessera.checkout.core.case import (
     kept_facts,
     promise_print,
 )
+from tessera.checkout.core.living import begin, earn
 from tessera.checkout.core.tell import answer, sale_row
 from tessera.checkout.core.words import Answer, Could, Difference, Kept, Quote
 from tessera.checkout.history.core.contents import Contents, changes, counted, of_receipt
+from tessera.checkout.offline.core import Cover
 from tessera.ledger import core as ledger
-from tessera.ledger.core import Stamp
+from tessera.ledger.core import MAIN, Stamp
 from tessera.rules.core.engine import settle
 from tessera.rules.core.facts import Trait
-from tessera.rules.core.words import Facts, Program, Story, say
+from tessera.rules.core.words import Facts, Story, say
 from tessera.warehouse.core import Receipt
 
 MAX_POINTS = 10**12
@@ -31,19 +34,25 @@ MAX_POINTS = 10**12
 
 def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     """Settle a sound receipt (`fault_of`), spend and earn. A refusal is to forget the wallet."""
+    stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
+    begin(case, stamp)
     promise, kept_hold = _redeem_promise(case, receipt)
     facts = facts_of(case, receipt)
-    refusal: Refusal | None
+    refusal: Refusal | None = None
+    cover: Cover | None = None
     if promise is not None and kept_hold:
         story, case.program = promise.story, promise.program or case.program
         refusal = too_many(case, story)
     else:
+        cover = cover_of(case, receipt, facts)
+        facts = as_covered(facts, cover)
         story = settle(receipt.lines, facts, case.program, explain=False)
-        refusal = _spending_fault(receipt, facts, story) or too_many(case, story)
+        if cover is None:
+            refusal = _spending_fault(receipt, facts, story)
+        refusal = refusal or too_many(case, story)
     if refusal:
         return refusal
-    stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
-    refusal = _post_sale(case, stamp, story, promise if kept_hold else None)
+    refusal = _post_sale(case, stamp, story, promise if kept_hold else None, cover, receipt.number)
     if refusal:
         return refusal
     known = (kept_hold and promise is not None and promise.facts) or facts
@@ -54,8 +63,9 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     if case.promise is not None:
         differences = _differences(case.promise.story, story)
         told = msgspec.structs.replace(told, differences=differences)
+    told = with_cover(told, receipt, story, cover)
     history = changes(row.account_id, row.local_at.date(), row.store_id, contents)
-    return Decision(told, row, promise, history=history)
+    return Decision(told, row, promise, history=history, allowed=taken(case, story, cover))
 
 
 def _contents(case: Case, receipt: Receipt, story: Story) -> Contents:
@@ -97,6 +107,8 @@ def _still_so(case: Case, promise: Promise, receipt: Receipt) -> bool:
     then, program = promise.facts, promise.program
     if then is None or program is None or not then.member:
         return promise.store == receipt.store
+    if not set(program.units) <= case.others.keys():
+        return False  # it gave points of a currency that there is no more
     now = facts_of(case, receipt)
     if then.at is not None and now.at is not None:
         late_s = abs((now.at - then.at).total_seconds())
@@ -115,12 +127,12 @@ def _still_so(case: Case, promise: Promise, receipt: Receipt) -> bool:
 
 def too_many(case: Case, story: Story) -> Refusal | None:
     """Points are whole numbers of 64 bits; a program that mints more on one receipt is wrong."""
-    if story.points_earned <= MAX_POINTS and (
-        case.wallet is None or case.wallet.active + story.points_earned <= 2**62
-    ):
+    earned = max(story.earned().values(), default=0)
+    most = max([wallet.active + wallet.pending for wallet in case.wallets()], default=0)
+    if earned <= MAX_POINTS and most + earned <= 2**62:
         return None
     return Refusal(
-        "points_too_many", "lines", f"this receipt would earn {story.points_earned} points",
+        "points_too_many", "lines", f"this receipt would earn {earned} points",
         f"the program's rates are wrong: at most {MAX_POINTS} points are given at once",
     )  # fmt: skip
 
@@ -150,11 +162,16 @@ def _spending_fault(receipt: Receipt, facts: Facts, story: Story) -> Refusal | N
     return Refusal(last.code, "spend.points", why, "confirm without spending points")
 
 
-def _post_sale(case: Case, stamp: Stamp, story: Story, promise: Promise | None) -> Refusal | None:
+def _post_sale(
+    case: Case, stamp: Stamp, story: Story, promise: Promise | None, cover: Cover | None,
+    number: str,
+) -> Refusal | None:  # fmt: skip
     wallet = case.wallet
     if wallet is None:
         return None
-    if story.points_spent:
+    if story.points_spent and cover is not None:
+        ledger.spend_owing(wallet, stamp, story.points_spent)
+    elif story.points_spent:
         held = promise is not None and promise.id in wallet.holds
         refusal = (
             ledger.capture(wallet, stamp, promise.id, story.points_spent)
@@ -165,19 +182,8 @@ def _post_sale(case: Case, stamp: Stamp, story: Story, promise: Promise | None) 
             return refusal
     elif promise is not None:
         ledger.end_hold(wallet, promise.id, "released")
-    if story.points_earned:
-        earn(case, stamp, case.program, story.points_earned)
+    earn(case, case.program, stamp, story.earned(), number)
     return None
-
-
-def earn(case: Case, stamp: Stamp, program: Program, points: int) -> None:
-    """Open a lot; it lives to the end of the local day `expiry_days` after the purchase."""
-    assert case.wallet is not None
-    expires_at = None
-    if program.expiry_days is not None:
-        day = local(stamp.happened_at, case.store.time_zone).date()
-        expires_at = day_end(day + timedelta(days=program.expiry_days), case.store.time_zone)
-    ledger.earn(case.wallet, stamp, next(case.ids), points, expires_at, program.net_debt)
 
 
 def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
@@ -258,4 +264,6 @@ def decide_cancel(case: Case) -> Decision | Refusal:
         if case.wallet is not None:
             late = promise.deadline <= case.now
             ledger.end_hold(case.wallet, promise.id, "timed_out" if late else "released")
+            stamp = Stamp(case.outcome_id, case.now, case.now)
+            ledger.post_due(case.wallet, stamp, case.program.lives[MAIN], case.ids.__next__)
     return Decision(Answer(id=promise.id, kind="cancelled"), None, promise)

@@ -28,7 +28,8 @@ def balance_of(case: Case) -> Balance | None:
 def balance_at(wallet: Wallet, now: datetime) -> Balance:
     """Where an account stands at that instant."""
     free, kept = ledger.available(wallet, now, now), ledger.held(wallet, now)
-    return Balance(free, kept, wallet.debt, free + kept - wallet.debt)
+    wait = ledger.waiting(wallet, now)
+    return Balance(free, kept, wallet.debt, wait + free + kept - wallet.debt, wait)
 
 
 def answer(
@@ -41,17 +42,22 @@ def answer(
     told = [effect.screen for effect in effects]
     slip = [effect.slip for effect in effects]
     if balance is not None:
-        told.append(f"balance {balance.balance} points")
+        told.append(f"balance {balance.balance} points{_wait(balance)}")
         slip.append(f"Your points: {balance.balance}")
     return Answer(
         id=case.outcome_id, kind=kind, number=number, currency=currency,
         program_version=case.program.version, gross_minor=story.gross_minor,
         to_pay_minor=story.to_pay_minor, points_earned=story.points_earned,
         points_spent=story.points_spent, balance=balance,
+        currencies={unit: balance_at(each, case.now) for unit, each in case.others.items()},
         lines=line_prices(lines, effects, kept), effects=effects,
         silent=tell_silent(story.silent, currency, staff=False), screen=tuple(told),
         slip=tuple(slip),
     )  # fmt: skip
+
+
+def _wait(balance: Balance) -> str:
+    return f", {balance.pending} of them later" if balance.pending else ""
 
 
 def line_prices(
@@ -61,7 +67,7 @@ def line_prices(
     taken = {"discount": [0] * len(lines), "payment": [0] * len(lines), "points": [0] * len(lines)}
     for effect in effects:
         column = taken.get(effect.kind)
-        if column is not None:
+        if column is not None and not effect.unit:
             for number, share in effect.lines:
                 column[number - 1] += share
     prices = []
@@ -121,6 +127,9 @@ def _local_at(at: datetime, store: Store) -> datetime:
 
 
 def _skewed(case: Case, receipt: Receipt) -> bool:
-    """The till's clock was not about right when the receipt came in; late uploads say `import`."""
+    """The till's clock was not about right when the receipt came in.
+
+    Late uploads say `import`, tills that were cut off `offline`.
+    """
     late = abs(receipt.happened_at - case.received_at) > MAX_SKEW
-    return late and receipt.entry_mode != "import"
+    return late and receipt.entry_mode != "import" and not receipt.offline

@@ -104,16 +104,18 @@ class Shop(Struct, frozen=True):
         return self.program if self.versions is None else self.versions.at(happened_at)
 
 
-class Balance(Struct, frozen=True, gc=False):
-    """Points of an account. active = available + held; balance = active - debt.
+class Balance(Struct, frozen=True, gc=False, omit_defaults=True):
+    """Points of an account. active = available + held; balance = pending + active - debt.
 
     available  can be spent now (what has expired is not counted)
+    pending    cannot be spent yet; left out is 0
     """
 
     available: int
     held: int
     debt: int
     balance: int
+    pending: int = 0
 
 
 class LinePrice(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -127,13 +129,17 @@ class LinePrice(Struct, frozen=True, gc=False, omit_defaults=True):
     points: int = 0
 
 
-class Difference(Struct, frozen=True):
-    """Where a confirm came out otherwise than its quote promised."""
+class Difference(Struct, frozen=True, omit_defaults=True):
+    """Where a confirm came out otherwise than its quote promised, or than an offline till gave.
+
+    why  fewer points were taken than the till let the member spend, because
+    """
 
     rule: str
     what: str
     quoted: int
     given: int
+    why: str = ""
 
 
 class Could(Struct, frozen=True):
@@ -157,6 +163,7 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     to_pay_minor  money the customer owes for the goods kept; the caller moves it
     refund_minor  for a return: money to give back now; take_back: what has to come back for it
     screen, slip  lines for the cashier's screen and for the printed receipt
+    currencies    where the account stands in the other currencies that this was about
     retold        made anew from the stored effects: the bytes are kept for 35 days only
     """
 
@@ -171,6 +178,7 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     points_earned: int = 0
     points_spent: int = 0
     balance: Balance | None = None
+    currencies: dict[str, Balance] = {}
     lines: tuple[LinePrice, ...] = ()
     effects: tuple[EffectTold, ...] = ()
     silent: tuple[SilentTold, ...] = ()

@@ -42,7 +42,7 @@ async def settle_batch(
     batch = Batch(shop, now, items, {shop.program.version: shop.program})
     await resolve(conn, batch)
     asked = await ask_people(conn, batch)  # no lock of ours guards them: it need not wait for any
-    await lock(conn, batch)
+    await lock(conn, batch, reader)
     await load(conn, batch, reader)
     await know_people(batch, asked)
     for item in batch.open():
@@ -54,7 +54,7 @@ async def settle_batch(
     for item in items:
         assert item.outcome is not None, "every job has an outcome"
         outcomes.append(item.outcome)
-    return Settled(outcomes, batch.waking, void)
+    return Settled(outcomes, batch.waking, batch.points, void)
 
 
 def _refuses_a_newcomer(batch: Batch) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -43,10 +45,12 @@ class Settled:
 
     waking  the waiting returns that its sales wake: asked for, to be read after the commit with
             `checkout.db.parked`, so that the batch does not wait for that answer
+    points  that were moved, by (from, to)
     """
 
     outcomes: list[Outcome]
     waking: db.Rows | None
+    points: Mapping[tuple[str, str], int]
     void: bool = False
 
 
@@ -104,6 +108,7 @@ class Batch:
     programs: dict[int, Program]
     waking: db.Rows | None = None
     newcomers: set[UUID] = field(default_factory=set)
+    points: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def open(self) -> list[Item]:
         """Those that have no outcome yet."""

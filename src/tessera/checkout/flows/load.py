@@ -8,25 +8,32 @@ from uuid import UUID
 
 from tessera.checkout import db
 from tessera.checkout.core.case import Sold
-from tessera.checkout.core.words import Event
+from tessera.checkout.core.words import Cancel, Event, Quote
 from tessera.checkout.flows.items import Batch, Item
 from tessera.checkout.history import flows as history
+from tessera.checkout.offline import flows as offline
 from tessera.ledger import core as ledger
 from tessera.ledger import db as ledger_db
-from tessera.ledger.core import Move, Wallet
+from tessera.ledger.core import Move, Wallet, wallet_id
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Receipt
 
 
-async def lock(conn: db.Conn, batch: Batch) -> None:
-    """Accounts in the order of ids, then sales in theirs; every flow that posts does the same."""
+async def lock(conn: db.Conn, batch: Batch, reader: Reader) -> None:
+    """Wallets in the order of ids, then sales in theirs; every flow that posts does the same."""
     items = batch.open()
+    for item in items:
+        if item.sold is not None:  # what its program gave says what has to be locked
+            version = item.sold.row.program_version
+            item.sold.program = await _program(conn, batch, reader, version)
     accounts = sorted({item.account_id for item in items if item.account_id is not None})
+    others = await _open_others(conn, items)
     found: dict[UUID, Wallet] = {}
     if accounts:
-        found = await ledger_db.wallets(await ledger_db.ask_lock(conn, accounts))
+        ids = sorted({*accounts, *others}) if others else accounts
+        found = await ledger_db.wallets(await ledger_db.ask_lock(conn, ids))
         new = [account for account in accounts if account not in found]
         if new:
             await ledger_db.open_accounts(conn, new)
@@ -35,9 +42,35 @@ async def lock(conn: db.Conn, batch: Batch) -> None:
     for item in items:
         if item.account_id is not None and item.case is not None:
             item.case.wallet = found[item.account_id]
+            for unit in _units(item):
+                item.case.others[unit] = found[wallet_id(item.account_id, unit)]
     sales = [item.sold.row.id for item in items if item.sold is not None]
     if sales:
         await db.ask_lock_sales(conn, sales)
+
+
+def _units(item: Item) -> tuple[str, ...]:
+    """The other currencies in which the operation may give or take points."""
+    if item.case is None or isinstance(item.job.ask, Quote | Cancel):
+        return ()
+    return item.sold.program.units if item.sold is not None else item.case.program.units
+
+
+async def _open_others(conn: db.Conn, items: Sequence[Item]) -> list[UUID]:
+    """The wallets of other currencies, begun where they are met for the first time."""
+    wanted = {
+        wallet_id(item.account_id, unit): (item.account_id, unit)
+        for item in items
+        if item.account_id is not None
+        for unit in _units(item)
+    }
+    if not wanted:
+        return []
+    known = await ledger_db.wallets(await ledger_db.ask_read(conn, list(wanted)))
+    new = [(id_, *of) for id_, of in sorted(wanted.items()) if id_ not in known]
+    if new:
+        await ledger_db.open_wallets(conn, new)
+    return list(wanted)
 
 
 async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
@@ -49,8 +82,8 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
         promise.program = await _program(conn, batch, reader, promise.program_version)
     sold = [item.sold for item in items if item.sold is not None]
     if sold:
-        await _load_returns(conn, batch, reader, sold)
-    rich = [wallet for item in items if (wallet := _to_fill(item, batch.now)) is not None]
+        await _load_returns(conn, sold)
+    rich = [wallet for item in items for wallet in _to_fill(item, batch.now)]
     moves: dict[UUID, list[Move]] = {}
     if rich:
         outcomes = [each for sale in sold for each in (sale.row.id, *sale.returns)]
@@ -62,7 +95,25 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
         if item.sold is not None and item.account_id is not None:
             mine = {item.sold.row.id, *item.sold.returns}
             item.sold.spent = ledger.still_spent(moves.get(item.account_id, ()), mine)
+            for wallet in item.case.wallets() if item.case is not None else ():
+                gone = ledger.expired_of(wallet, moves.get(wallet.account_id, ()), mine)
+                item.sold.gone[wallet.account_id] = gone
+    await _show_allowances(conn, batch)
     await _know_history(conn, batch)
+
+
+async def _show_allowances(conn: db.Conn, batch: Batch) -> None:
+    """The allowances that offline receipts name; the accounts are locked by now."""
+    named = [
+        (item.case, token)
+        for item in batch.open()
+        if isinstance(item.job.ask, Receipt) and item.case is not None and item.job.ask.offline
+        and item.job.ask.spend is not None and (token := item.job.ask.allowance) is not None
+    ]  # fmt: skip
+    if named:
+        found = await offline.shown(conn, [token for _, token in named])
+        for case, token in named:
+            case.shown = found[token]
 
 
 async def _know_history(conn: db.Conn, batch: Batch) -> None:
@@ -77,17 +128,19 @@ async def _know_history(conn: db.Conn, batch: Batch) -> None:
         await history.know(conn, cases, batch.now.date(), marking=True)
 
 
-def _to_fill(item: Item, now: datetime) -> Wallet | None:
-    """The wallet whose lots this operation needs to know."""
-    wallet = item.case.wallet if item.case else None
-    if wallet is None or item.account_id is None:
-        return None
-    ask = item.job.ask
+def _to_fill(item: Item, now: datetime) -> list[Wallet]:
+    """The wallets whose lots this operation needs to know."""
+    case, ask = item.case, item.job.ask
+    if case is None or case.wallet is None:
+        return []
+    if isinstance(ask, Event) and ask.type in case.program.awaited:
+        return case.wallets()
     if isinstance(ask, Event) or (
         isinstance(ask, Receipt) and ask.spend is None and ask.quote is None
     ):
-        return wallet if wallet.needs_lots(max(now, ask.happened_at)) else None
-    return wallet
+        at = max(now, ask.happened_at)
+        return [wallet for wallet in case.wallets() if wallet.needs_lots(at)]
+    return case.wallets()
 
 
 async def _program(conn: db.Conn, batch: Batch, reader: Reader, version: int) -> Program:
@@ -97,10 +150,9 @@ async def _program(conn: db.Conn, batch: Batch, reader: Reader, version: int) ->
     return batch.programs[version]
 
 
-async def _load_returns(conn: db.Conn, batch: Batch, reader: Reader, sold: Sequence[Sold]) -> None:
+async def _load_returns(conn: db.Conn, sold: Sequence[Sold]) -> None:
     returns = await db.returns_of(conn, [sale.row.id for sale in sold])
     for sale in sold:
-        sale.program = await _program(conn, batch, reader, sale.row.program_version)
         for return_id, state in returns.get(sale.row.id, ()):
             sale.returns.append(return_id)
             # Not the one posted last: two writers' clocks, or one that waited for the lock, may

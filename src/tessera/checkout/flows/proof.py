@@ -10,6 +10,7 @@ from msgspec import Struct
 from tessera.checkout import db
 from tessera.checkout.history.proof import db as history
 from tessera.checkout.proof import db as receipts
+from tessera.ledger.giving.proof import db as giving
 from tessera.ledger.proof import db as ledger
 
 MOST = 100
@@ -29,8 +30,7 @@ async def prove_all(conn: db.Conn, *, chain: bool) -> Report:
     chain   recompute every hash as well, by reading every move
     errors  ActiveSqlTransaction if the connection has asked something in its transaction already
     """
-    await ledger.look(conn)
-    checked = await receipts.counts(conn) | await ledger.counts(conn)
+    checked = await count_all(conn)
     found: list[str] = []
     async with aclosing(_differences(conn, chain)) as differences:
         async for difference in differences:
@@ -40,8 +40,16 @@ async def prove_all(conn: db.Conn, *, chain: bool) -> Report:
     return Report(checked, found)
 
 
+async def count_all(conn: db.Conn) -> dict[str, int]:
+    """How much there is to prove, as of one moment; the connection as for `prove_all`."""
+    await ledger.look(conn)
+    return await receipts.counts(conn) | await ledger.counts(conn) | await giving.counts(conn)
+
+
 async def _differences(conn: db.Conn, chain: bool) -> AsyncGenerator[str, None]:
     async for difference in ledger.differences(conn):
+        yield difference
+    async for difference in giving.differences(conn):
         yield difference
     async for difference in receipts.differences(conn):
         yield difference

@@ -34,11 +34,12 @@ from tessera.checkout.flows import events
 from tessera.checkout.flows.people import know
 from tessera.checkout.history.flows import know as know_history
 from tessera.ledger import db as ledger_db
-from tessera.ledger.core import Wallet
+from tessera.ledger.core import Wallet, wallet_id
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
 from tessera.rules.core.telling import tell_effects, tell_silent
+from tessera.rules.core.words import Program
 from tessera.warehouse.core import Identifier, Line, Receipt, ReturnLine, lines_from_data
 
 
@@ -54,6 +55,21 @@ async def wallet_of(conn: db.Conn, account_id: UUID) -> Wallet:
 async def account_balance(conn: db.Conn, account_id: UUID, now: datetime) -> Balance:
     """Where an account stands."""
     return balance_at(await wallet_of(conn, account_id), now)
+
+
+async def balances(
+    conn: db.Conn, account_id: UUID, program: Program, now: datetime
+) -> dict[str, Balance]:
+    """Where an account stands in each currency in which it ever had points, in their order.
+
+    shape  the program's own points first, under ""
+    """
+    ids = {unit: wallet_id(account_id, unit) for unit in program.lives}
+    found = await ledger_db.wallets(await ledger_db.ask_read(conn, list(ids.values())))
+    if found:
+        await ledger_db.load_lots(conn, found, list(found), [])
+    found.setdefault(account_id, Wallet(account_id, loaded=True))
+    return {unit: balance_at(found[id_], now) for unit, id_ in ids.items() if id_ in found}
 
 
 async def quote(

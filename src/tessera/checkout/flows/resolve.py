@@ -153,7 +153,8 @@ async def _meet(
 ) -> dict[Identifier, Owner]:
     """Shadows for cards that were handed out but never seen; other strangers stay unknown.
 
-    Who asks to spend is not met: there is nothing to spend, and a refusal leaves no trace.
+    Who asks to spend is not met: there is nothing to spend, and a refusal leaves no trace. An
+    offline receipt is not refused for that.
     """
     batches = await members_db.batches(conn)
     anyone = batch.shop.program.unknown_cards == "any"
@@ -163,8 +164,9 @@ async def _meet(
             continue
         if not _welcome(item.job, item.who, anyone, batches):
             continue
-        if item.receipt is not None and item.receipt.spend is not None:
-            item.outcome = ledger.points_short(item.receipt.spend.points, 0)
+        told = item.receipt
+        if told is not None and told.spend is not None and not told.offline:
+            item.outcome = ledger.points_short(told.spend.points, 0)
         else:
             welcome.add(item.who)
     new = [

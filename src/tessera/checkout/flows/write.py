@@ -17,8 +17,8 @@ from tessera.checkout.core.words import Job
 from tessera.checkout.events import db as events_db
 from tessera.checkout.flows.items import Batch, Done, Item, Later
 from tessera.checkout.history import flows as history
+from tessera.checkout.offline import db as offline_db
 from tessera.ledger import db as ledger_db
-from tessera.ledger.core import Wallet
 from tessera.warehouse.core import Receipt, Return
 
 _ENCODER = msgspec.json.Encoder()
@@ -27,10 +27,13 @@ _ENCODER = msgspec.json.Encoder()
 async def write(conn: db.Conn, batch: Batch) -> None:
     """Moves and balances, receipts, events, promises, history, waiting returns, answers."""
     done = [item for item in batch.items if isinstance(item.outcome, Done)]
-    wallets = [item.case.wallet for item in done if item.case is not None]
-    changed = [wallet for wallet in wallets if wallet is not None and _touched(wallet)]
+    wallets = [w for item in done if item.case is not None for w in item.case.wallets()]
+    changed = [wallet for wallet in wallets if wallet.changed()]
     if changed:
         await ledger_db.save(conn, changed, batch.now)
+        for wallet in changed:
+            for move in wallet.moves:
+                batch.points[move.source, move.target] += move.points
     decisions = [item.decision for item in done if item.decision is not None]
     rows = [decision.row for decision in decisions if decision.row is not None]
     if rows:
@@ -42,14 +45,13 @@ async def write(conn: db.Conn, batch: Batch) -> None:
     if promises:
         given = [promise for promise in promises if promise.ended is None]
         await db.save_promises(conn, given, [p for p in promises if p.ended is not None])
+    allowed = [decision.allowed for decision in decisions if decision.allowed is not None]
+    if allowed:
+        await offline_db.use(conn, allowed)
     changes = [change for decision in decisions for change in decision.history]
     await history.write(conn, changes, batch.now.date())
     await _write_answers(conn, batch)
     await _write_parked(conn, batch, done)
-
-
-def _touched(wallet: Wallet) -> bool:
-    return bool(wallet.moves or wallet.new_holds or wallet.ended_holds)
 
 
 async def _write_answers(conn: db.Conn, batch: Batch) -> None:

@@ -12,8 +12,8 @@ from tessera.base.sql import statements
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
 CHECKS = (
-    "points", "stories", "events", "returns", "returned_units", "identities", "calls", "promises",
-    "waiting",
+    "points", "currencies", "stories", "events", "returns", "returned_units", "identities", "calls",
+    "promises", "waiting",
 )  # fmt: skip
 
 

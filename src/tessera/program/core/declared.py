@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from tessera.program.core.ways import check_ways
 from tessera.rules.core.conditions import Condition, NotSo
 from tessera.rules.core.facts import Given, History
 from tessera.rules.core.filling import Filler
@@ -32,6 +33,9 @@ def check_whole(
     """
     _check_lanes(filler, program)
     _check_declarations(filler, program)
+    if not doubtful & {"events", "currencies", "pending", "expiry"}:
+        _check_life(filler, program)
+    check_ways(filler, program, doubtful)
     for name in ("point_caps", "discount_caps"):
         _check_caps(filler, getattr(program, name), name)
     placed = [(f"rules[{i}]", rule) for i, rule in enumerate(rules) if rule is not None]
@@ -145,8 +149,41 @@ def _check_names(
             )  # fmt: skip
         if rule.group and rule.group not in program.groups and "groups" not in doubtful:
             filler.fault(f"{path}.group", f"there is no group {rule.group}", "add it to `groups`")
+        if rule.earns:
+            _check_earns(filler, program, rule, path, doubtful)
         if rule.caps and rule.lane == "payment":
             filler.fault(f"{path}.caps", "a payment has no caps", "use max_percent")
+
+
+def _check_earns(
+    filler: Filler, program: Program, rule: Mechanic, path: str, doubtful: frozenset[str]
+) -> None:
+    """Points of another currency: it is declared, and the rule gives points of its own."""
+    if rule.earns not in program.currencies and "currencies" not in doubtful:
+        why = f"there is no currency {rule.earns}"
+        filler.fault(f"{path}.earns", why, "add it to `currencies`")
+    if rule.lane != "earning" or rule.multiplies:
+        why = "only a rule that gives points of its own earns another currency"
+        filler.fault(f"{path}.earns", why, "take it away")
+
+
+def _check_life(filler: Filler, program: Program) -> None:
+    """What points wait for can happen; there is one way in which they expire."""
+    if program.expiry is not None and program.expiry_days is not None:
+        filler.fault("expiry_days", "expiry says it too", "keep one of them")
+    waits = {"pending": program.pending} | {
+        f"currencies.{code}.pending": each.pending for code, each in program.currencies.items()
+    }
+    for path, pending in waits.items():
+        if pending is None or not pending.event:
+            continue
+        event = program.events.get(pending.event)
+        if event is None:
+            why = f"there is no event {pending.event}"
+            filler.fault(f"{path}.event", why, "declare it under `events`")
+        elif pending.field not in event.fields or event.fields[pending.field].type != "text":
+            why = f"the event {pending.event} has no text field {pending.field}"
+            filler.fault(f"{path}.field", why, "name the field that holds the receipt's number")
 
 
 def _check_dates(filler: Filler, rule: Mechanic, path: str) -> None:

@@ -47,7 +47,7 @@ class Room:
         if rule.caps:
             room, why = self._tightest(rule.id, rule.caps, LIMITS, 0)
         caps = self._totals.get(kind)
-        if caps:
+        if caps and not rule.earns:
             given = self._given.get(kind, 0)
             total, reason = self._tightest(_TOTALS[kind], caps, TOTAL_LIMITS, given)
             if total < room:
@@ -56,7 +56,7 @@ class Room:
 
     def take(self, rule: Mechanic, kind: str, amount: int) -> None:
         """So much was given."""
-        if self._totals:
+        if self._totals and not rule.earns:
             self._given[kind] = self._given.get(kind, 0) + amount
 
     def _tightest(

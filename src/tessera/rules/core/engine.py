@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ _WORTHLESS = Missing("worth_nothing", 0, "what it gives is worth nothing on this
 _NOTHING = Missing("nothing_left", 0, "nothing of this receipt is left")
 _TAKEN = Missing("group_taken", 0, "another rule of its group gave")
 _KEPT_PART = "in proportion to what was kept"
+_POINTS_FIRST = "what came back was paid back in points first"
 _PROMOTED = "the shop has already made a line cheaper"
 
 
@@ -62,7 +64,8 @@ def settle_kept(
     sold  the sale's story, or what the last return left of it
 
     The payment with points is not asked again: it shrinks in proportion to what the kept part
-    costs, so that it depends on what is kept alone and not on the number of returns. Where a
+    costs, or before the money does (`refund_points`), so that it depends on what is kept alone and
+    not on the number of returns. Where a
     return breaks a bundle or a threshold, the kept part may cost more than before: a return never
     costs, so an effect named `RETURN` takes that off until more comes back.
     """
@@ -84,7 +87,7 @@ def _decide(
     last_of_money = "" if sold is None else _last_of_money(program.lanes)
     for lane in program.plan.lanes:
         if lane.name == "payment" and sold is not None:
-            decision.effects.extend(_frozen_payment(basket, sold))
+            decision.effects.extend(_frozen_payment(basket, sold, program.refund_points))
         elif lane.rules:
             _run(decision, lane.rules if explain else lane.touched(basket))
             basket.free = basket.quantity.copy()
@@ -186,7 +189,7 @@ def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
         amount = sum(share.amount for share in shares)
     elif wish.kind == "payment":
         _pay(decision, wish)
-    elif wish.kind == "points":
+    elif wish.kind == "points" and not rule.earns:
         _note_points(decision.basket, shares, rule)
     decision.room.take(rule, wish.kind, amount)
     decision.basket.gave[rule.id] = amount
@@ -195,6 +198,7 @@ def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
         wish.wanted or wish.amount,
         tuple([(share.line + 1, share.amount) for share in shares if share.amount]),
         _told(wish, amount), wish.screen, wish.slip, wish.points, trimmed, wish.item, rule.hidden,
+        rule.earns if wish.kind == "points" else "",
     ))  # fmt: skip
     return amount > 0
 
@@ -265,9 +269,16 @@ def _note_points(basket: Basket, shares: Sequence[Share], rule: Mechanic) -> Non
             basket.multiplied[share.line] += share.amount
 
 
-def _frozen_payment(basket: Basket, sold: Story) -> list[Effect]:
-    """The sale's payments with points, in proportion to what the kept part costs."""
+def _frozen_payment(
+    basket: Basket, sold: Story, back: Literal["proportion", "first"]
+) -> list[Effect]:
+    """The sale's payments with points, as the kept part leaves them.
+
+    back  `proportion`: they shrink with what the kept part costs; `first`: what comes back is paid
+          back in points until none are left, then in money
+    """
     effects = []
+    why = _KEPT_PART if back == "proportion" else _POINTS_FIRST
     for effect in sold.effects:
         if effect.kind != "payment":
             continue
@@ -275,17 +286,19 @@ def _frozen_payment(basket: Basket, sold: Story) -> list[Effect]:
         before, now = int(numbers["payable_minor"]), sum(room)
         all_points = int(numbers.get("sold_points", effect.points))
         all_minor = int(numbers.get("sold_minor", effect.given))
-        part = min(now, before)
+        part, whole = min(now, before), before
+        if back == "first":
+            part, whole = max(all_minor - (before - part), 0), all_minor
         # never more than the last return left: points given back are not asked for again
-        points = min(all_points * part // before, effect.points)
-        minor = min(all_minor * part // before, now, effect.given)
+        points = min(all_points * part // whole, effect.points)
+        minor = min(all_minor * part // whole, now, effect.given)
         shares = split(minor, room) if minor else [0] * len(room)
         paid = basket.by_points or [0] * len(room)
         basket.by_points = [a + b for a, b in zip(paid, shares, strict=True)]
         effects.append(
             replace(
                 effect, given=minor, wanted=max(effect.wanted, minor), points=points,
-                trimmed=effect.trimmed or (_KEPT_PART if minor < effect.wanted else ""),
+                trimmed=effect.trimmed or (why if minor < effect.wanted else ""),
                 lines=tuple((i + 1, share) for i, share in enumerate(shares) if share),
                 screen="{points} points pay {paid_minor} of what was kept",
                 slip="paid with {points} points",
@@ -327,7 +340,7 @@ def _story(decision: Decision, explain: bool) -> Story:
     points = spent = 0
     for effect in effects:
         if effect.kind == "points":
-            points += effect.given
+            points += 0 if effect.unit else effect.given
         elif effect.kind == "payment":
             spent += effect.points
     version = decision.program.version

@@ -98,6 +98,8 @@ class Person(Struct, frozen=True):
 class History(Struct, frozen=True):
     """A need: something of the member's own purchases in a window that ends with this day.
 
+    "ever" is everything that is posted, also of later days; since, weeks and months look back only.
+
     measure  receipts, units, minor (paid in money or points, after discounts), days and stores with
              a purchase, categories, since (days since the last one), weeks and months (how many
              in a row up to this one had a purchase; the one that is running may still lack it)

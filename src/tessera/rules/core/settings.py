@@ -56,6 +56,25 @@ class Control(Struct, frozen=True, forbid_unknown_fields=True):
     salt: OptionalCode = "control"
 
 
+class Offline(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a till may let a card spend while it is cut off from the server.
+
+    points         the most that one allowance is for
+    share_percent  of the available points, when the allowance is given
+    days           how long it may be used
+    step           so many points ...
+    worth_minor    ... pay so much; tell what the program's payment rule tells
+    max_percent    of what points may pay at all on a receipt
+    """
+
+    points: Annotated[int, Meta(ge=1, le=10**9)]
+    share_percent: Annotated[int, Meta(ge=1, le=100)] = 100
+    days: Annotated[int, Meta(ge=1, le=31)] = 3
+    step: Annotated[int, Meta(ge=1, le=10**9)] = 1
+    worth_minor: Annotated[int, Meta(ge=1, le=10**9)] = 1
+    max_percent: Annotated[int, Meta(ge=1, le=100)] = 100
+
+
 class Attribute(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Something that may be known of a member.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from msgspec import Struct
 from tessera.rules.core.texts import Numbers, Template, one_many, say
 from tessera.rules.core.words import Effect, EffectKind, Silent
 
+_POINTS = re.compile(r"\bpoints?\b")
 Translate = Callable[[Template], Template]
 # What a hidden rule's giving looks like to whoever must not know of it.
 NEUTRAL = {
@@ -26,6 +28,7 @@ class EffectTold(Struct, frozen=True, omit_defaults=True):
     wanted, trimmed  what would have been given without a limit, and which limit
     item             for a gift or coupon: which
     hidden           told to staff only: members see a neutral line
+    unit             of points: in which currency; left out, the program's own
     """
 
     kind: EffectKind
@@ -42,6 +45,7 @@ class EffectTold(Struct, frozen=True, omit_defaults=True):
     trimmed: str = ""
     item: str = ""
     hidden: bool = False
+    unit: str = ""
 
 
 class SilentTold(Struct, frozen=True, omit_defaults=True):
@@ -92,11 +96,15 @@ def _missed(each: Silent, currency: str, translate: Translate) -> SilentTold:
 def _told(effect: Effect, currency: str, translate: Translate) -> EffectTold:
     numbers = effect.numbers
     trimmed = effect.trimmed
+    screen = say(translate(effect.screen), numbers, currency)
+    slip = say(translate(effect.slip), numbers, currency)
+    if effect.unit:
+        screen, slip = in_unit(screen, effect.unit), in_unit(slip, effect.unit)
     return EffectTold(
         effect.kind, effect.rule, effect.mechanic, effect.version, effect.given, effect.wanted,
-        effect.lines, numbers, say(translate(effect.screen), numbers, currency),
-        say(translate(effect.slip), numbers, currency), effect.points,
+        effect.lines, numbers, screen, slip, effect.points,
         say(translate(trimmed), numbers, currency) if trimmed else "", effect.item, effect.hidden,
+        effect.unit,
     )  # fmt: skip
 
 
@@ -107,4 +115,10 @@ def _neutral(effect: Effect) -> Effect:
     return Effect(
         effect.kind, "", "", effect.version, effect.given, effect.given, lines,
         {"count": effect.given, "item": effect.item}, words, words, effect.points, "", effect.item,
+        unit=effect.unit,
     )  # fmt: skip
+
+
+def in_unit(text: str, unit: str) -> str:
+    """A sentence about points, said of another currency: "3 stamps" instead of "3 points"."""
+    return _POINTS.sub(unit, text)

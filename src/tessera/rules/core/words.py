@@ -12,11 +12,22 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tessera.base.text import Code, Currency, Name, OptionalCode
+from tessera.ledger.core import MAIN, Expiry, Life, Pending, PointCurrency
+from tessera.ledger.core.ways import Adjustments, Transfers, Ways
 from tessera.rules.core.basket import EVERYTHING, Basket, Goods, Share
 from tessera.rules.core.conditions import Condition
 from tessera.rules.core.facts import MET, Facts, Given, History, Met, Missing, Need, Window
 from tessera.rules.core.plan import Plan, compiled
-from tessera.rules.core.settings import Attribute, Cap, Control, EventType, Group, Sample, Step
+from tessera.rules.core.settings import (
+    Attribute,
+    Cap,
+    Control,
+    EventType,
+    Group,
+    Offline,
+    Sample,
+    Step,
+)
 from tessera.rules.core.shelves import Shelved
 from tessera.rules.core.texts import Numbers, Template, one_many, say
 from tessera.warehouse.core import Kind, Line
@@ -77,6 +88,7 @@ class Wish(Struct, frozen=True):
 class Effect(Struct, frozen=True, omit_defaults=True):
     """What was given. `lines` are (line from 1, share); the shares sum to `given`.
 
+    unit  of points: in which currency; "" is the program's own
     In a story the texts are templates; in an answer they are sentences.
     """
 
@@ -94,6 +106,7 @@ class Effect(Struct, frozen=True, omit_defaults=True):
     trimmed: Template = ""
     item: str = ""
     hidden: bool = False
+    unit: str = ""
 
 
 class Silent(Struct, frozen=True, omit_defaults=True):
@@ -110,7 +123,10 @@ class Silent(Struct, frozen=True, omit_defaults=True):
 
 
 class Story(Struct, frozen=True):
-    """The whole decision: what was given, what was not and why, and the sums."""
+    """The whole decision: what was given, what was not and why, and the sums.
+
+    points_earned  of the program's own points; `points_spent` likewise: see `earned`
+    """
 
     effects: tuple[Effect, ...]
     silent: tuple[Silent, ...]
@@ -118,6 +134,14 @@ class Story(Struct, frozen=True):
     to_pay_minor: int
     points_earned: int
     points_spent: int
+
+    def earned(self) -> dict[str, int]:
+        """{currency: points earned}, of those in which there are any."""
+        found = {MAIN: self.points_earned} if self.points_earned else {}
+        for effect in self.effects:
+            if effect.unit and effect.given:
+                found[effect.unit] = found.get(effect.unit, 0) + effect.given
+        return found
 
 
 class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
@@ -135,6 +159,7 @@ class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
     caps      trim what it gives, on a receipt or a member's period
     hidden    never shown or hinted at to members and cashiers
     stack     units that another rule of the lane has used count again; it uses none up itself
+    earns     the currency of its points; left empty, the program's own
     """
 
     lane: ClassVar[Lane]
@@ -156,6 +181,7 @@ class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
     caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
     hidden: bool = False
     stack: bool = False
+    earns: OptionalCode = ""
 
     @abstractmethod
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
@@ -190,6 +216,9 @@ class Program(
 
     tolerance_minor      a receipt's total may differ from its lines by this much
     expiry_days          points live to the end of that local day after earning; None: for ever
+    expiry               the other ways in which points can expire
+    pending              when new points can be spent; None: at once
+    currencies           points of other kinds, by their code: miles, stamps, points for a status
     hold_minutes         how long a quote keeps what it promised
     earning_excludes     kinds of lines that never earn
     excluded_categories  categories that never earn
@@ -200,10 +229,15 @@ class Program(
     groups               exclusive groups and how the one that gives is picked
     point_caps           limits on the points of all rules together; `discount_caps` likewise
     control              a permanent part of the members that only gets what base rules give
+    offline              what a till may let a card spend while it is cut off; None: nothing
+    transfers            what members may do with points besides buying; None: nothing
+    adjustments          reasons and limits of what is put right by hand
     attributes           what may be known of members; `events` what may happen besides receipts
     net_debt             new points first pay back debt
     clawback_other_lots  a return may take points of other receipts before it makes debt
     refund_grace_days    life of spent points given back after their lot has expired
+    refund_points        of a receipt paid with money and points, a return gives back points in
+                         `proportion` to what comes back, or points `first`
     shadows_spend        members not yet registered may spend
     unknown_cards        `batches`: only numbers issued here; `any`: every number starts a card
     """
@@ -214,6 +248,9 @@ class Program(
     lanes: tuple[Lane, ...] = ("price", "payment", "earning", "gift")
     tolerance_minor: Annotated[int, Meta(ge=0, le=10_000)] = 0
     expiry_days: Annotated[int, Meta(ge=1, le=36_500)] | None = None
+    expiry: Expiry | None = None
+    pending: Pending | None = None
+    currencies: Annotated[dict[Code, PointCurrency], Meta(max_length=20)] = {}
     hold_minutes: Annotated[int, Meta(ge=1, le=24 * 60)] = 15
     earning_excludes: tuple[Kind, ...] = ("gift_card", "deposit")
     excluded_categories: Annotated[tuple[OptionalCode, ...], Meta(max_length=1000)] = ()
@@ -225,14 +262,43 @@ class Program(
     point_caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
     discount_caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
     control: Control | None = None
+    offline: Offline | None = None
+    transfers: Transfers | None = None
+    adjustments: Adjustments = Adjustments()
     attributes: dict[Code, Attribute] = {}
     events: dict[Code, EventType] = {}
     net_debt: bool = True
     clawback_other_lots: bool = True
     refund_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
+    refund_points: Literal["proportion", "first"] = "proportion"
     shadows_spend: bool = False
     unknown_cards: Literal["batches", "any"] = "batches"
     rules: tuple[Mechanic, ...]
+
+    @cached_property
+    def lives(self) -> dict[str, Life]:
+        """{currency: how its points live}, the program's own first."""
+        own = self.expiry or (Expiry(days=self.expiry_days) if self.expiry_days else None)
+        main = Life(own, self.pending, self.net_debt, self.clawback_other_lots)
+        return {MAIN: main} | {code: each.life() for code, each in self.currencies.items()}
+
+    @cached_property
+    def ways(self) -> Ways:
+        """How points leave and come besides receipts."""
+        return Ways(self.lives, self.currencies, self.transfers or Transfers(), self.adjustments)
+
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """The other currencies that its rules can give, in their order."""
+        given = {rule.earns for rule in self.rules}
+        return tuple(code for code in self.currencies if code in given)
+
+    @cached_property
+    def awaited(self) -> frozenset[str]:
+        """The events for which pending points may wait."""
+        return frozenset(
+            life.pending.event for life in self.lives.values() if life.pending is not None
+        )
 
     @cached_property
     def plan(self) -> Plan:

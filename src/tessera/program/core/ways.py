@@ -1,0 +1,89 @@
+"""Whether the ways in which points may leave fit together, and what the program has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from tessera.base.clock import zone
+from tessera.ledger.core.ways import Adjustments, Bounds, Rate, Transfers
+from tessera.rules.core.filling import Filler
+from tessera.rules.core.words import Program
+
+_COUNTED = "status"  # what it counts is earned by buying alone
+
+
+def check_ways(filler: Filler, program: Program, doubtful: frozenset[str]) -> None:
+    """Note every fault of `transfers` and `adjustments`.
+
+    doubtful  settings with mistakes of their own: what is not in them is no fault
+    """
+    offered = program.transfers
+    if offered is not None:
+        _check_zone(filler, offered, "transfers")
+        for path, bounds in _bounds(offered):
+            _check_bounds(filler, bounds, path)
+        if "currencies" not in doubtful:
+            _check_rates(filler, program, offered)
+    _check_zone(filler, program.adjustments, "adjustments")
+    most, day = program.adjustments.most, program.adjustments.per_principal_day
+    if most is not None and day is not None and day < most:
+        why = f"{day} on a day is below {most} in one go"
+        filler.fault("adjustments.per_principal_day", why, "exchange them")
+
+
+def _bounds(offered: Transfers) -> Iterator[tuple[str, Bounds]]:
+    for name in ("transfer", "gift", "donate"):
+        way: Bounds | None = getattr(offered, name)
+        if way is not None:
+            yield f"transfers.{name}", way
+    for i, rate in enumerate(offered.exchange):
+        yield f"transfers.exchange[{i}]", rate
+
+
+def _check_zone(filler: Filler, setting: Transfers | Adjustments, path: str) -> None:
+    if zone(setting.time_zone) is None:
+        why = f"there is no time zone {setting.time_zone}"
+        filler.fault(f"{path}.time_zone", why, "write an IANA name, like Europe/Rome")
+
+
+def _check_bounds(filler: Filler, bounds: Bounds, path: str) -> None:
+    """From small to large; at least one amount is possible."""
+    sizes = [
+        (name, size)
+        for name in ("least", "most", "per_day", "per_month")
+        if (size := getattr(bounds, name)) is not None
+    ]
+    for (small, below), (large, above) in pairwise(sizes):
+        if below > above:
+            why = f"{small} {below} is above {large} {above}"
+            filler.fault(f"{path}.{small}", why, "exchange them")
+    step, most = bounds.step, bounds.most
+    if most is not None and step > 1 and most // step * step < bounds.least:
+        why = f"no multiple of {step} lies between {bounds.least} and {most}"
+        filler.fault(f"{path}.step", why, "take a smaller step")
+
+
+def _check_rates(filler: Filler, program: Program, offered: Transfers) -> None:
+    seen: set[tuple[str, str]] = set()
+    for i, rate in enumerate(offered.exchange):
+        path = f"transfers.exchange[{i}]"
+        if rate.of == rate.into:
+            filler.fault(f"{path}.into", "both sides are the same currency", "name another one")
+        elif (rate.of, rate.into) in seen:
+            filler.fault(path, "there is a rate for this way already", "keep one of them")
+        seen.add((rate.of, rate.into))
+        _check_sides(filler, program, rate, path)
+        if rate.most is not None and rate.most < rate.give:
+            why = f"at most {rate.most} points go, {rate.give} are needed"
+            filler.fault(f"{path}.most", why, f"write {rate.give} or more")
+
+
+def _check_sides(filler: Filler, program: Program, rate: Rate, path: str) -> None:
+    for name, currency in (("of", rate.of), ("into", rate.into)):
+        if currency not in program.lives:
+            why = f"there is no currency {currency}"
+            filler.fault(f"{path}.{name}", why, "add it to `currencies`")
+        elif program.ways.kind(currency) == _COUNTED:
+            why = f"{currency} counts for a status: it is not exchanged"
+            filler.fault(f"{path}.{name}", why, "name another currency")

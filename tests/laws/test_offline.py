@@ -1,0 +1,114 @@
+"""How far an offline receipt's points are taken, for any amounts; tokens of allowances."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tessera.checkout.offline import signing
+from tessera.checkout.offline.core import Allowance, Shown, cover, fault, opened, terms
+from tessera.ledger import core as ledger
+from tessera.ledger.core import Stamp, Wallet
+from tessera.rules.core.settings import Offline
+
+NOW = datetime(2026, 3, 14, 10, tzinfo=UTC)
+ACCOUNT = UUID(int=1)
+ROW = Allowance(
+    id=UUID(int=2), account_id=ACCOUNT, store="S1", till="1", points=100, used=0, step=1,
+    worth_minor=1, max_percent=100, issued_at=NOW, valid_until=NOW + timedelta(days=3),
+)  # fmt: skip
+POINTS = st.integers(0, 1000)
+
+
+def under(**other: object) -> Allowance:
+    return msgspec.structs.replace(ROW, **other)
+
+
+@given(asked=st.integers(1, 1000), there=POINTS, points=POINTS, data=st.data())
+def test_what_is_covered_is_taken_and_the_rest_as_far_as_it_is_there(asked, there, points, data):
+    used = data.draw(st.integers(0, points))
+    found = cover(asked, there, Shown(under(points=points, used=used)), "")
+    assert found.covered == min(asked, points - used)
+    assert found.most == max(found.covered, min(asked, there))
+    assert (found.why == "") is (found.covered == asked)
+
+
+@given(asked=st.integers(1, 1000), there=POINTS)
+def test_without_a_good_allowance_nothing_is_owed(asked, there):
+    for shown, why in ((Shown(), ""), (Shown(ROW), "the allowance is another member's")):
+        found = cover(asked, there, shown, why)
+        assert (found.covered, found.most) == (0, min(asked, there))
+        assert found.why
+
+
+@given(receipts=st.lists(st.integers(1, 300), max_size=8), points=POINTS, there=POINTS)
+def test_one_allowance_is_owed_once_however_many_receipts(receipts, points, there):
+    """The same steps as the flow: cover, spend what it says, count it."""
+    wallet, row = Wallet(ACCOUNT, loaded=True), under(points=points)
+    stamp = Stamp(UUID(int=9), NOW, NOW)
+    if there:
+        ledger.earn(wallet, stamp, UUID(int=5), there, ledger.Terms())
+    for asked in receipts:
+        found = cover(asked, ledger.available(wallet, NOW, NOW), Shown(row), "")
+        if found.most:
+            ledger.spend_owing(wallet, stamp, found.most)
+        row = under(points=points, used=row.used + min(found.most, found.covered))
+    assert wallet.debt <= row.used <= points
+    assert wallet.active - wallet.debt == there - sum(
+        move.points for move in wallet.moves if move.target == "spent"
+    )
+
+
+@given(available=st.integers(-1000, 1000), most=st.integers(1, 1000), percent=st.integers(1, 100))
+def test_an_allowance_is_a_share_of_what_is_there(available, most, percent):
+    setting = Offline(points=most, share_percent=percent, days=2)
+    row = opened(setting, available, ROW)
+    assert 0 <= row.points <= most and row.points * 100 <= max(available, 0) * percent
+    assert row.valid_until == NOW + timedelta(days=2)
+
+
+@pytest.mark.parametrize(
+    ("other", "at", "words"),
+    [
+        ({}, NOW, ""),
+        ({}, ROW.valid_until, ""),
+        ({}, ROW.valid_until + timedelta(seconds=1), "ended"),
+        ({"account_id": UUID(int=7)}, NOW, "another member"),
+        ({"store": "S2"}, NOW, "store S2"),
+        ({"closed_at": NOW + timedelta(hours=1)}, NOW, ""),
+        ({"closed_at": NOW - timedelta(hours=1)}, NOW, "in its place"),
+    ],
+)
+def test_an_allowance_is_for_its_member_store_and_time(other, at, words):
+    said = fault(under(**other), ACCOUNT, "S1", at)
+    assert words in said and bool(said) is bool(words)
+
+
+def test_a_token_says_what_was_signed_and_no_account():
+    private, public = signing.fresh_key()
+    token = signing.signed(terms(ROW, "2900000000018"), private)
+    said = signing.read(token, public)
+    assert said == terms(ROW, "2900000000018")
+    assert ACCOUNT.hex not in str(said).replace("-", "")
+    assert len(token) <= 800
+
+
+@given(at=st.integers(0, 10_000), to=st.characters(min_codepoint=33, max_codepoint=126))
+def test_a_changed_token_is_none(at, to):
+    private, public = signing.fresh_key()
+    token = signing.signed(terms(ROW, "29"), private)
+    place = at % len(token)
+    changed = token[:place] + to + token[place + 1 :]
+    assert (signing.read(changed, public) is None) is (changed != token)
+
+
+def test_somebody_elses_signature_is_none():
+    private, _ = signing.fresh_key()
+    token = signing.signed(terms(ROW, "29"), private)
+    assert signing.read(token, signing.fresh_key()[1]) is None
+    assert signing.read("", private) is None and signing.read("a.b", private) is None

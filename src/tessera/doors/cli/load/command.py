@@ -15,9 +15,11 @@ from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
 from tessera.doors.cli.load import files
 from tessera.doors.cli.load.mapping import Mapping, with_member_kind
+from tessera.doors.cli.load.night import add_night
 from tessera.doors.cli.load.report import Report, as_json, as_table, bar
 from tessera.doors.cli.load.run import load_receipts
 from tessera.doors.ground import Ground, Settings, ground
+from tessera.doors.runs import history
 from tessera.warehouse.loads import db as loads
 from tessera.warehouse.loads.db import Quarantined
 
@@ -29,6 +31,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
     """The commands `load ...`."""
     load = typer.Typer(help="Bring in what a shop has already.", no_args_is_help=True)
     app.add_typer(load, name="load")
+    add_night(load, settings, LOADER)
 
     @load.command()
     def receipts(
@@ -86,9 +89,12 @@ def _stop(refusal: Refusal) -> None:
 
 
 async def _load(base: Ground, file: Path, mapping: Mapping) -> Report | Refusal:
-    async with base.house() as house:
+    async with (
+        base.house() as house, house.upkeep.connection() as conn,
+        history(conn, house.lives) as past,
+    ):  # fmt: skip
         with bar(Console(stderr=True)) as progress:
             return await load_receipts(
-                file, mapping, writer=house.writer, connect=house.pool.connection,
-                refresh=house.refresh, principal=LOADER, progress=progress,
+                file, mapping, writer=house.writer, connect=house.desk.connection,
+                refresh=house.refresh, principal=LOADER, progress=progress, past=past,
             )  # fmt: skip

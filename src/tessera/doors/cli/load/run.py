@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tessera.doors.cli.load import db as books
 from tessera.doors.cli.load.posting import Booked, Stopped
 from tessera.doors.cli.load.reading import Back, Bad, Fault, Reader, Sale, numbered
 from tessera.doors.cli.load.report import Report, Shows, Tally, report_of
+from tessera.doors.runs import History
 from tessera.warehouse.core import Identifier, Receipt
 from tessera.warehouse.loads import db
 from tessera.warehouse.loads.db import Load, Quarantined, Waiting
@@ -52,12 +54,14 @@ async def load_receipts(
     refresh: Callable[[], Awaitable[None]],
     principal: Principal,
     progress: Shows,
+    past: History | None = None,
 ) -> Report | Refusal:
     """Post what a file says, quarantine what cannot be posted, and tell what became of it.
 
     connect   connections for reading and keeping the load; two are used at a time
     refresh   lets the writer know of stores that were added
     principal who posts; needs receipt.confirm and receipt.return in every store of the file
+    past      lets time pass between the days of the file; None: points neither expire nor activate
     errors    a Refusal when the file as a whole cannot be loaded or not be loaded on; what was
               posted until then stays posted, and the same call continues
     """
@@ -80,7 +84,7 @@ async def load_receipts(
         await guard.commit()
         try:
             post = posting.Post(writer, principal, load.started_at, lambda: datetime.now(UTC))
-            work = Work(load, Reader(by), opened, connect, refresh, post, progress)
+            work = Work(load, Reader(by), opened, connect, refresh, post, progress, past)
             tally = await work.all()
         except (Stopped, files.Unreadable, blocks.Scattered) as wrong_now:
             return _stopped(wrong_now)
@@ -107,10 +111,11 @@ class Work:
     def __init__(
         self, load: Load, reader: Reader, source: files.Source, connect: Connect,
         refresh: Callable[[], Awaitable[None]], post: posting.Post, progress: Shows,
+        past: History | None,
     ) -> None:  # fmt: skip
         self.load, self.reader, self.source = load, reader, source
         self.connect, self.refresh, self.post, self.progress = connect, refresh, post, progress
-        self.tally = _tally(load)
+        self.past, self.tally = past, _tally(load)
         self._stores: set[str] = set()
         self._settled = Settled()
         self._gate = asyncio.Semaphore(IN_FLIGHT)
@@ -155,6 +160,9 @@ class Work:
                 task = None
                 if isinstance(thing, Sale):
                     await self._know_store(thing.receipt.store)
+                    if self.past is not None:
+                        begun = [task for _, _, task in window if task is not None]
+                        await self.past.reaches(thing.receipt.happened_at, partial(_all, begun))
                     task = self._begin(thing.receipt)
                 elif isinstance(thing, Back):
                     await self._know_store(thing.store)
@@ -312,3 +320,9 @@ def _stopped(wrong: Stopped | files.Unreadable | blocks.Scattered) -> Refusal:
         f"over {blocks.MAX_HELD_ROWS:,} rows wait for the rest of their receipts",
         "sort the file by receipt number, or name all columns that make the number unique",
     )  # fmt: skip
+
+
+async def _all(begun: Sequence[asyncio.Task[Booked | Refusal]]) -> None:
+    """Until they are posted; what became of each is looked at in its turn."""
+    if begun:
+        await asyncio.wait(begun)

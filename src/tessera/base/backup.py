@@ -10,28 +10,39 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Literal
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tessera.base import binaries
+from tessera.base import binaries, db
 from tessera.base.cluster import Settings, sync_dir
 from tessera.base.problem import PostgresProblem, os_problem
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a backup must be: `taken_at` ISO 8601 in UTC, `size_bytes` and `sha256` of the file."""
+    """What a backup must be.
+
+    taken_at    ISO 8601 in UTC; of a copy of the files, when it had ended
+    size_bytes  of the dump, or of all files of the copy
+    sha256      of the dump, or of the copy's own list of files and sums (backup_manifest)
+    rows        of a dump: {schema.table: rows}, counted in the dump's own snapshot
+    kind        dump: what pg_dump wrote; base: the server's files, with the WAL they need
+    """
 
     taken_at: str
     server_version: str
     size_bytes: int
     sha256: str
+    rows: Mapping[str, int] = field(default_factory=dict)
+    kind: Literal["dump", "base"] = "dump"
 
 
 def manifest_of(backup_file: Path) -> Path:
@@ -55,13 +66,17 @@ def backup(dsn: str, bin_dir: Path | None, target: Path) -> Path:
             cure="choose a new name",
         )
     try:
-        version = _server_version(dsn)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as aside:
+        beside = tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent)
+        with beside as aside, connected(dsn) as conn:
+            conn.isolation_level = IsolationLevel.REPEATABLE_READ
             fresh = Path(aside, "dump")
-            _tool(bin_dir, "pg_dump", dsn, ["--format=custom", f"--file={fresh}"])
+            flags = ["--format=custom", f"--file={fresh}", f"--snapshot={db.snapshot(conn)}"]
+            tool(bin_dir, "pg_dump", dsn, flags)
             size_bytes, sha256 = _measure(fresh)
             taken_at = datetime.now(UTC).isoformat(timespec="seconds")
-            _publish(fresh, target, Manifest(taken_at, version, size_bytes, sha256))
+            version = conn.info.parameter_status("server_version") or "unknown"
+            rows = db.table_rows(conn)
+            publish(fresh, target, Manifest(taken_at, version, size_bytes, sha256, rows))
     except OSError as error:
         raise os_problem(error, target.parent) from error
     return target
@@ -76,24 +91,29 @@ def restore(dsn: str, bin_dir: Path | None, source: Path) -> Manifest:
     errors  PostgresProblem; the database is then as it was (but `analyze_failed`: restored)
     """
     try:
-        manifest = _checked(source)
+        manifest = checked(source)
         _refuse_filled(dsn, bin_dir)
+        with connected(dsn) as conn:
+            db.application_role(conn)
         flags = ["--exit-on-error", "--single-transaction", "--no-owner"]
-        _tool(bin_dir, "pg_restore", dsn, [*flags, str(source)])
+        tool(bin_dir, "pg_restore", dsn, [*flags, str(source)])
     except OSError as error:
         raise os_problem(error, source) from error
-    _tool(bin_dir, "vacuumdb", dsn, ["--analyze-only", "--quiet"])
+    tool(bin_dir, "vacuumdb", dsn, ["--analyze-only", "--quiet"])
     return manifest
 
 
-def _publish(fresh: Path, target: Path, manifest: Manifest) -> None:
+def publish(fresh: Path, target: Path, manifest: Manifest) -> None:
     """Rename both into place, the manifest first: a backup that is seen can be checked."""
     note = fresh.with_name("manifest")
     note.write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
     for path in (fresh, note):
-        path.chmod(0o600)  # personal data
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        path.chmod(0o700 if path.is_dir() else 0o600)  # personal data
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
     note.replace(manifest_of(target))
     fresh.replace(target)
     sync_dir(target.parent)
@@ -105,26 +125,35 @@ def _measure(path: Path) -> tuple[int, str]:
     return path.stat().st_size, digest
 
 
-def _checked(source: Path) -> Manifest:
-    """The manifest of `source`, once the file has been found to be what it says."""
+def read_manifest(source: Path) -> Manifest:
+    """What `source` says it is, unchecked. Errors: PostgresProblem backup_incomplete."""
     note = manifest_of(source)
     try:
-        manifest = Manifest(**json.loads(note.read_text(encoding="utf-8")))
+        return Manifest(**json.loads(note.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise _unproven(source, f"there is no {note}") from error
     except (ValueError, TypeError) as error:
         raise _unproven(source, f"{note} is not a manifest") from error
+
+
+def checked(source: Path) -> Manifest:
+    """The manifest of the dump `source`, once the file has been found to be what it says."""
+    manifest = read_manifest(source)
     if not source.is_file():
         raise _unproven(source, f"there is no {source}")
     if _measure(source) != (manifest.size_bytes, manifest.sha256):
-        raise PostgresProblem(
-            "backup_damaged",
-            field="source",
-            why=f"{source} is not the file that was written at {manifest.taken_at}:"
-            " its size or its sha256 differs from the manifest",
-            cure="fetch the file again from where it is kept, or take an earlier backup",
-        )
+        raise damaged(source, manifest, "its size or its sha256 differs from the manifest")
     return manifest
+
+
+def damaged(source: Path, manifest: Manifest, why: str) -> PostgresProblem:
+    """A backup that is not what was written."""
+    return PostgresProblem(
+        "backup_damaged",
+        field="source",
+        why=f"{source} is not what was written at {manifest.taken_at}: {why}",
+        cure="fetch it again from where it is kept, or take an earlier backup",
+    )
 
 
 def _unproven(source: Path, why: str) -> PostgresProblem:
@@ -136,8 +165,8 @@ def _refuse_filled(dsn: str, bin_dir: Path | None) -> None:
     """Refuse a database that a dump of would say anything about: any kind of object counts."""
     with tempfile.TemporaryDirectory(dir="/tmp") as aside:
         archive = Path(aside, "schema")
-        _tool(bin_dir, "pg_dump", dsn, ["--format=custom", "--schema-only", f"--file={archive}"])
-        listed = _tool(bin_dir, "pg_restore", None, ["--list", str(archive)])
+        tool(bin_dir, "pg_dump", dsn, ["--format=custom", "--schema-only", f"--file={archive}"])
+        listed = tool(bin_dir, "pg_restore", None, ["--list", str(archive)])
     found = [line for line in listed.splitlines() if line and not line.startswith(";")]
     if found:
         raise PostgresProblem(
@@ -148,10 +177,11 @@ def _refuse_filled(dsn: str, bin_dir: Path | None) -> None:
         )
 
 
-def _server_version(dsn: str) -> str:
+@contextmanager
+def connected(dsn: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection to the server. Errors: PostgresProblem server_unreachable."""
     try:
-        with psycopg.connect(dsn) as conn:
-            return conn.info.parameter_status("server_version") or "unknown"
+        conn = psycopg.connect(dsn)
     except psycopg.OperationalError as error:
         raise PostgresProblem(
             "server_unreachable",
@@ -159,9 +189,11 @@ def _server_version(dsn: str) -> str:
             why=f"no connection: {' '.join(str(error).split())}",
             cure="start the server, or correct its address",
         ) from error
+    with conn:
+        yield conn
 
 
-def _tool(bin_dir: Path | None, name: str, dsn: str | None, flags: Sequence[str]) -> str:
+def tool(bin_dir: Path | None, name: str, dsn: str | None, flags: Sequence[str]) -> str:
     """Run one of PostgreSQL's tools; returns its output, PostgresProblem when it fails."""
     program = (bin_dir or binaries.install_of(Settings()) / "bin") / name
     if not program.exists():

@@ -36,7 +36,10 @@ MIB = 1024 * 1024
 SOCKET_NAME = f".s.PGSQL.{PORT}"
 SOCKET_PATH_BYTES = 99  # the kernel takes 107, other systems 103
 PLAIN_ENV = {"PATH": "/usr/bin:/bin", "LC_ALL": "C"}  # PG* of the caller must not reach the tools
-HBA = "# The socket's directory is private: who reaches it may enter.\nlocal all all trust\n"
+HBA = """# The socket's directory is private: who reaches it may enter.
+local all all trust
+local replication all trust
+"""
 LIBC_CTYPES = ("C.UTF-8", "C")  # the second where the C library lacks the first
 
 
@@ -97,6 +100,11 @@ class Home:
     @property
     def log(self) -> Path:
         return self.data_dir / "postgres.log"
+
+    @property
+    def archive(self) -> Path:
+        """Holds the folder the WAL is archived to; absent while it is not."""
+        return self.data_dir / "wal-archive"
 
     @property
     def complete(self) -> Path:

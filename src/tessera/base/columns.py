@@ -20,6 +20,7 @@ from psycopg.pq import Format
 T = TypeVar("T")
 _HEAD = struct.Struct(">iiIii")
 _NULL = b"\xff\xff\xff\xff"
+_NOTHING = type(None)
 _US = timedelta(microseconds=1)
 _EPOCH, _LOCAL_EPOCH = datetime(2000, 1, 1, tzinfo=UTC), datetime(2000, 1, 1)  # noqa: DTZ001 local
 _DAY_ZERO = date(2000, 1, 1).toordinal()
@@ -44,7 +45,9 @@ class Column(ABC, Generic[T]):
         values = self.values
         if not values:
             return struct.pack(">iiI", 0, 0, self.oid)
-        return _HEAD.pack(1, None in values, self.oid, len(values), 1) + self.body()
+        # Not `None in values`: that asks every UUID whether it equals None.
+        null = _NOTHING in set(map(type, values))
+        return _HEAD.pack(1, null, self.oid, len(values), 1) + self.body()
 
 
 class _Fixed(Column[T]):

@@ -6,6 +6,9 @@ import os
 import time
 import uuid
 
+_FIXED = 0x7 << 76 | 0b10 << 62  # version 7, the RFC's variant
+_CHANCE = 0xFFF << 64 | 0x3FFF_FFFF_FFFF_FFFF  # where the random bits lie
+
 
 def new_id() -> uuid.UUID:
     """A fresh UUIDv7: 48 bits of milliseconds, 74 random bits.
@@ -13,7 +16,5 @@ def new_id() -> uuid.UUID:
     source  RFC 9562, section 5.7
     """
     ms = time.time_ns() // 1_000_000
-    chance = int.from_bytes(os.urandom(10), "big")
-    high = chance >> 68
-    low = chance & 0x3FFF_FFFF_FFFF_FFFF
-    return uuid.UUID(int=ms << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
+    chance = int.from_bytes(os.urandom(10), "big") & _CHANCE
+    return uuid.UUID(int=ms << 80 | _FIXED | chance)

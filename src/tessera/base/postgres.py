@@ -17,7 +17,7 @@ from typing import Any, Literal
 import psycopg
 from psycopg import rows, sql
 
-from tessera.base import binaries, cluster, processes
+from tessera.base import archive, binaries, cluster, processes
 from tessera.base.cluster import Home, Owner, Settings
 from tessera.base.problem import PostgresProblem, disk_full, os_problem
 from tessera.base.processes import POLL_S
@@ -229,6 +229,7 @@ def _start(home: Home, owner: Owner, given: Path, settings: Settings, deadline: 
     install = binaries.runnable_install(given, home, owner, settings)
     major = binaries.major_of(install, owner, home)
     text = cluster.configuration(home, settings, binaries.has_lz4(given, home))
+    text += archive.lines(archive.prepared(home, owner))
     while True:
         with processes.lock(home.server_lock, deadline) as keep:
             if not home.pgdata.exists():
@@ -237,6 +238,7 @@ def _start(home: Home, owner: Owner, given: Path, settings: Settings, deadline: 
             cluster.private_dir(home.socket_dir, owner, "socket_unusable", "socket_dir")
             processes.forget_stale(home)
             cluster.put(home.pgdata / "postgresql.conf", text, owner)
+            cluster.put(home.pgdata / "pg_hba.conf", cluster.HBA, owner)
             began = _launch(home, owner, install, keep)
         said = _wait_ready(home, began, deadline)
         if said is None:

@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from tessera.base import db
 from tessera.base.problem import PostgresProblem
 
 _PLACES = ("../_migrations", "../../../migrations")  # in an installed wheel, in a checkout
@@ -29,7 +30,8 @@ def upgrade(dsn: str, phase: str = "") -> list[str]:
     """Bring the tables up to date; what was applied, in order. Safe to repeat and to kill.
 
     phase   "pre" stops before the first post_ revision that is not applied yet; "" is all
-    errors  PostgresProblem schema_newer if a newer Tessera has been here
+    errors  PostgresProblem schema_newer if a newer Tessera has taken something away here; one that
+            has only added is left alone
     """
     before = set(applied(dsn))
     config = Config()
@@ -37,27 +39,44 @@ def upgrade(dsn: str, phase: str = "") -> list[str]:
     script = ScriptDirectory.from_config(config)
     known = {revision.revision for revision in script.walk_revisions()}
     if before - known:
-        raise _newer(before - known)
-    order = [revision.revision for revision in script.walk_revisions()][::-1]
+        problem = _newer(dsn, before - known, known)
+        if problem is not None:
+            raise problem
+        return []
+    order = revisions()
     there = _ancestors(script, before)
     missing = [name for name in order if name not in there]
     if phase == "pre":
         missing = list(takewhile(lambda name: name.startswith("pre_"), missing))
+    posts = [name for name in missing if name.startswith("post_")]
+    if posts:
+        with psycopg.connect(dsn) as conn:
+            db.take_away(conn, posts[-1])
     if missing:
-        with _engine(dsn).connect() as conn:
-            config.attributes["connection"] = conn
+        with _engine(dsn).connect() as link:
+            config.attributes["connection"] = link
             command.upgrade(config, missing[-1])
-            conn.commit()
+            link.commit()
     return missing
 
 
+def revisions() -> list[str]:
+    """All revisions this release knows, from the first to the newest."""
+    script = ScriptDirectory(str(migrations()))
+    return [revision.revision for revision in script.walk_revisions()][::-1]
+
+
 def behind(dsn: str) -> PostgresProblem | None:
-    """Why this version cannot serve these tables; None if it can."""
+    """Why this version cannot serve these tables; None if it can.
+
+    A newer release's pre_ revisions only add, so this one serves beside it, and may be started
+    again, until a post_ revision that it does not know takes something away.
+    """
     script = ScriptDirectory(str(migrations()))
     known = {revision.revision for revision in script.walk_revisions()}
     there = set(applied(dsn))
     if there - known:
-        return _newer(there - known)
+        return _newer(dsn, there - known, known)
     # A later release may be rolling in: post_ revisions are applied once no old version is left.
     needed = {name for name in known if name.startswith("pre_")}
     if needed - _ancestors(script, there):
@@ -70,7 +89,11 @@ def behind(dsn: str) -> PostgresProblem | None:
     return None
 
 
-def _newer(unknown: set[str]) -> PostgresProblem:
+def _newer(dsn: str, unknown: set[str], known: set[str]) -> PostgresProblem | None:
+    with psycopg.connect(dsn) as conn:
+        taken = db.taken_away(conn)
+    if taken is None or taken in known:
+        return None
     return PostgresProblem(
         "schema_newer",
         field="TESSERA_DATABASE_URL",

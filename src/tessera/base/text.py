@@ -13,6 +13,7 @@ Code = Annotated[str, Meta(min_length=1, max_length=32, pattern=_PLAIN)]
 OptionalCode = Annotated[str, Meta(max_length=32, pattern=_PLAIN)]
 Key = Annotated[str, Meta(min_length=1, max_length=128, pattern=_PLAIN)]
 Name = Annotated[str, Meta(max_length=200, pattern=_PLAIN)]
+Remark = Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 MAX_MINOR = 10**12  # ten billion in a currency of cents: above any receipt, far below 2**53

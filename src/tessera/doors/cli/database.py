@@ -1,15 +1,13 @@
-"""`tessera db`: backup, restore, upgrade, status, stop."""
+"""`tessera db`: backups (see `backups.py`), upgrade, status, stop."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tessera.base import backup as backups
 from tessera.base import postgres, schema
+from tessera.doors.cli import backups
 from tessera.doors.ground import Settings, ground
 
 
@@ -18,21 +16,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
     db = typer.Typer(help="Look after the database.", no_args_is_help=True)
     app.add_typer(db, name="db")
 
-    @db.command()
-    def backup(target: Annotated[Path, typer.Argument(help="file to write, or a folder")]) -> None:
-        """Write everything into one file, with a manifest that says what it must be."""
-        base = ground(settings, migrate=False)
-        if target.is_dir():
-            target = target / f"tessera-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
-        written = backups.backup(base.dsn, base.bin_dir, target)
-        typer.echo(f"written {written} ({written.stat().st_size:,} bytes)")
-
-    @db.command()
-    def restore(source: Annotated[Path, typer.Argument(help="a file made by `db backup`")]) -> None:
-        """Read a backup into an empty database, then prove it with `tessera prove --chain`."""
-        base = ground(settings, migrate=False)
-        manifest = backups.restore(base.dsn, base.bin_dir, source)
-        typer.echo(f"restored the backup of {manifest.taken_at}; now run: tessera prove --chain")
+    backups.add_to(db, settings)
 
     @db.command()
     def upgrade(

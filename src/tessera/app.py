@@ -6,9 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-import structlog
-
 from tessera.base.problem import PostgresProblem
+from tessera.doors import logs
 from tessera.doors.cli.main import cli
 from tessera.doors.ground import Settings, ground
 from tessera.doors.site import Site
@@ -23,6 +22,7 @@ def settings() -> Settings:
     TESSERA_MECHANICS_DIR  a folder with mechanics of your own
     TESSERA_HOST, _PORT    where to listen; default 127.0.0.1:8321
     TESSERA_LANES          connections that write at the same time, per process; default 2
+    TESSERA_METRICS_HOST, _PORT  where Prometheus may ask; default: nowhere
     """
     told = os.environ.get
     own = told("TESSERA_MECHANICS_DIR")
@@ -34,6 +34,8 @@ def settings() -> Settings:
         host=told("TESSERA_HOST", "127.0.0.1"),
         port=_port(told("TESSERA_PORT", "8321")),
         lanes=_lanes(told("TESSERA_LANES", "2")),
+        metrics_host=told("TESSERA_METRICS_HOST", "127.0.0.1"),
+        metrics_port=_metrics_port(told("TESSERA_METRICS_PORT", "")),
     )
 
 
@@ -46,12 +48,14 @@ def _currency(word: str) -> str:
     )  # fmt: skip
 
 
-def _port(word: str) -> int:
+def _port(word: str, name: str = "TESSERA_PORT") -> int:
     if word.isdecimal() and 0 < int(word) < 65536:
         return int(word)
-    raise PostgresProblem(
-        "setting_invalid", "TESSERA_PORT", f"{word} is no port", "name one from 1 to 65535"
-    )
+    raise PostgresProblem("setting_invalid", name, f"{word} is no port", "name one from 1 to 65535")
+
+
+def _metrics_port(word: str) -> int | None:
+    return _port(word, "TESSERA_METRICS_PORT") if word else None
 
 
 def _lanes(word: str) -> int:
@@ -62,29 +66,26 @@ def _lanes(word: str) -> int:
     )
 
 
-def _log_plainly() -> None:
-    """JSON lines on stderr; traces without the values of variables, which may be anybody's."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
-    )
+def _log() -> None:
+    """TESSERA_LOG says how lines on stderr look: `json` (the default) or `text`."""
+    form = os.environ.get("TESSERA_LOG") or "json"
+    if form not in logs.FORMS:
+        raise PostgresProblem(
+            "setting_invalid", "TESSERA_LOG", f"{form} is no form of a log", "say json or text"
+        )
+    logs.configure(form)
 
 
 def site() -> Site:
     """The ASGI application, for a process that `tessera serve --workers` starts."""
-    _log_plainly()
+    _log()
     return Site(ground(settings()))
 
 
 def run() -> None:
     """The command `tessera`."""
-    _log_plainly()
     try:
+        _log()
         cli(settings())
     except PostgresProblem as problem:  # of the settings or of the database: each has its cure
         sys.stderr.write(f"{problem}\n")

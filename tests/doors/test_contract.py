@@ -100,9 +100,10 @@ def test_every_example_works_and_answers_what_is_promised(server, template):
         assert receipt["points_earned"] == 23
         desk("receipt.checkout")
         assert desk("receipt.return")["refund_minor"] == 400
+        assert desk("receipt.bulk")["status"] == 201  # one line: its answer is one too
         desk("receipt.read", receipt_id=receipt["id"])
         account = desk("identify")["account_id"]
-        assert len(desk("receipt.history", account_id=account)["items"]) == 3
+        assert len(desk("receipt.history", account_id=account)["items"]) == 4
         assert desk("program.publish")["version"] == 2
         desk("program.read")
         assert desk("program.check")["changes"] == []
@@ -110,12 +111,26 @@ def test_every_example_works_and_answers_what_is_promised(server, template):
         assert desk("program.versions")["items"][0]["state"] == "announced"
         assert desk("program.version", version="1")["version"] == 1
         assert desk("program.rollback")["overtaken"] == [3]
-        desk("program.publish")
+        always = {"program": TABLE["program.publish"].example, "from_beginning": True}
+        assert desk("program.announce", always)["starts_at"] is None
+        assert desk("allowance.issue")["till"] == "1"
+        assert desk("allowance.key")["algorithm"] == "Ed25519"
+        desk("member.register", {"identifiers": [{"kind": "external", "value": "crm-10043"}]})
+        for name in ("adjustment", "extension", "donation", "exchange"):
+            assert desk(f"{name}.make")["kind"] == name
+        assert desk("transfer.send")["to_points"] == 10
+        assert desk("points.read", account_id=account)["wallets"]
+        assert desk("points.history", account_id=account)["items"]
+        assert desk("points.outstanding")["currencies"][0]["balance"] > 0
         assert desk("event.post")["kind"] == "event"
         assert desk("event.history", account_id=account)["items"]
         key = desk("key.issue")
         assert key["token"].startswith("tsr_a")
         desk("key.revoke", key_id=key["key_id"])
+        incident = desk("incident.open")["incident_id"]
+        desk("incident.note", incident_id=incident)
+        assert len(desk("incident.close", incident_id=incident)["notes"]) == 2
+        assert desk("incident.list")["items"][0]["closed_by"] is not None
         desk("member.change", member_id=anna)
         anna_now = desk("member.read", member_id=anna)
         assert (anna_now["name"], anna_now["favourites"]) == ("Anna R.", ["LATTE", "bakery"])

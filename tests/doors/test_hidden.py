@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -59,6 +60,7 @@ PROGRAM: dict[str, Any] = {
     "name": "Hidden", "currency": "EUR", "rules": [*OPEN, *HIDDEN],
     "events": {"survey": {"fields": {"score": {"type": "integer", "required": False}}}},
     "attributes": {"pets": {"type": "integer"}},
+    "offline": {"points": 50}, "transfers": {"gift": {}},
 }  # fmt: skip
 _serials = count(300)
 
@@ -95,7 +97,8 @@ class Till:
         self.heard.append(said)
         if said.is_success:
             self.done.add(name)
-        return said.json()
+        lines = said.headers["content-type"].endswith("ndjson")
+        return said.text if lines else said.json()
 
     def text(self) -> str:
         """All of it: bodies, and what the headers say."""
@@ -214,7 +217,31 @@ def others(api: Api, till: Till, card: str) -> None:
     till.heard.append(api.call("POST", "/v1/receipts", b"{", token=api.till))
 
 
-WAYS: tuple[Callable[[Api, Till, str], None], ...] = (receipts, returns, quotes, events, others)
+def cut_off(api: Api, till: Till, card: str) -> None:
+    """What a till may spend alone, what it sends afterwards, one of them after the other."""
+    till("allowance.key")
+    till("receipt.confirm", sale(api, 40, card=card))
+    told = till("allowance.issue", {"card": card, "store": "S1", "till": "1"})
+    late = sale(api, card=card, spend={"points": 5}) | {"offline": True}
+    night = [{"sale": late | {"allowance": told["token"]}}, {"sale": sale(api, card=card)}]
+    night += [{"sale": sale(api, card=card) | {"total_minor": 1}}, {"return": {}}]
+    till("receipt.bulk", b"\n".join(json.dumps(each).encode() for each in night))
+
+
+def to_others(api: Api, till: Till, card: str) -> None:
+    """Points for another member; too many of them."""
+    till("receipt.confirm", sale(api, 40, card=card))
+    other = api.cards[next(_serials)]
+    till("receipt.confirm", sale(api, card=other))
+    for points in (10, 10**9):
+        body = {"kind": "gift", "sender": {"card": card}, "receiver": {"card": other},
+                "points": points, "store": "S1"}  # fmt: skip
+        till("transfer.send", body)
+
+
+WAYS: tuple[Callable[[Api, Till, str], None], ...] = (
+    receipts, returns, quotes, events, cut_off, to_others, others
+)  # fmt: skip
 
 
 def everything(api: Api) -> Till:

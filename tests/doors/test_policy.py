@@ -82,6 +82,14 @@ class Things:
     def account(self) -> str:
         return self.made("/v1/identify", {"card": self.api.cards[0]})["account_id"]
 
+    def party(self, points: int = 100) -> dict[str, str]:
+        """Somebody with a card and so many points, which expire in 2098."""
+        card = {"card": self.card()}
+        if points:
+            body = {"member": card, "points": points, "reason": "goodwill"}
+            self.made("/v1/adjustments", body | {"expires_at": "2098-01-01T00:00:00Z"})
+        return card
+
     def made(self, path: str, body: Any) -> Any:
         said = self.api.call("POST", path, body)
         assert said.is_success, said.text
@@ -110,6 +118,14 @@ def batch(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
     return {"batch_id": str(uuid4()) if whose == "random" else known}, None
 
 
+def operation(**body: Any) -> Callable[[Things, Whose], tuple[dict[str, str], Any]]:
+    """Something done with the points of a member who has 100; nobody's account has none."""
+    nobody = {"account_id": str(uuid4())}
+    return lambda things, whose: (
+        {}, body | {"member": nobody if whose == "random" else things.party()}
+    )  # fmt: skip
+
+
 def card(body: Any) -> Callable[[Things, Whose], tuple[dict[str, str], Any]]:
     return lambda things, whose: ({"number": "x" if whose == "random" else things.card()}, body)
 
@@ -127,6 +143,12 @@ def key(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
     return {"key_id": str(uuid4()) if whose == "random" else things.api.issue("admin")[0]}, None
 
 
+def incident(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
+    opened = {"kind": f"till_{uuid4().hex[:8]}", "detail": "off"}
+    known = things.made("/v1/incidents", opened)["incident_id"]
+    return {"incident_id": str(uuid4()) if whose == "random" else known}, {"text": "seen"}
+
+
 def plain(body: Any = None) -> Callable[[Things, Whose], tuple[dict[str, str], Any]]:
     return lambda things, whose: ({}, body)
 
@@ -137,6 +159,11 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
     "quote.cancel": lambda t, w: ({"quote_id": t.quote(w)}, None),
     "receipt.confirm": basket,
     "receipt.checkout": basket,
+    "receipt.bulk": lambda t, w: ({}, {"sale": t.api.basket(store="S1")}),
+    "allowance.issue": lambda t, w: (
+        {}, {"store": STORE_OF[w], "till": "1", "card": t.api.cards[0]}
+    ),
+    "allowance.key": plain(),
     "receipt.return": give_back,
     "receipt.read": lambda t, w: ({"receipt_id": t.sale(w).get("id", str(uuid4()))}, None),
     "receipt.history": lambda t, w: (
@@ -146,6 +173,21 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
         {}, {"identifiers": [{"kind": "external", "value": uuid4().hex}]}
     ),
     "event.post": event,
+    "transfer.send": lambda t, w: (
+        {}, {"sender": t.party(), "receiver": t.party(0), "points": 10, "store": STORE_OF[w]}
+    ),
+    "donation.make": operation(points=10, cause="forest"),
+    "exchange.make": operation(points=10, into="miles"),
+    "adjustment.make": operation(points=10, reason="goodwill"),
+    "extension.make": operation(
+        before="2098-12-31T00:00:00Z", until="2099-12-31T00:00:00Z", reason="goodwill"
+    ),
+    "points.read": lambda t, w: (
+        {"account_id": str(uuid4()) if w == "random" else t.account()}, None
+    ),
+    "points.history": lambda t, w: (
+        {"account_id": str(uuid4()) if w == "random" else t.account()}, None
+    ),
     "event.history": lambda t, w: (
         {"account_id": "x" if w == "random" else t.account()}, None
     ),
@@ -170,6 +212,11 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
     "key.issue": plain({"name": "x", "role": "admin"}),
     "key.list": plain(),
     "key.revoke": key,
+    "points.outstanding": plain(),
+    "incident.list": plain(),
+    "incident.open": lambda t, w: ({}, {"kind": f"till_{uuid4().hex[:8]}", "detail": "off"}),
+    "incident.note": incident,
+    "incident.close": incident,
     "program.publish": plain(TABLE["program.publish"].example),
     "program.read": plain(),
     "program.check": plain(TABLE["program.check"].example),
@@ -182,11 +229,15 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
 # Objects that are there for everybody, or made by the call: nobody's does not exist among them.
 ANYBODYS = {
     "member.register", "member.list", "card.issue", "card.batches", "store.put", "store.list",
-    "key.issue", "key.list", "program.publish", "program.read", "program.check",
-    "program.announce", "program.versions",
+    "points.outstanding", "key.issue", "key.list", "incident.list", "incident.open",
+    "program.publish", "program.read", "program.check", "program.announce", "program.versions", "allowance.key",
+    "receipt.bulk",  # each of its lines is judged for itself: tests/doors/test_bulk.py
 }  # fmt: skip
 BY_ID = {"receipt.read", "quote.cancel"}  # the object's store is not said but known
-OF_STORE = {"quote", "receipt.confirm", "receipt.checkout", "receipt.return", "event.post"}
+OF_STORE = {
+    "quote", "receipt.confirm", "receipt.checkout", "receipt.return", "event.post",
+    "allowance.issue", "transfer.send",
+}  # fmt: skip
 
 
 # Callers -----------------------------------------------------------------------------------------

@@ -100,7 +100,9 @@ def add_up(body: Any) -> None:
 
 def drawn_calls(api: Api, each: int) -> Counter[int]:
     """`each` calls of every operation, by every role, good and bad; how often which status came."""
-    document = schemathesis.openapi.from_url(f"{api.url}/openapi.json")
+    document = schemathesis.openapi.from_url(f"{api.url}/openapi.json").exclude(
+        operation_id="receipt.bulk"  # 200 whatever its lines are: tests/doors/test_bulk.py
+    )
     seen: Counter[int] = Counter()
     checks, known = held_checks(), things(api)
     with requests.Session() as session:

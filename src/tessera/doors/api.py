@@ -6,60 +6,76 @@ form, the policy, the idempotency key, then the handler.
 
 from __future__ import annotations
 
-import traceback
+import itertools
+import re
+import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 import msgspec
 import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
+from psycopg_pool import PoolTimeout, TooManyRequests
 
 from tessera.access import core as access
 from tessera.base.refusal import Refusal
 from tessera.doors import problems
 from tessera.doors.call import Call, Operation
 from tessera.doors.gate import Gate, Pass
+from tessera.doors.heads import MAX_BODY, TOO_LARGE, form_fault, key_fault, path_fault, query_of
 from tessera.doors.house import House
+from tessera.doors.logs import Sparing, fault, trace
 from tessera.doors.once import once
 from tessera.doors.problems import Reply
+from tessera.doors.tally import Calls
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-MAX_BODY = 1024 * 1024
-MAX_QUERY = 16  # words of a query
+MAX_INSIDE = 1024  # calls being answered at a time, besides those on the short way
+SLOW_S = 1.0  # a call that took longer is told in the log
 _encode = msgspec.json.Encoder().encode
-log = structlog.get_logger("tessera.api")
-_CHARSETS = (b"", b"charset=utf-8")
-_TOO_LARGE = Refusal("body_too_large", "", f"a body has at most {MAX_BODY} bytes",
-                     "send fewer lines in one call")  # fmt: skip
+log = Sparing(structlog.get_logger("tessera.api"))
 _NO_HOUSE = problems.busy("the database is being restored")
+INSIDE = problems.shed("calls", "too many calls are being answered already")
+_SLOW = problems.busy("the database took too long for this")
+_POOL = problems.shed("connections", "all connections for such calls are in use")
+# So that a caller's own id finds the call in our log: letters, digits and . _ - only.
+_REQUEST_ID = re.compile(rb"[0-9A-Za-z._-]{1,64}\Z")
+_HERE, _numbers = secrets.token_hex(4).encode(), itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An operation with its address taken apart and its body's decoder made."""
+    """An operation with its address taken apart, its body's decoder made, its calls counted."""
 
     operation: Operation
     parts: tuple[str, ...]
     decoder: msgspec.json.Decoder[Any] | None
+    calls: Calls
 
 
 @dataclass(slots=True)
 class Asked:
-    """A call whose head is read: the operation, the words of its address, who calls."""
+    """A call whose head is read: the operation, the words of its address, who calls.
+
+    id, began  by which it is found in the log; when it came, by `time.perf_counter`
+    """
 
     route: Route
     path: Mapping[str, str]
     query: bytes
     headers: Mapping[bytes, bytes]
     passed: Pass
+    id: bytes = b""
+    began: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        self.id = self.id or id_of(self.headers)
 
 
 class Api:
@@ -71,44 +87,80 @@ class Api:
 
     def __init__(self, house: House, operations: Sequence[Operation]) -> None:
         self.house, self.operations = house, operations
-        self.gate = Gate(house.pool)
+        self.gate = Gate(house.gate)
+        self._nowhere, self._inside = house.tally.of(""), 0
         self.short: dict[tuple[bytes, bytes], Route] = {}
         self._plain: dict[str, dict[str, Route]] = {}
         self._parts: dict[int, list[Route]] = {}
         for operation in operations:
             parts = tuple(operation.path.strip("/").split("/"))
-            decoder = msgspec.json.Decoder(operation.body) if operation.body else None
-            route = Route(operation, parts, decoder)
+            whole = operation.body is not None and not operation.lines
+            decoder = msgspec.json.Decoder(operation.body) if whole else None
+            route = Route(operation, parts, decoder, house.tally.of(operation.name))
             if "{" in operation.path:
                 self._parts.setdefault(len(parts), []).append(route)
             else:
                 self._plain.setdefault(operation.path, {})[operation.method] = route
-                if operation.kind == "writer" and not hasattr(operation.body, "hold"):
+                waits = operation.kind == "writer" and not operation.lines
+                if waits and not hasattr(operation.body, "hold"):
                     self.short[operation.method.encode(), operation.path.encode()] = route
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         passed: Pass | Refusal | None = None
         route: Route | Reply | None = None
+        began, headers = time.perf_counter(), dict(scope.get("headers", ()))
+        call_id = id_of(headers)
+        self._inside += 1
         try:
             route, path = self._route(scope)
             if isinstance(route, Reply):
                 reply = route
             elif self.house.writer.down:
-                reply = _NO_HOUSE
+                reply = self.house.writer.lost
+            elif self._inside > MAX_INSIDE:
+                reply = INSIDE
             else:
-                headers = dict(scope["headers"])
                 passed = await self.gate.enter(headers.get(b"authorization", b""))
                 if isinstance(passed, Refusal):
                     reply = problems.problem(passed)
                 else:
-                    asked = Asked(route, path, scope["query_string"], headers, passed)
+                    query = scope["query_string"]
+                    asked = Asked(route, path, query, headers, passed, call_id, began)
                     reply = await self._serve(asked, receive)
         except Exception as error:
-            reply = _stumbled(error, route)
-        headers_out = headers_of(reply, passed)
+            reply = _stumbled(error, route, call_id)
+        finally:
+            self._inside -= 1
+        called = passed if isinstance(passed, Pass) else None
+        self.count(route if isinstance(route, Route) else None, reply, call_id, began, called)
+        headers_out = headers_of(reply, called, call_id)
         await send({"type": "http.response.start", "status": reply.status, "headers": headers_out})
         await send({"type": "http.response.body", "body": reply.body})
+
+    @property
+    def full(self) -> bool:
+        """Whether as many calls are being answered as may be."""
+        return self._inside >= MAX_INSIDE
+
+    def count(
+        self, route: Route | None, reply: Reply, call_id: bytes, began: float, passed: Pass | None
+    ) -> None:  # fmt: skip
+        """A call has its answer. One line in the log if it failed or took long, else none."""
+        took_s, tally = time.perf_counter() - began, self.house.tally
+        (self._nowhere if route is None else route.calls).add(reply.status, took_s)
+        if reply.code:
+            tally.refusals[reply.code] += 1
+        if reply.replayed:
+            tally.replays += 1
+        if reply.shed:  # no line each: of an overload its begin and its end are told
+            tally.sheds[reply.shed] += 1
+        elif reply.status >= 500 or took_s > SLOW_S:
+            log.warning(
+                "failed" if reply.status >= 500 else "slow", operation=_name(route),
+                status=reply.status, code=reply.code, ms=round(took_s * 1000),
+                request=call_id.decode(), principal=str(passed.principal.id) if passed else "",
+            )  # fmt: skip
 
     def _route(self, scope: Scope) -> tuple[Route | Reply, dict[str, str]]:
         path, method = scope["path"], scope["method"]
@@ -135,24 +187,28 @@ class Api:
         refusal = head_fault(asked)
         if refusal is not None:
             return problems.problem(refusal)
+        if asked.route.operation.lines:
+            return await self.finish(asked, b"", receive)
         return await self.finish(asked, await _read(receive) if asked.route.decoder else b"")
 
-    async def finish(self, asked: Asked, raw: bytes) -> Reply:
+    async def finish(self, asked: Asked, raw: bytes, lines: Receive | None = None) -> Reply:
         """Whatever comes after the head: the body, the policy, the key, the handler.
 
         raw     the body; one that is larger than MAX_BODY need not be whole
+        lines   where the handler itself reads a body of many lines
         errors  none: what was not foreseen is logged and answered
         """
         try:
             call = self._call(asked, raw)
             if isinstance(call, Refusal):
                 return problems.problem(call)
+            call.body = lines or call.body
             operation = asked.route.operation
             if operation.kind == "writer":
                 return _reply(await operation.handler(call), operation)
             return await self._handle(operation, call)
         except Exception as error:
-            return _stumbled(error, asked.route)
+            return _stumbled(error, asked.route, asked.id)
 
     def _call(self, asked: Asked, raw: bytes) -> Call | Refusal:
         operation, principal = asked.route.operation, asked.passed.principal
@@ -161,10 +217,10 @@ class Api:
         refusal = refusal or access.allowed(principal, operation.name, None)
         said = asked.headers.get(b"idempotency-key")
         key = (said or b"").decode("latin-1")
-        refusal = refusal or _key_fault(operation, key, body, empty=said == b"")
+        refusal = refusal or key_fault(operation, key, body, empty=said == b"")
         if refusal is not None:
             return refusal
-        query = _query(operation, asked.query.decode("latin-1"))
+        query = query_of(operation, asked.query.decode("latin-1"))
         if isinstance(query, Refusal):
             return query
         now, path = datetime.now(UTC), asked.path
@@ -174,7 +230,12 @@ class Api:
         return call
 
     async def _handle(self, operation: Operation, call: Call) -> Reply:
-        async with self.house.pool.connection() as conn:
+        if operation.kind == "writes" and self.house.writer.full:
+            return self.house.writer.lost
+        # What a till may do runs on the tills' connections, the rest on administration's.
+        desk = "till" not in access.POLICY[operation.name] or "explain" in call.query
+        pool = self.house.desk if desk else self.house.pool
+        async with pool.connection() as conn:
             call.conn = conn
             if operation.kind == "writes":
                 reply = await once(operation, call)
@@ -186,26 +247,38 @@ class Api:
         return reply
 
 
-def _stumbled(error: Exception, route: Route | Reply | None) -> Reply:
+def id_of(headers: Mapping[bytes, bytes]) -> bytes:
+    """By which a call is found in the log: its caller's own id, or one of ours."""
+    said = headers.get(b"x-request-id")
+    if said is not None and _REQUEST_ID.match(said):
+        return said
+    return b"%b-%x" % (_HERE, next(_numbers))
+
+
+def _stumbled(error: Exception, route: Route | Reply | None, call_id: bytes) -> Reply:
     """What a caller is told when something broke here."""
-    if isinstance(error, psycopg.OperationalError | PoolTimeout):
-        log.warning("database_lost", why=str(error).strip()[:200])
+    if isinstance(error, TooManyRequests | PoolTimeout):
+        return _POOL
+    if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
+        log.warning("took_too_long", operation=_name(route), request=call_id.decode())
+        return _SLOW
+    if isinstance(error, psycopg.OperationalError):
+        log.warning("database_lost", request=call_id.decode(), **fault(error))
         return _NO_HOUSE
-    # Made here, not by the logger: a pretty one shows locals, and so the caller's token.
-    trace = "".join(traceback.format_exception(error))
-    log.error("broken", address=_address(route), trace=trace)
+    log.error("broken", operation=_name(route), request=call_id.decode(), trace=trace(error),
+              **fault(error))  # fmt: skip
     return problems.broken("this call met a mistake of ours")
 
 
 def head_fault(asked: Asked) -> Refusal | None:
     """Why a call is refused before its body is looked at."""
-    refusal = asked.passed.refusal or _path_fault(asked.path)
-    return refusal or (_form_fault(asked.headers) if asked.route.decoder else None)
+    refusal = asked.passed.refusal or path_fault(asked.path)
+    return refusal or (form_fault(asked.headers) if asked.route.decoder else None)
 
 
-def _address(route: Route | Reply | None) -> str:
-    """The address without its words: they may be cards of people."""
-    return route.operation.path if isinstance(route, Route) else ""
+def _name(route: Route | Reply | None) -> str:
+    """The operation: an address has words in it, which may be cards of people."""
+    return route.operation.name if isinstance(route, Route) else ""
 
 
 def _said(body: Any, path: Mapping[str, str]) -> dict[str, bytes]:
@@ -238,74 +311,6 @@ def _other_method(method: str, others: Sequence[str]) -> Reply:
     return replace(problems.problem(refusal), allow=", ".join(others))
 
 
-def _key_fault(operation: Operation, key: str, body: Any, *, empty: bool) -> Refusal | None:
-    """Writing calls carry a key of 1 to 128 printable characters."""
-    held = bool(getattr(body, "hold", False))
-    needed = operation.kind != "reads" and (not operation.key_optional or held)
-    if needed and not key:
-        return Refusal(
-            "key_missing", "Idempotency-Key", "a writing call carries a key of its own",
-            "send a header Idempotency-Key, the same again when you retry",
-        )  # fmt: skip
-    if empty or len(key) > 128 or not key.isascii() or not key.isprintable():
-        return Refusal(
-            "body_invalid", "Idempotency-Key", "the key is empty, too long or not printable",
-            "send 1 to 128 printable ASCII characters",
-        )  # fmt: skip
-    return None
-
-
-def _path_fault(path: Mapping[str, str]) -> Refusal | None:
-    """A word that is no name of anything: empty, endless, invisible, or not in UTF-8."""
-    for name, word in path.items():
-        if not (0 < len(word) <= problems.MAX_WORD and word.isprintable()) or "\ufffd" in word:
-            return Refusal(
-                "path_invalid", name, "this word of the address cannot name anything",
-                f"send 1 to {problems.MAX_WORD} printable characters in UTF-8",
-            )  # fmt: skip
-    return None
-
-
-def _query(operation: Operation, text: str) -> dict[str, str] | Refusal:
-    """The words after the question mark: known ones, each once."""
-    if not text:
-        return {}
-    known, found = operation.query or {}, {}
-    cure = f"known here: {', '.join(known) or 'none'}"
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_QUERY)
-    except ValueError:
-        return Refusal("query_invalid", "", "these are too many words", cure)
-    for name, value in pairs:
-        if name not in known or "\x00" in value or name in found:
-            why = "this word is said twice" if name in found else "this address takes no such word"
-            return Refusal("query_invalid", name[:64], why, cure)
-        found[name] = value
-    return found
-
-
-def _form_fault(headers: Mapping[bytes, bytes]) -> Refusal | None:
-    """What a body says of itself: JSON in UTF-8, as it is, of a bearable size."""
-    coded, kind = headers.get(b"content-encoding", b"identity"), headers.get(b"content-type", b"")
-    refusal = _media_fault(coded, kind)
-    said = headers.get(b"content-length", b"")
-    if refusal is None and said.isdigit() and (len(said) > 9 or int(said) > MAX_BODY):
-        return _TOO_LARGE
-    return refusal
-
-
-@lru_cache(maxsize=64)  # every till says the same
-def _media_fault(coded: bytes, said: bytes) -> Refusal | None:
-    if coded != b"identity":
-        return Refusal("media_type_other", "Content-Encoding", "bodies are not compressed here",
-                       "send the JSON as it is")  # fmt: skip
-    kind, _, more = said.lower().replace(b" ", b"").partition(b";")
-    if kind not in (b"", b"application/json") or more.replace(b'"', b"") not in _CHARSETS:
-        return Refusal("media_type_other", "Content-Type", "a body is JSON in UTF-8 here",
-                       "send a header Content-Type: application/json")  # fmt: skip
-    return None
-
-
 async def _read(receive: Receive) -> bytes:
     """The body's bytes. Nothing over 1 MB is waited for: what there is then is too much already."""
     chunks, size = [], 0
@@ -324,7 +329,7 @@ def _body(route: Route, raw: bytes) -> Any | Refusal:
     if route.decoder is None:
         return None
     if len(raw) > MAX_BODY:
-        return _TOO_LARGE
+        return TOO_LARGE
     if not raw:
         return Refusal("body_missing", "", "there is no body", "send JSON")
     deep = problems.too_deep(raw) if route.operation.body is dict else None
@@ -336,14 +341,15 @@ def _body(route: Route, raw: bytes) -> Any | Refusal:
         return problems.invalid(error, raw)
 
 
-def headers_of(reply: Reply, passed: Pass | Refusal | None) -> list[tuple[bytes, bytes]]:
+def headers_of(reply: Reply, passed: Pass | None, call_id: bytes) -> list[tuple[bytes, bytes]]:
     """What an answer's head says, in its order."""
     headers = [
         (b"content-type", reply.content_type),
         (b"content-length", b"%d" % len(reply.body)),
         (b"cache-control", b"no-store"),
+        (b"x-request-id", call_id),
     ]
-    if isinstance(passed, Pass):
+    if passed is not None:
         headers += passed.headers()
     if reply.replayed:
         headers.append((b"idempotent-replayed", b"true"))

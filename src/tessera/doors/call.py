@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
 
 from psycopg import AsyncConnection
 
@@ -25,6 +26,7 @@ class Call:
     path, query  words of the address; body: the parsed struct, or None
     conn         inside a transaction for `writes`, else a plain reading connection
     house        the rest of the running house; key, fingerprint: of a writing call
+    outcome_id   of a call that `writes`: what it posts carries this id
     """
 
     principal: Principal
@@ -36,6 +38,7 @@ class Call:
     house: House | None = None
     key: str = ""
     fingerprint: bytes = b""
+    outcome_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Operation:
              writer: the handler gets no connection and goes through the writer
     query    {name: what it means}; every one is optional
     example  a body that works, shown in the reference and executed by a test
+    lines    the body is NDJSON, a `body` on each line, read by the handler; so is the answer
     """
 
     name: str
@@ -75,3 +79,4 @@ class Operation:
     query: Mapping[str, str] | None = None
     example: Any = None
     key_optional: bool = False
+    lines: bool = False

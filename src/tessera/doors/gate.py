@@ -7,6 +7,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -19,6 +20,9 @@ from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
 
 REMEMBER_S = 2.0  # a revoked key is refused within this time in every process (promise: 5 s)
+# Longer only while it is being looked up: under overload that takes its time, and calls that waited
+# for it would cost more than those that are turned away (measured: nothing was settled any more).
+GRACE_S = 2.5
 _MOST = 10_000  # tokens remembered, so that guesses do not fill the memory
 
 
@@ -76,6 +80,7 @@ class Gate:
         self._known: dict[str, Pass] = {}  # by token: however the header spells it, one bucket
         self._era = 0  # how often all was forgotten
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: dict[str, asyncio.Task[Pass | None]] = {}
 
     async def enter(self, authorization: bytes) -> Pass | Refusal:
         """Who calls. Errors: not_signed_in; `Pass.refusal` says too_many_calls."""
@@ -84,7 +89,7 @@ class Gate:
             scheme, token = _told(authorization)
             if scheme != b"bearer" or not access.is_token(token):
                 return _STRANGER
-            passed = await self._look_up(token, time.monotonic())
+            passed = await self._looked_up(token)
             if passed is None:
                 return _STRANGER
             passed.take(time.monotonic())
@@ -95,7 +100,7 @@ class Gate:
         scheme, token = _told(authorization)
         passed = self._known.get(token) if scheme == b"bearer" else None
         now = time.monotonic()
-        if passed is None or passed.until < now:
+        if passed is None or passed.until + (GRACE_S if passed.renewing else 0.0) < now:
             return None
         # A key that is used all the time is looked up once a second beside the calls, instead of
         # by all calls at once when its time is over (32 at a time took a thirtieth of the process).
@@ -114,6 +119,21 @@ class Gate:
                 await self._look_up(token, now)
         finally:
             passed.renewing = False
+
+    async def _looked_up(self, token: str) -> Pass | None:
+        """Look it up, once for all who call with it meanwhile (4,000 tills may share a key)."""
+        task = self._asking.get(token)
+        if task is None:
+            task = asyncio.create_task(self._look_up(token, time.monotonic()))
+            self._asking[token] = task
+            task.add_done_callback(partial(self._asked, token))
+        return await asyncio.shield(task)
+
+    def _asked(self, token: str, task: asyncio.Task[Pass | None]) -> None:
+        if self._asking.get(token) is task:
+            del self._asking[token]
+        if not task.cancelled():
+            task.exception()  # told to those who waited, if any still do
 
     async def _look_up(self, token: str, now: float) -> Pass | None:
         era = self._era
@@ -137,5 +157,6 @@ class Gate:
     def forget(self) -> None:
         """Keys may have changed: look them up again. What is left of the rate stays."""
         self._era += 1
+        self._asking.clear()  # whoever comes now is not answered by what was asked before
         for passed in self._known.values():
             passed.until = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +25,7 @@ class Settings:
     currency       of the starter program, ISO 4217
     mechanics_dir  a folder with mechanics of your own
     lanes          of the writer in each process: connections that write at the same time
+    metrics_port   for Prometheus, of the first process; None: nobody is told
     """
 
     data_dir: Path
@@ -33,6 +35,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8321
     lanes: int = 2
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +47,34 @@ class Ground:
     dsn: str
     bin_dir: Path | None
 
-    def house(self) -> House:
-        """A house on this ground, still closed."""
-        folder = self.settings.mechanics_dir
-        own = [str(folder)] if folder else []
-        own_conditions = [str(folder / "conditions")] if folder else []
-        reader = Reader(mechanics.shelf(own), conditions.shelf(own_conditions))
-        revive = None if self.settings.database_url else self._revive
+    def house(self, *, runs: bool = False) -> House:
+        """A house on this ground, still closed.
+
+        runs  it posts what time has done to points, as long as it stands
+        """
+        settings = self.settings
+        revive = None if settings.database_url else self._revive
+        reader = reader_of(settings)
+        room = None if settings.database_url else self._room
+        place = settings.data_dir / "incidents"
         return House(
-            Plan(self.dsn, self.settings.currency, reader, revive, lanes=self.settings.lanes)
+            Plan(self.dsn, settings.currency, reader, revive, settings.lanes, room, place, runs)
         )
+
+    def _room(self) -> int:
+        """Bytes free on the disk of the embedded server."""
+        return shutil.disk_usage(self.settings.data_dir).free
 
     async def _revive(self) -> None:
         """Start the embedded server again after it was killed."""
         await asyncio.to_thread(postgres.ensure, self.settings.data_dir)
+
+
+def reader_of(settings: Settings) -> Reader:
+    """The mechanics and conditions that programs may use; touches no database."""
+    folder = settings.mechanics_dir
+    own = [str(folder)] if folder else []
+    return Reader(mechanics.shelf(own), conditions.shelf([f"{each}/conditions" for each in own]))
 
 
 def ground(settings: Settings, *, migrate: bool = True) -> Ground:

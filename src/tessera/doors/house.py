@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import PoolTimeout
 
 from tessera.access import db as access_db
+from tessera.base import schema
+from tessera.base.problem import PostgresProblem
 from tessera.base.wire import PipelineConnection
 from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
+from tessera.doors import runs
+from tessera.doors.incidents import Incidents
+from tessera.doors.logs import fault
+from tessera.doors.pools import CONSOLE, DESK, GATE, OPTIONS, TILL, UPKEEP, Conn
+from tessera.doors.tally import Tally
 from tessera.doors.writer import Writer
 from tessera.ledger import flows as ledger_flows
+from tessera.ledger.core import Life
 from tessera.members import db as members_db
 from tessera.members.core import Labels
 from tessera.program import flows as program_flows
@@ -28,49 +37,75 @@ from tessera.program.core import Reader
 from tessera.program.core.timeline import Timeline
 from tessera.warehouse.stores import db as stores_db
 
-Conn = AsyncConnection[tuple[Any, ...]]
 log = structlog.get_logger("tessera.house")
-
-# Tables fill while plans stay: on an empty table a prepared statement would keep its sequential
-# scan for ever (measured: 9,700 microseconds a receipt). Every statement here is a look-up by key,
-# so the planner is told not to scan, hash or merge.
-_LOOK_UPS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off"
-_LIMITS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
-_ROLE = "-c role=tessera_app"  # may add moves, may not change one
-REFRESH_S, SWEEP_S, DAYS_S = 1.0, 2.0, 3600.0
+REFRESH_S, SWEEP_S, SCHEMA_S, RUNS_S, DAYS_S = 1.0, 2.0, 30.0, 60.0, 3600.0
+CALM_S = 5.0  # without a call turned away: an overload is over
+# Below this nothing is let in: a server that cannot write its log ends itself, and its recovery
+# needs room too. Three pieces of the log; a second's receipts, the time between looks, take one.
+ROOM_BYTES = 48 * 1024 * 1024
+REVIVE_PAUSE_S, REVIVE_PAUSE_MOST_S = 0.2, 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the house is built. `revive` brings an embedded server back after it was killed."""
+    """How the house is built.
+
+    revive  brings an embedded server back after it was killed
+    room    bytes free on the disk of an embedded server
+    place   a folder for what must be kept while the database is away
+    runs    every minute post what time has done to points; not where a history is loaded
+    """
 
     dsn: str
     currency: str
     reader: Reader
     revive: Callable[[], Awaitable[None]] | None = None
-    reading_connections: int = 4
     lanes: int = 2
+    room: Callable[[], int] | None = None
+    place: Path | None = None
+    runs: bool = False
 
 
 class House:
-    """Opened once per process; everything that doors need hangs on it."""
+    """Opened once per process; everything that doors need hangs on it.
+
+    pool, gate, desk, console, upkeep  connections for the tills' reads, for whose a key is, for
+                  administration, for the staff's pages, for the house itself (`pools.py`)
+    tally         what is counted here
+    incidents     what goes wrong: `begin(kind, detail)`, `end(kind)`
+    worked        the monotonic time at which each sweeper last came to its end
+    schema_fault  why these tables cannot be served any more, as a code; "" as long as they can
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.reader = plan.reader
         self._shop: Shop | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.pool: AsyncConnectionPool[Conn] = AsyncConnectionPool(
-            make_conninfo(plan.dsn, options=f"{_ROLE} {_LOOK_UPS} {_LIMITS}"),
-            min_size=1, max_size=plan.reading_connections, open=False, timeout=0.6,
-            reconnect_timeout=0.5, check=AsyncConnectionPool.check_connection,
-        )  # fmt: skip
-        self.writer = Writer(self._connect, plan.reader, self.shop, plan.lanes)
+        self.tally = Tally()
+        self.incidents = Incidents(plan.place)
+        self._revive_pause_s = self._revive_at = 0.0
+        self.worked: dict[str, float] = {}
+        self.schema_fault = ""
+        self._heads: tuple[str, ...] | None = None
+        self._shed = self._shed_before = 0
+        self._shed_at, self._overloaded = 0.0, False
+        self.pool, self.gate, self.desk, self.console, self.upkeep = self.pools = tuple(
+            each.pool(plan.dsn) for each in (TILL, GATE, DESK, CONSOLE, UPKEEP)
+        )
+        self.writer = Writer(
+            self._connect, plan.reader, self.shop, self.tally, plan.lanes, self.incidents
+        )
 
     @property
     def currency(self) -> str:
         """The program's currency."""
         return self.shop().program.currency
+
+    @property
+    def has_program(self) -> bool:
+        """Whether there is anything to settle by."""
+        return self._shop is not None
 
     def shop(self) -> Shop:
         """The program and the stores as of the last second."""
@@ -79,22 +114,31 @@ class House:
 
     async def open(self) -> House:
         """Connect, make sure there is a program, start the writer and the sweepers."""
-        await self.pool.open(wait=True)
+        for pool in self.pools:
+            await pool.open(wait=True)
         await self._prepare_days()
         try:
             await self._begin_program()
         except psycopg.errors.UniqueViolation:  # another process began it in the same moment
             await self._begin_program()
         await self.refresh()
+        await self.incidents.opened()
         await self.writer.start()
-        for work, every_s in (
-            (self._keep_up, REFRESH_S), (self._sweep, SWEEP_S), (self._prepare_days, DAYS_S)
-        ):  # fmt: skip
-            self._tasks.append(asyncio.create_task(_again(work, every_s)))
+        for name, work, every_s in (
+            ("refresh", self._keep_up, REFRESH_S),
+            ("sweep", self._sweep, SWEEP_S),
+            ("incidents", self._write_down, REFRESH_S),
+            ("overload", self._watch_overload, REFRESH_S),
+            ("schema", self._watch_schema, SCHEMA_S),
+            ("days", self._prepare_days, DAYS_S),
+            ("runs", self._run_time, RUNS_S),
+        ):
+            self.worked[name] = time.monotonic()
+            self._tasks.append(asyncio.create_task(self._again(name, work, every_s)))
         return self
 
     async def _begin_program(self) -> None:
-        async with self.pool.connection() as conn:
+        async with self.upkeep.connection() as conn:
             await program_flows.begin(conn, self.reader, self.plan.currency, datetime.now(UTC))
 
     async def close(self) -> None:
@@ -103,7 +147,10 @@ class House:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.writer.stop()
-        await self.pool.close()
+        with contextlib.suppress(psycopg.Error, PoolTimeout):
+            await self.incidents.write(self.upkeep)
+        for pool in self.pools:
+            await pool.close()
 
     async def __aenter__(self) -> House:
         return await self.open()
@@ -113,7 +160,7 @@ class House:
 
     async def refresh(self) -> None:
         """Read the current program and the stores; another process may have changed them."""
-        async with self.pool.connection() as conn:
+        async with self.upkeep.connection() as conn:
             versions = await self._versions(conn)
             stores = {store.id: store for store in await stores_db.all_stores(conn)}
             labels = Labels(await members_db.batches(conn))
@@ -122,12 +169,45 @@ class House:
 
     async def _keep_up(self) -> None:
         """Refresh; a killed embedded server is started again even when nobody writes."""
+        self._look_for_room()
         try:
             await self.refresh()
-        except psycopg.OperationalError:
-            if self.plan.revive is not None:
-                await self.plan.revive()
+        except psycopg.OperationalError as error:
+            self.incidents.begin("database_lost", type(error).__name__)
+            await self._revive()
             raise
+        if not self.writer.down:
+            self.incidents.end("database_lost")
+
+    def _look_for_room(self) -> None:
+        """Let nothing in while an embedded server has no room to write."""
+        free = self.plan.room() if self.plan.room is not None else None
+        if free is not None and free < ROOM_BYTES:
+            why = f"{free:,} bytes are free where the database lies, {ROOM_BYTES:,} are needed"
+            self.writer.refuse_full(why, REFRESH_S * 2)
+        elif not self.writer.full:
+            self.incidents.end("disk_full")
+
+    async def _revive(self) -> None:
+        """Start an embedded server again; one that will not start is tried less and less often.
+
+        errors  PostgresProblem of a start that failed
+        """
+        if self.plan.revive is None or time.monotonic() < self._revive_at:
+            return
+        try:
+            await self.plan.revive()
+        except PostgresProblem as problem:
+            if problem.code == "disk_full":
+                self.writer.refuse_full(problem.why, REFRESH_S * 2)
+            longer = max(REVIVE_PAUSE_S, self._revive_pause_s * 2)
+            self._revive_pause_s = min(longer, REVIVE_PAUSE_MOST_S)
+            self._revive_at = time.monotonic() + self._revive_pause_s
+            raise
+        self._revive_pause_s = 0.0
+
+    async def _write_down(self) -> None:
+        await self.incidents.write(self.upkeep)
 
     async def _versions(self, conn: Conn) -> Timeline:
         """The programs by their dates; what is known already is not fetched again."""
@@ -141,13 +221,12 @@ class House:
         except psycopg.OperationalError:
             if self.plan.revive is None:
                 raise
-            await self.plan.revive()
+            await self._revive()
             return await self._dial()
 
     async def _dial(self) -> PipelineConnection:
-        options = f"{_ROLE} {_LOOK_UPS} {_LIMITS}"
         return await PipelineConnection.connect(
-            make_conninfo(self.plan.dsn, options=options, connect_timeout=2),
+            make_conninfo(self.plan.dsn, options=OPTIONS, connect_timeout=2),
             prepare_threshold=2,
             autocommit=True,
         )
@@ -155,25 +234,62 @@ class House:
     async def _sweep(self) -> None:
         """Post what time has done: holds that are over, returns whose sale has come."""
         now = datetime.now(UTC)
-        async with self.pool.connection() as conn:
-            await ledger_flows.release_overdue(conn, now, 200)
-        async with self.pool.connection() as conn:
+        async with self.upkeep.connection() as conn:
+            await ledger_flows.release_overdue(conn, self.lives(now), now, 200)
+        async with self.upkeep.connection() as conn:
             ready = await checkout_db.parked_ready(conn)
         for outcome_id, body in ready:
             self.writer.wake(outcome_id, body)
+
+    async def _run_time(self) -> None:
+        """Post what became active and what expired, a page at a time; one process does."""
+        if not self.plan.runs:
+            return
+        async with self.upkeep.connection() as conn, runs.turn(conn) as mine:
+            if mine:
+                await runs.run_due(conn, self.lives, datetime.now(UTC))
+
+    def lives(self, at: datetime) -> Mapping[str, Life]:
+        """How points live by the program of an instant."""
+        return self.shop().program_at(at).lives
 
     async def _prepare_days(self) -> None:
         """Partitions for the week to come; needs the owner's rights: a connection of its own."""
         async with await AsyncConnection.connect(self.plan.dsn) as conn:
             await access_db.prepare_days(conn, datetime.now(UTC).date())
 
+    async def _watch_overload(self) -> None:
+        """Tell once that calls are turned away, and once that they are no longer."""
+        shed, before = self.tally.sheds.total(), self._shed
+        self._shed = shed
+        if shed > before:
+            self._shed_at = time.monotonic()
+            if not self._overloaded:
+                self._overloaded = True
+                full = ", ".join(sorted(self.tally.sheds))
+                log.warning("overload_began", full=full, queued=self.writer.queued)
+                self.incidents.begin("overload", f"calls are turned away; full: {full}")
+        elif self._overloaded and time.monotonic() - self._shed_at > CALM_S:
+            self._overloaded = False
+            log.warning("overload_over", shed=shed - self._shed_before)
+            self._shed_before = shed
+            self.incidents.end("overload")
 
-async def _again(work: Callable[[], Awaitable[None]], every_s: float) -> None:
-    """Do it again and again; what fails is logged and tried at the next turn."""
-    while True:
-        await asyncio.sleep(every_s)
-        with contextlib.suppress(asyncio.TimeoutError):
-            try:
-                await work()
-            except Exception as error:
-                log.warning("again_later", work=work.__name__, why=repr(error)[:200])
+    async def _watch_schema(self) -> None:
+        """A newer release may have migrated these tables beyond what this one can serve."""
+        heads = await asyncio.to_thread(schema.applied, self.plan.dsn)
+        if heads != self._heads:
+            problem = await asyncio.to_thread(schema.behind, self.plan.dsn)
+            self.schema_fault = problem.code if problem is not None else ""
+            self._heads = heads
+
+    async def _again(self, name: str, work: Callable[[], Awaitable[None]], every_s: float) -> None:
+        """Do it again and again; what fails is logged and tried at the next turn."""
+        while True:
+            await asyncio.sleep(every_s)
+            with contextlib.suppress(asyncio.TimeoutError):
+                try:
+                    await work()
+                    self.worked[name] = time.monotonic()
+                except Exception as error:
+                    log.warning("again_later", work=name, **fault(error))

@@ -26,6 +26,7 @@ async def once(operation: Operation, call: Call) -> Reply:
     pair = (claim.principal_id, claim.key)
     if pair not in taken:
         return await _again(call, claim, operation)
+    call.outcome_id = claim.outcome_id
     answer = await operation.handler(call)
     if isinstance(answer, Refusal):
         await call.conn.rollback()

@@ -91,10 +91,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "responses": _responses(operation),
     }
     if operation.body is not None:
+        kind = "application/x-ndjson" if operation.lines else "application/json"
         content: dict[str, Any] = {"schema": _schema(operation.body)}
         if operation.example is not None:
             content["example"] = operation.example
-        made["requestBody"] = {"required": True, "content": {"application/json": content}}
+        made["requestBody"] = {"required": True, "content": {kind: content}}
     return made
 
 
@@ -149,9 +150,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in rate}
     if operation.kind != "reads":
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
+    kind = "application/x-ndjson" if operation.lines else "application/json"
     ok = {
         "description": operation.summary, "headers": headers,
-        "content": {"application/json": {"schema": _schema(operation.answer)}},
+        "content": {kind: {"schema": _schema(operation.answer)}},
     }  # fmt: skip
     found: dict[str, Any] = {str(operation.status): ok}
     if operation.name == "receipt.return":

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from tessera.base.refusal import Refusal
 
 JSON, PROBLEM = b"application/json", b"application/problem+json"
+LINES = b"application/x-ndjson"
 RETRY_AFTER_S = 1
 MAX_WORD = 128  # characters of a word of an address
 MAX_DEPTH = 32  # of a body that has no schema; the others are as deep as their schema
@@ -36,6 +37,7 @@ STATUS = {
     "batch_unknown": 404,
     "key_unknown": 404,
     "version_unknown": 404,
+    "incident_unknown": 404,
     "method_other": 405,
     "key_in_flight": 409,
     "receipt_known": 409,
@@ -43,11 +45,15 @@ STATUS = {
     "quote_ended": 409,
     "points_short": 409,
     "nothing_left": 409,
+    "limit_reached": 409,
+    "nothing_to_extend": 409,
     "card_blocked": 409,
     "card_replaced": 409,
     "identifier_taken": 409,
     "merge_needed": 409,
     "try_again": 409,
+    "incident_open": 409,
+    "incident_ended": 409,
     "prefix_full": 409,
     "body_too_large": 413,
     "media_type_other": 415,
@@ -77,17 +83,22 @@ class Reply:
     """HTTP status and JSON bytes: an answer, or a problem document.
 
     allow  for method_other: the methods that are possible
+    lines  several answers, one a line
+    code   of a problem; shed: what was full, of a call that was turned away unheard
     """
 
     status: int
     body: bytes
     replayed: bool = False
     allow: str = ""
+    lines: bool = False
+    code: str = ""
+    shed: str = ""
 
     @property
     def content_type(self) -> bytes:
         """Problems say that they are problems."""
-        return PROBLEM if self.status >= 400 else JSON
+        return PROBLEM if self.status >= 400 else LINES if self.lines else JSON
 
 
 def status_of(code: str) -> int:
@@ -102,7 +113,12 @@ def problem(refusal: Refusal) -> Reply:
         f"urn:tessera:problem:{refusal.code}", _TITLES[status], status, refusal.code, refusal.field,
         refusal.why, refusal.cure,
     )  # fmt: skip
-    return Reply(status, msgspec.json.encode(document))
+    return Reply(status, msgspec.json.encode(document), code=refusal.code)
+
+
+def shed(what: str, why: str) -> Reply:
+    """Too much is asked for at once: nothing was done, the same call again is safe."""
+    return replace(busy(why), shed=what)
 
 
 def busy(why: str) -> Reply:

@@ -24,24 +24,48 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from tessera.doors import problems
-from tessera.doors.api import MAX_BODY, Api, Asked, head_fault, headers_of
+from tessera.doors.api import INSIDE, Api, Asked, head_fault, headers_of
+from tessera.doors.heads import MAX_BODY
 from tessera.doors.problems import Reply
+from tessera.doors.writer import SHED
 
 API = "tessera.api"  # under this name the application's state holds its Api
+# With places for the call's id, the rate of its key and what is left of it.
+_SHED_FORM = (
+    b"%bcontent-type: %b\r\ncontent-length: %d\r\ncache-control: no-store\r\n"
+    b"x-request-id: %%b\r\nratelimit-limit: %%d\r\nratelimit-remaining: %%d\r\n"
+    b"ratelimit-reset: 1\r\nretry-after: %d\r\n\r\n%b"
+) % (STATUS_LINE[503], SHED.content_type, len(SHED.body), problems.RETRY_AFTER_S, SHED.body)
+
+_FULL_HEAD = (
+    b"%bcontent-type: %b\r\ncontent-length: %d\r\ncache-control: no-store\r\nretry-after: %d\r\n"
+) % (STATUS_LINE[503], INSIDE.content_type, len(INSIDE.body), problems.RETRY_AFTER_S)
+_FULL = b"%b\r\n%b" % (_FULL_HEAD, INSIDE.body)
+_FULL_CLOSING = b"%bconnection: close\r\n\r\n%b" % (_FULL_HEAD, INSIDE.body)
 
 
-class Short(RequestResponseCycle):
-    """A request on the short way, in the place where uvicorn looks for its own.
+class Heard(RequestResponseCycle):
+    """A request whose answer is being made here, in the place where uvicorn looks for its own.
 
-    chunks, size  what has come of the body, and its bytes
-    heard         nothing more is wanted of the client: the answer is being made
+    heard  nothing more is wanted of the client; what still comes of the body is dropped
     """
 
     message_event = asyncio.Event()  # uvicorn sets it; nobody waits for it
 
+    def __init__(self, *, keep_alive: bool) -> None:
+        self.keep_alive, self.heard = keep_alive, True
+        self.response_complete = self.disconnected = False
+
+
+class Short(Heard):
+    """A request on the short way.
+
+    chunks, size  what has come of the body, and its bytes
+    """
+
     def __init__(self, asked: Asked, *, keep_alive: bool) -> None:
-        self.asked, self.keep_alive = asked, keep_alive
-        self.response_complete = self.disconnected = self.heard = False
+        super().__init__(keep_alive=keep_alive)
+        self.asked, self.heard = asked, False
         self.chunks: list[bytes] = []
         self.size = 0
 
@@ -73,14 +97,48 @@ class ShortProtocol(HttpToolsProtocol):
         """The head is here: which way?"""
         asked = self._asked()
         if asked is None:
-            self._go_uvicorns_way()
+            if self._full():
+                self._turn_away()
+            else:
+                self._go_uvicorns_way()
             return
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
-        short = self.cycle = Short(asked, keep_alive=keep_alive)
+        short = self.cycle = Short(asked, keep_alive=self._keeps_alive())
         refusal = head_fault(asked)
         if refusal is not None:
             short.heard = True
             self._answer_soon(short, problems.problem(refusal))
+        elif self._crowded():  # at once, and before anything is spent on the body
+            short.heard = True
+            self.loop.call_soon(self._shed, short)
+
+    def _turn_away(self) -> None:
+        """Too many go uvicorn's way already: it would cost ten times this answer to say so."""
+        self.cycle = away = Heard(keep_alive=self._keeps_alive())
+        self.loop.call_soon(self._answer_away, away)
+
+    def _answer_away(self, away: Heard) -> None:
+        if not self.transport.is_closing():
+            assert self._api is not None, "asked before"
+            self._api.house.tally.sheds[INSIDE.shed] += 1
+            self._write(away, _FULL if away.keep_alive else _FULL_CLOSING)
+
+    def _keeps_alive(self) -> bool:
+        return self.parser.get_http_version() != "1.0" and bool(self.parser.should_keep_alive())
+
+    def _full(self) -> bool:
+        """Whether the calls that are being answered uvicorn's way leave no room for this one."""
+        api = self._api
+        if api is None or not api.full or self._behind() or self.parser.should_upgrade():
+            return False
+        return (self.parser.get_method(), self.url) in api.short
+
+    def _behind(self) -> bool:
+        """Whether this request must wait for the answer to the one before it."""
+        before: RequestResponseCycle | None = self.cycle
+        return before is not None and not before.response_complete
+
+    def _crowded(self) -> bool:
+        return self._api is not None and self._api.house.writer.crowded
 
     def _go_uvicorns_way(self) -> None:
         """Tell it what has come so far."""
@@ -99,8 +157,7 @@ class ShortProtocol(HttpToolsProtocol):
         route = api.short.get((self.parser.get_method(), self.url))
         if route is None or self.parser.should_upgrade():
             return None
-        before: RequestResponseCycle | None = self.cycle
-        if before is not None and not before.response_complete:
+        if self._behind():
             return None
         headers = dict(self.headers)
         if b"expect" in headers or self.flow.write_paused or api.house.writer.down:
@@ -111,9 +168,9 @@ class ShortProtocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """A piece of the body; what nobody waits for any more is dropped."""
         short = self.cycle
-        if not isinstance(short, Short):
+        if not isinstance(short, Heard):
             super().on_body(body)
-        elif not short.heard:
+        elif isinstance(short, Short) and not short.heard:
             short.chunks.append(body)
             short.size += len(body)
             if short.size > MAX_BODY:
@@ -122,9 +179,9 @@ class ShortProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """The last byte is here."""
         short = self.cycle
-        if not isinstance(short, Short):
+        if not isinstance(short, Heard):
             super().on_message_complete()
-        elif not short.heard:
+        elif isinstance(short, Short) and not short.heard:
             self._finish(short)
 
     # Its answer goes out -------------------------------------------------------------------------
@@ -153,15 +210,37 @@ class ShortProtocol(HttpToolsProtocol):
         """In the next turn: the parser is at work, and what is behind in its packet must queue."""
         self.loop.call_soon(self._answer, short, reply)
 
+    def _shed(self, short: Short) -> None:
+        """The same bytes from a form made beforehand: under overload this is most of the work."""
+        passed = short.asked.passed
+        if self.server_state.default_headers or not short.keep_alive:
+            self._answer(short, SHED)
+        elif not self.transport.is_closing():
+            left = (short.asked.id, passed.principal.rate_per_s, passed.tokens)
+            self._count(short, SHED)
+            self._write(short, _SHED_FORM % left)
+
     def _answer(self, short: Short, reply: Reply) -> None:
         """Head and body in one write."""
         if self.transport.is_closing():
             return
-        said = [*self.server_state.default_headers, *headers_of(reply, short.asked.passed)]
+        said = [
+            *self.server_state.default_headers,
+            *headers_of(reply, short.asked.passed, short.asked.id),
+        ]
         if not short.keep_alive:
             said.append((b"connection", b"close"))
         head = [b"%b: %b\r\n" % pair for pair in said]
-        self.transport.write(b"".join([STATUS_LINE[reply.status], *head, b"\r\n", reply.body]))
+        self._count(short, reply)
+        self._write(short, b"".join([STATUS_LINE[reply.status], *head, b"\r\n", reply.body]))
+
+    def _count(self, short: Short, reply: Reply) -> None:
+        asked, api = short.asked, self._api
+        assert api is not None, "asked before"
+        api.count(asked.route, reply, asked.id, asked.began, asked.passed)
+
+    def _write(self, short: Heard, raw: bytes) -> None:
+        self.transport.write(raw)
         short.response_complete = True
         if not short.keep_alive:
             self.transport.close()

@@ -18,13 +18,17 @@ from tessera.checkout.core import EventPage, Page, Told
 from tessera.checkout.flows import events, reading
 from tessera.checkout.flows.explaining import explained
 from tessera.doors.api import Api, Receive, Scope, Send
+from tessera.doors.bounded import Bounded
 from tessera.doors.console.pages import CardView, console_app
 from tessera.doors.ground import Ground
+from tessera.doors.health import readiness
 from tessera.doors.house import House
+from tessera.doors.metrics import Listener, listen
 from tessera.doors.openapi import document
 from tessera.doors.problems import Reply, problem
 from tessera.doors.protocol import API
 from tessera.doors.till import OPERATIONS
+from tessera.ledger.core import MAIN
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.warehouse.core import Identifier
@@ -41,17 +45,17 @@ class Readers:
 
         if not access.is_token(token):
             return None
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             return await access_db.find_principal(conn, access.token_hash(token), datetime.now(UTC))
 
     async def open_session(self, principal: Principal) -> str:
         """A session that holds in every process; the value of its cookie."""
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             return await access_flows.open_session(conn, principal.id, datetime.now(UTC))
 
     async def session(self, cookie: str) -> Principal | None:
         """Who is signed in with this cookie; None if nobody is, or no longer."""
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             return await access_db.session_principal(
                 conn, access.token_hash(cookie), datetime.now(UTC),
                 access.SESSION_IDLE, access.SESSION_LIFE,
@@ -59,7 +63,7 @@ class Readers:
 
     async def close_session(self, cookie: str) -> None:
         """Signed out, in every process."""
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             await access_db.close_session(conn, access.token_hash(cookie))
 
     async def card(self, identifier: Identifier) -> CardView | None:
@@ -68,34 +72,37 @@ class Readers:
         normal = members.normal(identifier.kind, identifier.value)
         if isinstance(normal, Refusal):
             return None
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             found = await members_db.find(conn, normal)
             if found is None:
                 return None
             owner = found.owner
-            balance = await reading.account_balance(conn, owner.account_id, datetime.now(UTC))
+            there = await reading.balances(
+                conn, owner.account_id, self._house.shop().program, datetime.now(UTC)
+            )
             number = normal.value if normal.kind == "card" else await _card(conn, owner.member_id)
         return CardView(
             member_id=owner.member_id, account_id=owner.account_id,
             name=members.masked_name(found.given_name, found.family_name), number=number,
-            status=owner.status, registered=owner.registered, balance=balance,
+            status=owner.status, registered=owner.registered, balance=there.pop(MAIN),
+            currencies=there,
         )  # fmt: skip
 
     async def history(self, account_id: UUID, cursor: str | None, limit: int) -> Page | Refusal:
         """An account's receipts, newest first."""
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             return await reading.history(
                 conn, account_id, cursor, limit, self._house.currency, staff=True
             )
 
     async def explained(self, receipt_id: UUID) -> Told | Refusal:
         """A receipt with the why-not of every rule."""
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             return await explained(conn, self._house.reader, receipt_id, self._house.currency)
 
     async def events(self, account_id: UUID, limit: int) -> EventPage | Refusal:
         """An account's events, newest first."""
-        async with self._house.pool.connection() as conn:
+        async with self._house.console.connection() as conn:
             return await events.history(conn, account_id, None, limit, self._house.currency)
 
 
@@ -109,19 +116,22 @@ async def _card(conn: Any, member_id: UUID) -> str:
     return (active or cards or [""])[-1]
 
 
-_OWN = ("/", "/health", "/ready", "/openapi.json")
+_ALIVE, _READY = ("/v1/health", "/health"), ("/v1/ready", "/ready")
+_OWN = ("/", "/openapi.json", *_ALIVE, *_READY)
 _GET_ONLY = Refusal("method_other", "", "this address can only be read", "use GET")
 
 
 class Site:
-    """The ASGI application: /v1, /console, /health, /ready, /openapi.json."""
+    """The ASGI application: /v1, /console, /openapi.json, and whether it is alive and ready."""
 
     def __init__(self, ground: Ground) -> None:
-        self.house = ground.house()
+        self.house = ground.house(runs=True)
         self._api = Api(self.house, OPERATIONS)
-        self._console = console_app(Readers(self.house))
+        self._console = Bounded(console_app(Readers(self.house)), self.house.tally)
         self._openapi = msgspec.json.encode(document(OPERATIONS))
         self._open = False
+        self._metrics_at = (ground.settings.metrics_host, ground.settings.metrics_port)
+        self._metrics: Listener | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection's events."""
@@ -129,10 +139,10 @@ class Site:
             await self._lifespan(scope, receive, send)
         elif scope["type"] == "http":
             path = scope["path"]
-            if path.startswith("/v1/"):
+            if path.startswith("/v1/") and path not in _OWN:
                 await self._api(scope, receive, send)
             elif path.startswith("/console"):
-                await self._console(scope, receive, send)  # type: ignore[arg-type]
+                await self._console(scope, receive, send)
             elif scope["method"] in ("GET", "HEAD") or path not in _OWN:
                 await self._own(scope, send)
             else:
@@ -146,14 +156,14 @@ class Site:
             await send({"type": "http.response.body", "body": b""})
         elif path == "/openapi.json":
             await _plain(send, 200, self._openapi)
-        elif path == "/health":
+        elif path in _ALIVE:
             await _plain(send, 200, b'{"status":"alive"}')
-        elif path == "/ready":
-            ready = self._open and not self.house.writer.down
-            word = b'{"status":"ready"}' if ready else b'{"status":"not ready"}'
-            await _plain(send, 200 if ready else 503, word)
+        elif path in _READY:
+            told = readiness(self.house, is_open=self._open)
+            await _plain(send, 200 if told.status == "ready" else 503, msgspec.json.encode(told))
         else:
-            await self._api({"path": path, "method": scope["method"]}, _nothing, send)
+            asked = {key: scope[key] for key in ("path", "method", "headers")}
+            await self._api(asked, _nothing, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         if "state" in scope:  # where our protocol finds the shorter way
@@ -163,6 +173,7 @@ class Site:
             if message["type"] == "lifespan.startup":
                 try:
                     await self.house.open()
+                    self._metrics = listen(self.house, *self._metrics_at)
                 except Exception as error:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
@@ -171,6 +182,8 @@ class Site:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 self._open = False
+                if self._metrics is not None:
+                    self._metrics.close()
                 await self.house.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
@@ -201,5 +214,7 @@ async def _reply(send: Send, reply: Reply) -> None:
 async def _plain(send: Send, status: int, body: bytes) -> None:
     headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store"),
                (b"content-length", str(len(body)).encode())]  # fmt: skip
+    if status == 503:
+        headers.append((b"retry-after", b"1"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

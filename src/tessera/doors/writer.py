@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,21 +19,33 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from tessera.access.core import Replay
+from tessera.access.core import Replay, token_hash
 from tessera.base.problem import PostgresProblem
 from tessera.base.refusal import Refusal
 from tessera.base.wire import PipelineConnection
 from tessera.checkout.core import Job, Shop
 from tessera.checkout.db import parked
-from tessera.checkout.flows import Done, Later, Outcome, settle_batch
+from tessera.checkout.flows import Done, Later, Outcome, Settled, settle_batch
 from tessera.checkout.flows.reading import retell
 from tessera.checkout.flows.write import unpark
-from tessera.doors.problems import Reply, broken, busy, in_flight, problem
+from tessera.doors.incidents import Incidents
+from tessera.doors.logs import fault
+from tessera.doors.problems import Reply, broken, busy, in_flight, problem, shed
+from tessera.doors.tally import Tally
 from tessera.program.core import Reader
 
 __all__ = ["Job", "Reply", "Writer"]
 
 BATCH, QUEUE, LANES = 256, 4096, 2
+# What is let in will be answered in about this time (decision 0010): beyond it callers are told at
+# once to come again. Nobody waits behind a job that has waited `STUCK_S` already, and a job that
+# could not be begun in `PATIENCE_S` is given back: its till asks again with the same key.
+WAIT_S, STUCK_S, PATIENCE_S = 0.25, 1.0, 5.0
+FULL_S = 0.25  # after a full disk was met, until one batch may try again
+_NEW_SHARE = 0.2  # of the newest batch in what is known of the pace
+# Small batches make the pace look slower than it is when it matters: a lone receipt takes a
+# transaction for itself. So a burst after a quiet night is let in.
+_TELLING, UNTRIED, LEAST = 16, 1024, 64
 # Turns of the event loop before a batch is taken: what has arrived is read first, nothing is waited
 # for. Larger batches share what a transaction costs.
 _TURNS = 3
@@ -44,14 +57,18 @@ _RACES = (
     psycopg.errors.SerializationFailure,
 )
 _BROKEN = broken("this call met a mistake of ours")
+_DOWN = busy("the database is being restored")
+_FULL = busy("the disk of the database is full: nothing is written until there is room")
+SHED = shed("queue", "more is asked for than can be settled in time")
 
 
 @dataclass(slots=True, eq=False)
 class Waiting:
-    """A job in the queue, and where its answer is awaited."""
+    """A job in the queue since a monotonic time, and where its answer is awaited."""
 
     job: Job
     reply: asyncio.Future[Reply]
+    since: float
     tries: int = 0
 
 
@@ -66,20 +83,26 @@ class Writer:
         connect: Callable[[], Awaitable[Conn]],
         reader: Reader,
         shop: Callable[[], Shop],
+        tally: Tally,
         lanes: int = LANES,
+        incidents: Incidents | None = None,
     ) -> None:
-        self._connect, self._reader, self._shop = connect, reader, shop
+        self._connect, self._reader, self._shop, self._tally = connect, reader, shop, tally
         self._queue: deque[Waiting] = deque()
         self._filled = asyncio.Event()
         self._keys: set[tuple[UUID, str]] = set()
+        self.incidents = incidents or Incidents()
+        self._full_until = 0.0
         self.down = False
-        self._lanes = lanes
+        self.lanes, self.up = lanes, 0
+        self._job_s, self.most = 0.0, UNTRIED
         self._tasks: list[asyncio.Task[None]] = []
         self.batches = self.settled = 0  # since the start, for those who measure
 
     async def start(self) -> None:
         """Open the lanes. Errors: what the driver raises when the database cannot be reached."""
-        conns = [await self._connect() for _ in range(self._lanes)]
+        conns = [await self._connect() for _ in range(self.lanes)]
+        self.up = self.lanes
         self._tasks = [asyncio.create_task(self._run(conn)) for conn in conns]
 
     async def stop(self) -> None:
@@ -96,15 +119,15 @@ class Writer:
     async def submit(self, job: Job) -> Reply:
         """Settle one operation; the reply is durable when it comes.
 
-        A full queue and a lost database answer 503 at once, the same key in flight 409.
+        A queue that is too long and a lost database answer 503 at once, the same key in flight 409.
         """
         key = (job.principal.id, job.key)
-        if self.down or len(self._queue) >= QUEUE:
-            return busy("the database is being restored" if self.down else "the queue is full")
+        if self.down or self.full or self.crowded:
+            return self.lost if self.down or self.full else SHED
         if key in self._keys:
             return in_flight(job.key)
         self._keys.add(key)
-        waiting = Waiting(job, asyncio.get_running_loop().create_future())
+        waiting = Waiting(job, asyncio.get_running_loop().create_future(), time.monotonic())
         self._queue.append(waiting)
         self._filled.set()
         try:
@@ -112,10 +135,39 @@ class Writer:
         finally:
             self._keys.discard(key)
 
+    @property
+    def full(self) -> bool:
+        """Whether the database's disk was full a moment ago."""
+        return time.monotonic() < self._full_until
+
+    @property
+    def lost(self) -> Reply:
+        """What a caller is told while nothing can be written."""
+        return _FULL if self.full else _DOWN
+
+    def refuse_full(self, why: str, for_s: float = FULL_S) -> None:
+        """The disk is full: let nothing in for so many seconds, then try again."""
+        self._full_until = time.monotonic() + for_s
+        self.incidents.begin("disk_full", why)
+
+    @property
+    def queued(self) -> int:
+        """Jobs that wait for a lane."""
+        return len(self._queue)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether one more job would have to wait too long."""
+        queue = self._queue
+        if len(queue) >= self.most:
+            return True
+        return bool(queue) and time.monotonic() - queue[0].since > STUCK_S
+
     def wake(self, outcome_id: UUID, body: bytes) -> None:
         """Settle a waiting return whose sale has come; nobody waits for the answer."""
         job = unpark(outcome_id, body, datetime.now(UTC))
-        self._queue.append(Waiting(job, asyncio.get_running_loop().create_future()))
+        future = asyncio.get_running_loop().create_future()
+        self._queue.append(Waiting(job, future, time.monotonic()))
         self._filled.set()
 
     async def _run(self, conn: Conn) -> None:
@@ -125,6 +177,7 @@ class Writer:
                 batch = await self._take()
                 if not batch:
                     continue
+                began = time.monotonic()
                 try:
                     later = await self._settle(conn, batch)
                 except asyncio.CancelledError:
@@ -133,10 +186,11 @@ class Writer:
                     raise
                 except Exception as error:  # a lane goes on, whatever it meets
                     lost, later = isinstance(error, psycopg.Error | OSError), []
-                    log.error("lane_stumbled", why=repr(error)[:500], exc_info=not lost)
+                    log.error("lane_stumbled", **fault(error), exc_info=not lost and error)
                     for waiting in batch:
                         _answer(waiting, busy("the database went away") if lost else _BROKEN)
                     await conn.close()
+                self._pace(len(batch), time.monotonic() - began)
                 if later:
                     self._queue.extendleft(reversed(later))
                     self._filled.set()
@@ -151,45 +205,74 @@ class Writer:
         await self._filled.wait()
         for _ in range(_TURNS):
             await asyncio.sleep(0)
-        batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+        now, batch = time.monotonic(), list[Waiting]()
+        while self._queue and len(batch) < BATCH:
+            waiting = self._queue.popleft()
+            waited = now - waiting.since
+            if waited > PATIENCE_S and waiting.job.parked is None:
+                _answer(waiting, SHED)
+                continue
+            self._tally.waits.add(waited)
+            batch.append(waiting)
         if not self._queue:
             self._filled.clear()
         return batch
 
+    def _pace(self, jobs: int, took_s: float) -> None:
+        """How many jobs may wait so that the last of them is begun in time, by the newest pace."""
+        self._tally.settles.add(took_s)
+        self._tally.sizes.add(jobs)
+        job_s = took_s / jobs / self.lanes
+        if jobs < _TELLING and (not self._job_s or job_s > self._job_s):
+            return
+        self._job_s += (job_s - self._job_s) * (_NEW_SHARE if self._job_s else 1.0)
+        self.most = min(max(int(WAIT_S / self._job_s), LEAST), QUEUE)
+
     async def _reconnect(self) -> Conn:
         """Nothing can be promised until the database is back; whoever waits is told so."""
         self.down = True
+        self.up -= 1
+        self.incidents.begin("database_lost", "a lane of the writer lost its connection")
         while True:
             while self._queue:
-                _answer(self._queue.popleft(), busy("the database is being restored"))
+                _answer(self._queue.popleft(), self.lost)
             try:
                 conn = await self._connect()
             except (psycopg.Error, OSError, PostgresProblem) as lost:
-                log.warning("database_lost", why=str(lost).strip()[:200])
+                log.warning("database_lost", **fault(lost))
                 await asyncio.sleep(0.1)
             else:
                 self.down = False
+                self.up += 1
                 return conn
 
     async def _settle(self, conn: Conn, batch: Sequence[Waiting]) -> list[Waiting]:
         """Settle a batch; on an error its halves, down to the one that fails; who must wait."""
         try:
-            outcomes, woken = await self._transact(conn, [w.job for w in batch])
+            settled, woken = await self._transact(conn, [w.job for w in batch])
         except (psycopg.Error, OSError) as error:
+            if isinstance(error, psycopg.errors.DiskFull):
+                self.refuse_full("the server says: no space left on device")
             if conn.closed or conn.broken:
                 # Nothing was answered. Whether it was committed is not known here, but the key is:
                 # the caller's retry gets the stored answer if it was.
                 for waiting in batch:
                     _answer(waiting, busy("the database went away"))
                 return []
+            if isinstance(error, psycopg.errors.DiskFull):
+                await conn.rollback()
+                for waiting in batch:
+                    _answer(waiting, _FULL)
+                return []
             return await self._smaller(conn, batch, error)
         except Exception as bug:
             return await self._smaller(conn, batch, bug)
+        self._tally.points.update(settled.points)
         self.batches += 1
         self.settled += len(batch)
         for outcome_id, body in woken:
             self.wake(outcome_id, body)
-        return await self._answer_all(conn, batch, outcomes)
+        return await self._answer_all(conn, batch, settled.outcomes)
 
     async def _smaller(
         self, conn: Conn, batch: Sequence[Waiting], error: Exception
@@ -204,22 +287,27 @@ class Writer:
             later = await self._settle(conn, batch[:half])
             return later + await self._settle(conn, batch[half:])
         wire = isinstance(error, psycopg.Error | OSError)
-        log.error("not_settled", key=batch[0].job.key, why=repr(error)[:500], exc_info=not wire)
+        job = batch[0].job
+        log.error(
+            "not_settled", operation=job.operation, principal=str(job.principal.id),
+            mark=token_hash(job.key).hex()[:16], **fault(error), exc_info=not wire and error,
+        )  # fmt: skip
+        self.incidents.once("not_settled", f"{job.operation}: {type(error).__name__}")
         why = "this operation could not be written"
         _answer(batch[0], busy(why) if wire else broken(why))
         return []
 
     async def _transact(
         self, conn: Conn, jobs: list[Job]
-    ) -> tuple[list[Outcome], list[tuple[UUID, bytes]]]:
+    ) -> tuple[Settled, list[tuple[UUID, bytes]]]:
         await conn.begin()
         settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
         if settled.void:
             await conn.rollback()
-            return settled.outcomes, []
+            return settled, []
         await conn.commit()  # with its sync: a failure at commit inside a pipeline shows only there
         woken = await parked(settled.waking) if settled.waking is not None else []
-        return settled.outcomes, woken
+        return settled, woken
 
     async def _answer_all(
         self, conn: Conn, batch: Sequence[Waiting], outcomes: Sequence[Outcome]

@@ -37,7 +37,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         fault = key_fault("till" if role == "till" else "admin", store or None)
         if fault is not None:
             raise typer.BadParameter(f"{fault.why}; {fault.cure}", param_hint="--store")
-        token = asyncio.run(_issue(ground(settings).dsn, name, role, store, time_zone, rate))  # type: ignore[arg-type]
+        token = asyncio.run(issue_key(ground(settings).dsn, name, role, store, time_zone, rate))  # type: ignore[arg-type]
         typer.echo(token)
 
     @keys.command(name="list")
@@ -57,9 +57,10 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         raise typer.Exit(0 if known else 1)
 
 
-async def _issue(
+async def issue_key(
     dsn: str, name: str, role: Literal["till", "admin"], store: str, time_zone: str, rate: int
 ) -> str:
+    """The token of a fresh key; a store that is new is added. Errors: BadParameter."""
     async with await AsyncConnection.connect(dsn) as conn:
         known = {each.id for each in await stores_db.all_stores(conn)}
         if store and store not in known:

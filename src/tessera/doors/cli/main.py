@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from tessera.doors.cli import bench, database, keys, prove, quoting, serving
+from tessera.doors.cli import bench, database, incidents, keys, points, prove, quoting, serving
 from tessera.doors.cli.demo import command as demo
 from tessera.doors.cli.load import command as load
+from tessera.doors.cli.loadtest import command as loadtest
 from tessera.doors.cli.program import command as program
+from tessera.doors.cli.tills import command as tills
 from tessera.doors.ground import Settings
 
 _HELP = """Tessera: a loyalty platform that treats every member as one.
@@ -27,7 +29,10 @@ def build(settings: Settings) -> typer.Typer:
         help=_HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False,
         pretty_exceptions_enable=False,
     )  # fmt: skip
-    for part in (demo, serving, database, load, program, quoting, prove, keys, bench):
+    for part in (
+        demo, serving, database, load, program, quoting, prove, incidents, keys, points, tills,
+        bench, loadtest,
+    ):  # fmt: skip
         part.add_to(app, settings)
     return app
 

@@ -51,7 +51,7 @@ def several(host: str, port: int, workers: int) -> None:
     Each listens for itself and the kernel spreads the connections over them: behind one shared
     socket the process that happened to be awake took nearly all.
     """
-    with _listening(host, port):  # says at once if the port is taken
+    with listening(host, port):  # says at once if the port is taken
         _keep(lambda: _SPAWN.Process(target=_one, args=(host, port)), workers)
 
 
@@ -76,12 +76,12 @@ def _keep(start: Callable[[], SpawnProcess], count: int) -> None:
 def _one(host: str, port: int) -> None:
     """One of the processes."""
     how = uvicorn.Config(_SITE, factory=True, host=host, port=port, **_HOW)
-    with _listening(host, port) as own:
+    with listening(host, port) as own:
         own.listen(how.backlog)
         uvicorn.Server(how).run(sockets=[own])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
     """A socket of one process; the protocol is named so that answers leave without delay."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -100,6 +100,6 @@ _SITE = "tessera.app:site"
 _SPAWN = multiprocessing.get_context("spawn")
 _HOW: dict[str, Any] = {
     "loop": "uvloop", "http": ShortProtocol, "ws": "none", "access_log": False,
-    "log_level": "warning", "server_header": False, "date_header": False,
+    "log_config": None, "log_level": "warning", "server_header": False, "date_header": False,
     "timeout_keep_alive": 75, "timeout_graceful_shutdown": 10, "backlog": 2048, "lifespan": "on",
 }  # fmt: skip

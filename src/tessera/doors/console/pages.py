@@ -40,6 +40,7 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
     number      as printed, "" for a member without a card
     status      "active", "blocked" or "replaced"
     registered  False while nobody has said whose card it is
+    currencies  where the account stands in the program's other currencies
     """
 
     member_id: UUID
@@ -49,6 +50,7 @@ class CardView(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     registered: bool
     balance: Balance
+    currencies: dict[str, Balance] = {}
 
 
 class ConsoleReaders(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -15,8 +15,10 @@ from tessera.checkout.core.case import key_of
 from tessera.checkout.flows import reading
 from tessera.checkout.flows.explaining import explained
 from tessera.doors.call import Call, Operation
+from tessera.doors.house import House
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.problems import Problem, Reply, problem
+from tessera.ledger.core import MAIN
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.warehouse.core import Identifier, Receipt, Return, Store, day_fault
@@ -31,20 +33,48 @@ class Identify(Struct, frozen=True, forbid_unknown_fields=True):
     identifier: Identifier | None = None
 
 
-class Identified(Struct, frozen=True):
-    """Whose card it is, as much as a till needs: a masked name and the points."""
+class Identified(Struct, frozen=True, omit_defaults=True):
+    """Whose card it is, as much as a till needs: a masked name and the points.
+
+    currencies  where the account stands in the program's other currencies
+    """
 
     account_id: UUID
     name: str
     registered: bool
     status: str
     balance: Balance
+    currencies: dict[str, Balance] = {}
 
 
 async def identify(call: Call) -> Identified | Refusal:
     """Find a member by any identifier, in one look-up."""
-    body: Identify = call.body
-    assert call.house is not None
+    found = await find_member(call, call.body)
+    if isinstance(found, Refusal):
+        return found
+    owner = found.owner
+    assert call.house is not None, "tills are served by an open house"
+    program = call.house.shop().program
+    there = await reading.balances(call.conn, owner.account_id, program, call.now)
+    name = members.masked_name(found.given_name, found.family_name)
+    balance = there.pop(MAIN)
+    return Identified(owner.account_id, name, owner.registered, owner.status, balance, there)
+
+
+class Named(Protocol):
+    """A body that names a member in one of two ways."""
+
+    @property
+    def card(self) -> str | None:
+        """The short form."""
+
+    @property
+    def identifier(self) -> Identifier | None:
+        """Any of the ways."""
+
+
+async def find_member(call: Call, body: Named) -> members.MemberCard | Refusal:
+    """The member that a body names by exactly one of `card` and `identifier`."""
     named = Identifier("card", body.card) if body.card is not None else body.identifier
     if named is None or (body.card is not None and body.identifier is not None):
         return Refusal("member_not_named", "card", "one way to name a member is needed",
@@ -59,10 +89,7 @@ async def identify(call: Call) -> Identified | Refusal:
             "card" if body.card else "identifier", f"this {named.kind} belongs to nobody yet",
             "confirm a receipt with it, or register the member",
         )  # fmt: skip
-    owner = found.owner
-    balance = await reading.account_balance(call.conn, owner.account_id, call.now)
-    name = members.masked_name(found.given_name, found.family_name)
-    return Identified(owner.account_id, name, owner.registered, owner.status, balance)
+    return found
 
 
 async def quote(call: Call) -> Answer | Reply | Refusal:
@@ -138,13 +165,16 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
     key = call.key
     if not key:
         assert isinstance(body, Receipt)
-        own = key_of(body, call.house.shop().stores.get(body.store, _NOWHERE))
-        key = "/".join(
-            word.replace("/", "%2F")
-            for word in (own.store, own.till, str(own.business_date), own.shift, own.number)
-        )
+        key = natural_key(call.house, body)
     job = Job(call.principal, operation, key, body, call.fingerprint, call.now)
     return await call.house.writer.submit(job)
+
+
+def natural_key(house: House, body: Receipt | Return) -> str:
+    """The Idempotency-Key of a receipt that came without one: its own number."""
+    own = key_of(body, house.shop().stores.get(body.store, _NOWHERE))
+    words = (own.store, own.till, str(own.business_date), own.shift, own.number)
+    return "/".join([word.replace("/", "%2F") for word in words])
 
 
 def _days_fault(body: Receipt | Return | Quote) -> Refusal | None:
@@ -203,7 +233,7 @@ async def history(call: Call) -> Page | Refusal:
 
 
 _CARD = "2900000000018"
-_BASKET: dict[str, Any] = {
+BASKET: dict[str, Any] = {
     "store": "S1", "till": "1", "number": "1001", "happened_at": "2026-03-14T10:15:00+01:00",
     "currency": "EUR", "card": _CARD, "total_minor": 1150, "cashier_id": "C7",
     "lines": [
@@ -222,14 +252,14 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("identify", "POST", "/v1/identify", identify, Identified, "Who stands at the till",
               body=Identify, example={"card": _CARD}),
     Operation("quote", "POST", "/v1/quotes", quote, Answer, "What a basket would bring",
-              kind="writer", body=Quote, example={"basket": _BASKET}, key_optional=True),
+              kind="writer", body=Quote, example={"basket": BASKET}, key_optional=True),
     Operation("quote.cancel", "POST", "/v1/quotes/{quote_id}/cancel", cancel, Answer,
               "Give up a held quote", kind="writer"),
     Operation("receipt.confirm", "POST", "/v1/receipts", confirm, Answer, "Confirm a receipt",
-              kind="writer", body=Receipt, status=201, example=_BASKET),
+              kind="writer", body=Receipt, status=201, example=BASKET),
     Operation("receipt.checkout", "POST", "/v1/checkout", checkout, Answer,
               "Confirm a receipt in one call, keyed by its own number", kind="writer",
-              body=Receipt, status=201, example=_BASKET | {"number": "1003"}, key_optional=True),
+              body=Receipt, status=201, example=BASKET | {"number": "1003"}, key_optional=True),
     Operation("receipt.return", "POST", "/v1/returns", give_back, Answer, "Return goods",
               kind="writer", body=Return, status=201, example=_RETURN),
     Operation("receipt.read", "GET", "/v1/receipts/{receipt_id}", read, Told,

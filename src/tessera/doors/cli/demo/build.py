@@ -23,6 +23,7 @@ from tessera.doors.cli.demo.feed import DemoBroken, Feed, Progress
 from tessera.doors.cli.demo.members import LABELS, Crowd, Label, Member, card_counts, member
 from tessera.doors.cli.demo.shop import Happening, Number, expected, shop
 from tessera.doors.house import House
+from tessera.doors.runs import history
 from tessera.members import db as members_db
 from tessera.members import flows as members_flows
 from tessera.members.core import CardBatch, card_number, next_serial
@@ -83,7 +84,7 @@ async def build_demo(
     errors    DemoBroken says what was answered, or that another shop lives in this database
     """
     began = time.monotonic()
-    async with house.pool.connection() as conn:
+    async with house.desk.connection() as conn:
         standing = await _begun(conn)
         if standing is None:
             await _prepare(conn, house.reader, plan, say)
@@ -95,9 +96,10 @@ async def build_demo(
     building = any(key.revoked_at is None for key in builders)
     if building:
         hopes = (crowd.founders * 9 // 10, expected(crowd))
-        feed = Feed(house, _principals(builders), progress, hopes)
-        await feed.run(shop(crowd, numbers.number))
-    async with house.pool.connection() as conn:
+        async with house.upkeep.connection() as conn, history(conn, house.lives) as past:
+            feed = Feed(house, _principals(builders), progress, hopes, past)
+            await feed.run(shop(crowd, numbers.number))
+    async with house.desk.connection() as conn:
         card = await _regular(conn, house, crowd, numbers.number)
         spare = await _spare(conn, numbers)
         till_keys, admin_key = await _finish(conn, builders, stores(plan.members))

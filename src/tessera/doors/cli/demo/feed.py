@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,7 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.core import Balance, Event, Job
 from tessera.doors.cli.demo.shop import Happening, Registered, Returned
 from tessera.doors.house import House
+from tessera.doors.runs import History
 from tessera.doors.writer import Reply
 from tessera.members import flows as members_flows
 from tessera.members.core import NewMember
@@ -52,13 +53,14 @@ class Feed:
 
     hopes  how many register before the first day, and how many receipts there will be: about so
            many, to say how long it takes
+    past   lets time pass between the days
     """
 
     def __init__(
         self, house: House, principals: Mapping[str, Principal], progress: Progress,
-        hopes: tuple[int, int],
+        hopes: tuple[int, int], past: History,
     ) -> None:  # fmt: skip
-        self.house, self.principals = house, principals
+        self.house, self.principals, self.past = house, principals, past
         self.progress, (self.members, self.total) = progress, hopes
         self.sold = self.registered = 0
         self.gate, self.desks = asyncio.Semaphore(_IN_FLIGHT), asyncio.Semaphore(_DESKS)
@@ -80,6 +82,7 @@ class Feed:
                             continue
                     await self._register_collected(tasks)
                     if not isinstance(each, Registered):
+                        await self.past.reaches(_when(each), self._all)
                         await self._begin(tasks, each)
                 await self._register_collected(tasks)
         except ExceptionGroup as group:
@@ -91,6 +94,11 @@ class Feed:
         await self.gate.acquire()
         what, thread = _threaded(each)
         self.last[thread] = tasks.create_task(self._one(what, thread, self.last.get(thread)))
+
+    async def _all(self) -> None:
+        """Until all that was begun is posted."""
+        if self.last:
+            await asyncio.wait(set(self.last.values()))
 
     async def _register_collected(self, tasks: asyncio.TaskGroup) -> None:
         """Start the registrations that followed each other."""
@@ -107,7 +115,7 @@ class Feed:
     ) -> None:
         for each in before:
             await each
-        async with self.desks, self.house.pool.connection(timeout=30) as conn:
+        async with self.desks, self.house.desk.connection(timeout=30) as conn:
             for form in forms:
                 done = await members_flows.register(
                     conn, _person(form), form.at, *_ids(form)
@@ -174,6 +182,10 @@ def affordable(receipt: Receipt, available: int) -> Receipt:
     wish = receipt.spend.points if receipt.spend else 0
     points = min(wish, available // LEAST * LEAST)
     return msgspec.structs.replace(receipt, spend=Spend(points) if points >= LEAST else None)
+
+
+def _when(each: Receipt | Returned | Event) -> datetime:
+    return each.what.happened_at if isinstance(each, Returned) else each.happened_at
 
 
 def _threaded(each: Receipt | Returned | Event) -> tuple[Receipt | Return | Event, str]:

@@ -60,25 +60,28 @@ SELECT
     (SELECT count(*) FROM ledger.account) AS accounts,
     (SELECT coalesce(sum(active), 0)::bigint FROM ledger.account) AS active,
     (SELECT coalesce(sum(debt), 0)::bigint FROM ledger.account) AS debt,
+    (SELECT count(*) FROM ledger.operation) AS operations,
     (SELECT count(*) FROM ledger.move) AS moves,
     (SELECT coalesce(sum(points), 0)::bigint FROM ledger.move) AS moved,
     (SELECT count(*) FROM ledger.lot) AS lots,
     (SELECT coalesce(sum(remaining), 0)::bigint FROM ledger.lot) AS remaining,
     (SELECT count(*) FROM ledger.hold) AS holds,
-    (SELECT count(ended_at) FROM ledger.hold) AS holds_ended
+    (SELECT count(ended_at) FROM ledger.hold) AS holds_ended,
+    (SELECT count(*) FROM incidents.incident WHERE opened_by <> 'house') AS incidents,
+    (SELECT count(*) FROM incidents.note) AS notes
 """
 # Each finds what must not be; looked at besides `prove`, which has other eyes.
 NEVER = {
     "an account's sum is not that of its lots": """
-        SELECT a.id FROM ledger.account AS a WHERE a.active <>
+        SELECT a.id FROM ledger.account AS a WHERE a.active + a.pending <>
         (SELECT coalesce(sum(l.remaining), 0) FROM ledger.lot AS l WHERE l.account_id = a.id)""",
     "an account is not what its moves make": """
         SELECT a.id FROM ledger.account AS a
         LEFT JOIN ledger.move AS m ON m.account_id = a.id
-        GROUP BY a.id, a.active, a.debt, a.seq HAVING
-        a.active - a.debt <> coalesce(sum(
-            m.points * ((m.target IN ('active', 'debt'))::int
-                        - (m.source IN ('active', 'debt'))::int)), 0)
+        GROUP BY a.id, a.active, a.pending, a.debt, a.seq HAVING
+        a.pending + a.active - a.debt <> coalesce(sum(
+            m.points * ((m.target IN ('pending', 'active', 'debt'))::int
+                        - (m.source IN ('pending', 'active', 'debt'))::int)), 0)
         OR a.seq <> count(m.seq)""",
     "a key was taken and its answer is not there": """
         SELECT r.key FROM access.request AS r

@@ -24,6 +24,12 @@ PROGRAM: dict[str, Any] = {
     ],
     "events": {"survey": {"fields": {"score": {"type": "integer"}}}},
     "attributes": {"pets": {"type": "integer"}},
+    "currencies": {"miles": {"kind": "miles"}},
+    "transfers": {
+        "transfer": {"fee_percent": 10}, "gift": {"delay_hours": 24},
+        "donate": {"causes": {"forest": "Trees"}},
+        "exchange": [{"into": "miles", "give": 10, "get": 1}],
+    },
 }  # fmt: skip
 
 
@@ -194,6 +200,42 @@ def survey(fresh: Fresh, card: str) -> Op:
     return Op("POST", "/v1/events", body, 201)
 
 
+async def _transfer(door: Door, fresh: Fresh) -> Op:
+    body = {"sender": {"card": await rich(door, fresh)}, "points": 50}
+    return Op("POST", "/v1/transfers", body | {"receiver": {"card": await rich(door, fresh)}}, 201)
+
+
+async def _gift(door: Door, fresh: Fresh) -> Op:
+    body = {"sender": {"card": await rich(door, fresh)}, "points": 50, "kind": "gift"}
+    body["receiver"] = {"card": await member(door, fresh)}
+    return Op("POST", "/v1/transfers", body, 201)
+
+
+async def _donate(door: Door, fresh: Fresh) -> Op:
+    body = {"member": {"card": await rich(door, fresh)}, "points": 50, "cause": "forest"}
+    return Op("POST", "/v1/donations", body, 201)
+
+
+async def _exchange(door: Door, fresh: Fresh) -> Op:
+    body = {"member": {"card": await rich(door, fresh)}, "points": 55, "into": "miles"}
+    await do(door, fresh, Op("POST", "/v1/exchanges", body, 201))  # the wallet of miles is there
+    return Op("POST", "/v1/exchanges", body, 201)
+
+
+async def _adjust(door: Door, fresh: Fresh) -> Op:
+    body = {"member": {"card": await rich(door, fresh)}, "points": 50, "reason": "goodwill",
+            "expires_at": "2098-01-01T00:00:00Z"}  # fmt: skip
+    return Op("POST", "/v1/adjustments", body, 201)
+
+
+async def _extend(door: Door, fresh: Fresh) -> Op:
+    adjusted = await _adjust(door, fresh)
+    await do(door, fresh, adjusted)
+    body = {"member": adjusted.body["member"], "before": "2098-12-31T00:00:00Z",
+            "until": "2099-12-31T00:00:00Z", "reason": "goodwill"}  # fmt: skip
+    return Op("POST", "/v1/extensions", body, 201)
+
+
 async def _register(_: Door, fresh: Fresh) -> Op:
     return register(fresh.card())
 
@@ -243,6 +285,16 @@ async def _store(_: Door, fresh: Fresh) -> Op:
     return Op("PUT", f"/v1/stores/{fresh.number()}", body, 200)
 
 
+async def _incident(_: Door, fresh: Fresh) -> Op:
+    body = {"kind": f"till_{fresh.number().lower()}", "detail": "no network"}
+    return Op("POST", "/v1/incidents", body, 201)
+
+
+async def _close_incident(door: Door, fresh: Fresh) -> Op:
+    made = await do(door, fresh, await _incident(door, fresh))
+    return Op("POST", f"/v1/incidents/{made['incident_id']}/close", {"text": "mended"}, 200)
+
+
 async def _publish(_: Door, __: Fresh) -> Op:
     return Op("POST", "/v1/program", PROGRAM, 201)
 
@@ -262,11 +314,14 @@ OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "confirm with spend": _spend, "quote with hold": _hold, "confirm of a quote": _quoted,
     "cancel": _cancel, "return": _return, "return before its sale": _early_return,
     "sale after its return": _late_sale, "checkout": _checkout, "event": _event,
+    "transfer": _transfer, "gift": _gift, "donate": _donate, "exchange": _exchange,
+    "adjust": _adjust, "extend": _extend,
     "register": _register, "register a shadow": _register_shadow,
     "add an identifier": _identifier, "change a member": _change,
     "issue cards": _cards, "block a card": _block, "replace a card": _replace,
     "issue a key": _key, "revoke a key": _revoke, "put a store": _store, "publish": _publish,
     "announce a program": _announce, "roll back": _roll_back,
+    "open an incident": _incident, "close an incident": _close_incident,
 }  # fmt: skip
 TILL = tuple(OPERATIONS)[:12]
 BATCH = ("confirm of a quote", "return")

@@ -111,11 +111,15 @@ class Api:
             ],
         } | other  # fmt: skip
 
-    def declare_events(self) -> None:
-        """The program of the reference from now on: it has the events that examples are of."""
-        program = next(each.example for each in OPERATIONS if each.name == "program.publish")
-        said = self.call("POST", "/v1/program", program)
+    def publish(self, program: dict[str, Any]) -> None:
+        """Let this program decide whatever arrives from now on, whenever it happened."""
+        body = {"program": program, "from_beginning": True}
+        said = self.call("POST", "/v1/program/versions", body)
         assert said.status_code == 201, said.text
+
+    def declare_events(self) -> None:
+        """The program of the reference: it has the events that examples are of."""
+        self.publish(next(each.example for each in OPERATIONS if each.name == "program.publish"))
 
     def rows(self) -> dict[str, int]:
         """How many rows each table has."""
@@ -152,12 +156,12 @@ def count_rows(conn: psycopg.Connection) -> sql.Composed:
 
 
 @contextmanager
-def served(dsn: str) -> Iterator[str]:
-    """The site over this database; its address."""
+def served(dsn: str, **more: Any) -> Iterator[str]:
+    """The site over this database, with these settings besides; its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    base = Ground(Settings(Path("/nonexistent"), database_url=dsn), dsn, None)
+    base = Ground(Settings(Path("/nonexistent"), database_url=dsn, **more), dsn, None)
     server = uvicorn.Server(config(base, "127.0.0.1", port))
     thread = threading.Thread(target=server.run, name="site")
     thread.start()
@@ -172,11 +176,11 @@ def served(dsn: str) -> Iterator[str]:
 
 
 @contextmanager
-def opened(dsn: str) -> Iterator[Api]:
+def opened(dsn: str, **more: Any) -> Iterator[Api]:
     """A served shop of two stores, three keys, a batch of cards and one member."""
     till, other, admin = asyncio.run(_furnish(dsn))
     cards = [members.card_number(PREFIX, serial) for serial in range(CARDS)]
-    with served(dsn) as url:
+    with served(dsn, **more) as url:
         api = Api(url, dsn, till, other, admin, cards)
         with contextlib.closing(api):
             yield api

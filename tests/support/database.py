@@ -62,8 +62,8 @@ def drop(dsn: str, name: str) -> None:
     _do(dsn, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
-def migrate(dsn: str) -> None:
-    """The migrations, as Alembic runs them."""
+def migrate(dsn: str, revision: str = "heads") -> None:
+    """The migrations up to a revision, as Alembic runs them."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     engine = sqlalchemy.create_engine(
@@ -71,7 +71,7 @@ def migrate(dsn: str) -> None:
     )
     with engine.connect() as conn:
         config.attributes["connection"] = conn
-        command.upgrade(config, "heads")
+        command.upgrade(config, revision)
         conn.commit()
 
 

@@ -82,11 +82,15 @@ async def _heard(reader: asyncio.StreamReader) -> Heard:
 
 
 class Served:
-    """The process. It lies over a data directory, or over a database of yours."""
+    """The process. It lies over a data directory, or over a database of yours.
 
-    def __init__(self, data_dir: Path, dsn: str | None = None) -> None:
+    source  the src folder of another release to be served instead of this one
+    """
+
+    def __init__(self, data_dir: Path, dsn: str | None = None, source: Path | None = None) -> None:
         self.port = _free_port()
         own = {"TESSERA_DATABASE_URL": dsn} if dsn else {}
+        own |= {"PYTHONPATH": str(source)} if source else {}
         self._env = {
             **{k: v for k, v in os.environ.items() if not k.startswith("TESSERA_")}, **own,
             "TESSERA_DATA_DIR": str(data_dir), "TESSERA_PORT": str(self.port),

@@ -24,8 +24,11 @@ from tessera.checkout.core.case import key_of
 from tessera.checkout.core.words import Ask
 from tessera.checkout.flows.proof import Report, prove_all
 from tessera.checkout.flows.reading import account_balance
+from tessera.doors import runs
 from tessera.doors.house import House, Plan
 from tessera.doors.problems import Problem, Reply
+from tessera.ledger import flows as ledger_flows
+from tessera.ledger.core import Run
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members import flows as members_flows
@@ -183,6 +186,23 @@ class Shop:
                     return
             await asyncio.sleep(0.01)
         raise AssertionError("a waiting return was not woken by its sale")
+
+    async def run(self, at: datetime | None = None) -> list[Run]:
+        """What is due as of an instant is posted, as the house does every minute.
+
+        at  also one that is still to come: the run is told that it is then
+        """
+        when = at or datetime.now(UTC)
+        async with self.house.upkeep.connection() as conn, runs.turn(conn) as mine:
+            assert mine, "nobody else runs here"
+            return await runs.run_due(
+                conn, self.house.lives, when, clock=lambda: max(when, datetime.now(UTC)), rest=0
+            )
+
+    async def sweep(self, at: datetime) -> int:
+        """Holds that are over by an instant end, as the house sees to every two seconds."""
+        async with self.house.upkeep.connection() as conn:
+            return await ledger_flows.release_overdue(conn, self.house.lives(at), at, 100)
 
     async def overdue(self, deadline: datetime) -> None:
         """Time passes: every open promise and its hold ended at `deadline`, or before."""

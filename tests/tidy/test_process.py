@@ -28,5 +28,22 @@ def test_the_till_loads_nothing_heavy():
     assert loaded(*built) & HEAVY == set()
 
 
+def test_the_tills_library_stands_alone():
+    """What it loads is Python's own: a till copies its folder, or installs it beside anything."""
+    rooms = "print(*(m for m in sys.modules if m.startswith('tessera.')))"
+    program = f"import sys, tessera.till\n{rooms}"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert [m for m in done.stdout.split() if not m.startswith("tessera.till")] == []
+    assert not foreign(loaded("tessera.till"), loaded("sys"))
+
+
+def foreign(found: set[str], before: set[str]) -> set[str]:
+    """Modules that are neither Python's own, nor ours, nor in every process of this machine."""
+    return {m for m in found - before - set(sys.stdlib_module_names) if m != "tessera"}
+
+
 def test_a_heavy_import_is_seen():
     assert "pyarrow" in loaded("json", "pyarrow") & HEAVY
+    assert "msgspec" in foreign(loaded("json", "msgspec"), loaded("sys"))

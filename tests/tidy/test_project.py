@@ -125,6 +125,17 @@ def test_an_exception_without_a_reason_is_found():
     assert complaints_about_exceptions(f'{head}"a" = ["E"]\n') == ['"a" = ["E"]']
 
 
+def test_the_archive_of_the_sources_holds_the_repository():
+    """Whoever unpacks it can run what the Makefile and the tests run; what is hidden stays."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("an unpacked archive, git cannot list its files")
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
+    there = {path.relative_to(ROOT).parts[0] for path in tracked()}
+    shown = {name for name in there if not name.startswith(".")}
+    taken = set(build["build"]["targets"]["sdist"]["only-include"])
+    assert taken == shown - {"pyproject.toml"}  # that one always travels
+
+
 def test_our_files_are_listed():
     if not (ROOT / ".git").exists():
         pytest.skip("an unpacked archive, git cannot list its files")

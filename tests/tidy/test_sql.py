@@ -21,8 +21,9 @@ _STATEMENT = (
 SMALL = re.compile(rf"^\s*(?:WITH\b.*\bAS\s*\(\s*)?{_STATEMENT}", re.DOTALL | re.IGNORECASE)
 NAME = re.compile(r"^-- name: *(.*)$")
 
-# Which rooms may end a transaction: the doors own it, base and app stand below and above the rooms.
-OWNERS = {"doors", "base", "app"}
+# Which rooms may end a transaction: the doors own it, base and app stand below and above the rooms,
+# and the tills' library has a book of its own.
+OWNERS = {"doors", "base", "app", "till"}
 ENDS = {"begin", "commit", "rollback", "transaction"}
 
 

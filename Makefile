@@ -13,7 +13,7 @@ ARGS ?=
 # A server or an editor may carry settings of another project; they do not belong in this one.
 unexport PYTHONPATH VIRTUAL_ENV
 
-.PHONY: help env demo test check bench faults format reference lock browser clean \
+.PHONY: help env demo test check bench faults mutation format reference lock browser clean \
 	check-format check-lint check-types check-imports check-tidy check-sql
 
 help: ## This list
@@ -41,6 +41,9 @@ bench: $(STAMP) ## Measure what the README claims into bench/results.json
 
 faults: $(STAMP) ## The long fault runs: kill, proxy, disk
 	$(BIN)/pytest -m 'faults or faults_long' --long tests/faults $(ARGS)
+
+mutation: $(STAMP) ## Change the pure cores a little, 600 times: some test must notice; see docs/mutation.md
+	cd tests && nice -n 10 ../$(BIN)/python -m support.mutation $(ARGS)
 
 format: $(STAMP) ## Let ruff write the format and the safe fixes
 	$(BIN)/ruff format

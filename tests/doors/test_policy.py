@@ -230,7 +230,8 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
 ANYBODYS = {
     "member.register", "member.list", "card.issue", "card.batches", "store.put", "store.list",
     "points.outstanding", "key.issue", "key.list", "incident.list", "incident.open",
-    "program.publish", "program.read", "program.check", "program.announce", "program.versions", "allowance.key",
+    "program.publish", "program.read", "program.check", "program.announce", "program.versions",
+    "allowance.key",
     "receipt.bulk",  # each of its lines is judged for itself: tests/doors/test_bulk.py
 }  # fmt: skip
 BY_ID = {"receipt.read", "quote.cancel"}  # the object's store is not said but known

@@ -94,8 +94,9 @@ def check_pins(tables: Tables, id_: UUID, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Before:
-    """A wallet before a call, as far as the laws look at it."""
+    """A wallet before a call, as far as the laws look at it; `now`: when that was."""
 
+    now: datetime
     lots: Mapping[UUID, Lot]
     pins: Mapping[UUID, int]
     moves: int
@@ -108,9 +109,8 @@ class Before:
         for lot in lots.values():
             if lot.rolls and row is not None:
                 lot.expires_at = row[8]
-        return cls(
-            lots, pins(tables, id_, now), len(tables.moves.get(id_, ())), row[3] if row else 0
-        )
+        debt = row[3] if row else 0
+        return cls(now, lots, pins(tables, id_, now), len(tables.moves.get(id_, ())), debt)
 
     def free(self, at: datetime) -> dict[UUID, int]:
         """{lot: points} that may be spent on something of that instant."""
@@ -165,18 +165,17 @@ def check_debt(tables: Tables, id_: UUID, before: Before, outcome: UUID) -> None
         assert not any(lot.remaining for lot in mine if not lot.pending), "points beside a debt"
 
 
-def check_clawback(tables: Tables, bought: Bought, before: Before, now: datetime, *, others: bool,
-                   ) -> None:  # fmt: skip
+def check_clawback(tables: Tables, bought: Bought, before: Before, *, others: bool) -> None:
     """A return makes debt only when nothing else could be taken."""
     assert bought.account is not None
     new = tables.moves[bought.account][before.moves :]
     made = any(m.source == "debt" and m.target == "reversed" for m in new)
     if not made or any(m.source == "spent" for m in new):
         return
-    kept, own = pins(tables, bought.account, now), {bought.id, *bought.returns}
+    kept, own = before.pins, {bought.id, *bought.returns}
     for lot in tables.lots[bought.account].values():
         if lot.outcome_id in own or (
-            others and not lot.pending and lot.live(now) and not lot.rolls
+            others and not lot.pending and lot.live(before.now) and not lot.rolls
         ):
             assert lot.remaining <= kept.get(lot.id, 0), "debt while points are there"
 

@@ -46,6 +46,7 @@ class Life:
         self.sales: list[Bought] = []
         self.early: list[tuple[Receipt, Return]] = []
         self.promised: list[Promised] = []
+        self.seen: dict[UUID, Before] = {}
         self.answered: list[tuple[Job, Bytes]] = []
         self.script = [f"seed {seed}: program {self.program.name}, {len(self.people)} people"]
         self.count = 0
@@ -100,6 +101,8 @@ class Life:
         job, lost = self.job(ask, key), None
         while True:
             fate = self.chance.random()
+            if lost is None:
+                self.look()
             outcome = self.house.settle([job], self.now, dies=fate < 0.08)[0]
             heard = said(outcome)
             self.tell(job, "dies" if fate < 0.08 else "lost" if fate < 0.2 else "", heard)
@@ -113,6 +116,11 @@ class Life:
         if not isinstance(heard, str):
             self.answered.append((job, heard))
         return heard
+
+    def look(self) -> None:
+        """What everybody has before a call is decided, for the laws to compare with."""
+        accounts = [person.account for person in self.people]
+        self.seen = {each: Before.of(self.tables, each, self.now) for each in accounts}
 
     def tell(self, job: Job, fate: str, heard: Bytes | str) -> None:
         ask = job.ask
@@ -151,8 +159,8 @@ class Life:
 
     def sell(self, ask: Receipt, person: Person | None, promised: Promised | None = None) -> None:
         """Confirm a receipt and see that it was taken or refused for the right reason."""
-        before = Before.of(self.tables, person.account, self.now) if person else None
         heard = self.send(ask)
+        before = self.seen[person.account] if person else None
         if isinstance(heard, str):
             self.check_refused(ask, person, before, heard)
             return
@@ -193,8 +201,8 @@ class Life:
         if border is not None and self.chance.random() < 0.4:
             self.now = max(self.now, border - timedelta(hours=self.chance.randint(1, 20)))
         basket = self.basket(person, self.asked(person))
-        free = Before.of(self.tables, person.account, self.now).free(basket.happened_at)
         heard = self.send(Quote(basket, True))
+        free = self.seen[person.account].free(basket.happened_at)
         asked = basket.spend.points if basket.spend else 0
         if isinstance(heard, str):
             assert asked > sum(free.values()) or not person.owner.registered, heard
@@ -237,29 +245,23 @@ class Life:
                       happened_at=max(self.at(), of.happened_at), lines=lines)  # fmt: skip
 
     def take_in(self, bought: Bought, back: Return) -> None:
-        before = self.before(bought)
         heard = self.send(back)
         kept = left(bought.kept, back)
         if kept is None:
             assert heard in ("return_above_sale", "nothing_left"), heard
             return
         assert not isinstance(heard, str), heard
-        self.came_back(bought, msgspec.json.decode(heard[1], type=Answer).id, kept, before)
+        self.came_back(bought, msgspec.json.decode(heard[1], type=Answer).id, kept)
 
-    def before(self, bought: Bought) -> Before | None:
-        account = bought.account
-        return Before.of(self.tables, account, self.now) if account is not None else None
-
-    def came_back(
-        self, bought: Bought, id_: UUID, kept: list[int], before: Before | None
-    ) -> None:  # fmt: skip
+    def came_back(self, bought: Bought, id_: UUID, kept: list[int]) -> None:
         bought.kept = kept
         bought.returns.append(id_)
         laws.check_sale(self.tables, bought)
-        if before is not None:
+        if bought.account is not None:
+            before = self.seen[bought.account]
             laws.check_expired(self.tables, bought, before)
             others = self.program.clawback_other_lots
-            laws.check_clawback(self.tables, bought, before, self.now, others=others)
+            laws.check_clawback(self.tables, bought, before, others=others)
 
     def too_early(self) -> None:
         """A return before its sale waits; the sale comes a little later."""
@@ -278,12 +280,13 @@ class Life:
         assert isinstance(job.ask, Return)
         sale = self.tables.receipts[job.ask.sale].id
         bought = next(each for each in self.sales if each.id == sale)
-        before, kept = self.before(bought), left(bought.kept, job.ask)
+        kept = left(bought.kept, job.ask)
+        self.look()
         outcome = said(self.house.settle([job], self.now)[0])
         self.tell(job, "woken", outcome)
         assert kept is not None and not isinstance(outcome, str), outcome
         assert job.parked is not None
-        self.came_back(bought, job.parked, kept, before)
+        self.came_back(bought, job.parked, kept)
 
     def come_again(self) -> None:
         """An old call once more: the same bytes; as a new call: it is known."""

@@ -245,10 +245,10 @@ MUTANTS = (
            debt_is_paid_from_what_comes, "new points pay the debt"),
     Mutant("returned_points_to_a_new_lot", returning.give_back,
            'put(wallet, stamp, lot, part, "spent")',
-           "open_lot(wallet, stamp, Lot(fresh[0], stamp.outcome_id, stamp.happened_at, fresh[1],"
+           "open_lot(wallet, stamp, Lot(new_id(), stamp.outcome_id, stamp.happened_at, None,"
            ' part, part), "spent")',
            spent_points_come_home, "points come back to their own lot"),
-    Mutant("grace_without_expiry", returning.give_back, "grace[1], late, late", "None, late, late",
+    Mutant("grace_without_expiry", returning.give_back, "until, some, some", "None, some, some",
            spent_points_come_home, "a grace has an end"),
     Mutant("return_not_cumulative", back.decide_return,
            "before = sold.last.story", "before = sold.first.story",

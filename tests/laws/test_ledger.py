@@ -1,5 +1,6 @@
 """Laws of the wallet: whatever is done to it, nothing is lost and everything has its order."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -25,7 +26,14 @@ def uid(n):
     return UUID(int=n)
 
 
-FRESH = (uid(4000), None)
+IDS = itertools.count(4000)
+
+
+def fresh_id():
+    return uid(next(IDS))
+
+
+NO_GRACE = core.Back(None, Terms())
 
 
 def stamp(n, at=NOW):
@@ -168,7 +176,7 @@ def test_what_was_spent_comes_back_to_the_same_lots(wanted, data):
     part = data.draw(st.integers(0, spent))
     for n, points in enumerate((part, spent - part)):
         still = core.still_spent(wallet.moves, {uid(50), uid(60), uid(61)})
-        core.give_back(wallet, stamp(60 + n), still, points, None, FRESH)
+        core.give_back(wallet, stamp(60 + n), still, points, NO_GRACE, fresh_id)
         assert_sums(wallet)
         assert all(after[i] <= lot.remaining <= before[i] for i, lot in wallet.lots.items())
     assert {lot.id: lot.remaining for lot in wallet.lots.values()} == before
@@ -182,10 +190,13 @@ def test_what_comes_back_too_late_gets_a_grace_or_is_gone(wanted, after, grace):
     still = core.still_spent(wallet.moves, {uid(50)})
     late = sum(points for lot, points in still if not wallet.lots[lot].live(at))
     spent = sum(points for _, points in still)
-    lot = (uid(3000), at + timedelta(days=30)) if grace else None
-    core.give_back(wallet, stamp(60, at), still, spent, lot, FRESH)
+    until = at + timedelta(days=30) if grace else None
+    core.give_back(wallet, stamp(60, at), still, spent, core.Back(until, Terms()), fresh_id)
     assert core.available(wallet, at, at) == spent - (0 if grace else late)
-    assert (uid(3000) in wallet.lots) == (grace and late > 0)
+    graced = [lot for lot in wallet.lots.values() if lot.id.int >= 4000]
+    assert bool(graced) == (grace and late > 0)
+    earned = {wallet.lots[lot].outcome_id for lot, _ in still}
+    assert {lot.outcome_id for lot in graced} <= earned, "it stays with the receipt that earned it"
     assert_sums(wallet)
 
 

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tessera.base.refusal import Refusal
 from tessera.ledger.core import (
     EPOCH,
+    Back,
     Expiry,
     Life,
     Lot,
@@ -19,10 +21,17 @@ from tessera.ledger.core import (
     Pending,
     Season,
     Stamp,
+    Terms,
+    Waiting,
     Wallet,
     chain,
+    earn,
     extend,
     give_back,
+    giving,
+    place_hold,
+    ripen_due,
+    spend,
     spend_owing,
     still_spent,
     wallet_id,
@@ -92,7 +101,8 @@ def test_what_was_owed_when_it_was_spent_lowers_the_debt_when_it_comes_back(poin
     back = data.draw(st.integers(1, points))
     taken = still_spent(wallet.moves, {uid(1)})
     assert taken == [(None, points)]
-    give_back(wallet, Stamp(uid(2), NOW, NOW), taken, back, None, (uid(9), NOW + US))
+    fresh = Back(None, Terms(NOW + US))
+    give_back(wallet, Stamp(uid(2), NOW, NOW), taken, back, fresh, lambda: uid(9))
     assert (wallet.debt, wallet.active) == (max(owed - back, 0), max(back - owed, 0))
     new = [(m.source, m.target, m.points) for m in wallet.moves[1:]]
     assert new == [
@@ -149,3 +159,59 @@ def test_points_wait_whether_they_expire_or_not(expiry):
 @pytest.mark.parametrize(("before", "cure"), [(40, "send 60 or fewer"), (100, "wait until the")])
 def test_a_limit_says_what_is_left_of_it(before, cure):
     assert limit_reached(70, before, 100, "today").cure.startswith(cure)
+
+
+def waiting(points: int, net: bool, debt: int = 0) -> Wallet:
+    """A wallet with points that can be spent from NOW on, and perhaps a debt."""
+    wallet, before = Wallet(uid(0), loaded=True), Stamp(uid(1), NOW - US, NOW - US)
+    if debt:
+        spend_owing(wallet, before, debt)
+    earn(wallet, before, uid(3), points, Terms(NOW + 9 * US, waiting=Waiting(NOW), net_debt=net))
+    assert (wallet.pending, wallet.active) == (points, 0)
+    return wallet
+
+
+@pytest.mark.parametrize("net", [True, False])
+def test_points_that_ripen_pay_the_debt_if_the_program_says_so(net):
+    wallet = waiting(100, net, debt=30)
+    assert ripen_due(wallet, Stamp(uid(4), NOW, NOW), NOW, net) == 100
+    assert (wallet.pending, wallet.active, wallet.debt) == ((0, 70, 0) if net else (0, 100, 30))
+
+
+def test_what_is_ripe_is_posted_so_before_it_is_spent_or_held():
+    stamp = Stamp(uid(4), NOW, NOW)
+    for does in (lambda w: spend(w, stamp, 40), lambda w: place_hold(w, stamp, 40, NOW + US)):
+        wallet = waiting(100, True)
+        assert does(wallet) is None
+        assert wallet.pending == 0 and wallet.active == sum(
+            x.remaining for x in wallet.lots.values()
+        )
+        assert [m.source for m in wallet.moves[1:2]] == ["pending"]
+    early = Stamp(uid(4), NOW - US, NOW)
+    assert isinstance(spend(waiting(100, True), early, 1), Refusal)
+
+
+@pytest.mark.parametrize("net", [True, False])
+def test_what_leaves_by_hand_wakes_first_and_owes_only_if_it_may(net):
+    stamp = Stamp(uid(4), NOW, NOW)
+    wallet = waiting(100, net)
+    giving.wake(wallet, stamp, Life(net_debt=net))
+    assert (wallet.pending, wallet.active) == (0, 100)
+    refused = giving.debit(wallet, stamp, 130, False)
+    assert isinstance(refused, Refusal) and refused.code == "points_short"
+    assert giving.debit(wallet, stamp, 130, True) is None
+    assert (wallet.active, wallet.debt) == (0, 30)
+    assert [m.target for m in wallet.moves[-2:]] == ["adjusted", "adjusted"]
+
+
+def test_all_lots_that_would_end_too_soon_are_made_longer():
+    wallet, stamp = Wallet(uid(0), loaded=True), Stamp(uid(1), NOW, NOW)
+    ends = [NOW + US, None, NOW + 2 * US, NOW + 9 * US]
+    for n, end in enumerate(ends):
+        earn(wallet, stamp, uid(10 + n), 5, Terms(end))
+    wallet.widened = False
+    longer = giving.lengthen(wallet, stamp, NOW + 5 * US, NOW + 7 * US)
+    assert [(each.lot_id, each.old) for each in longer] == [(uid(10), ends[0]), (uid(12), ends[2])]
+    assert wallet.widened, "else their expiry is not written"
+    now = [wallet.lots[uid(10 + n)].expires_at for n in range(4)]
+    assert now == [NOW + 7 * US, None, NOW + 7 * US, NOW + 9 * US]

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec.structs import astuple
 from psycopg import AsyncConnection, AsyncCursor
+from psycopg.errors import SerializationFailure
 
 from tessera.base.columns import Bigints, Bytes, Integers, Texts, Times, Uuids
 from tessera.base.sql import statements
@@ -20,9 +21,32 @@ Conn = AsyncConnection[tuple[Any, ...]]
 Rows = AsyncCursor[tuple[Any, ...]]
 
 
-async def open_accounts(conn: Conn, accounts: Sequence[UUID]) -> None:
-    """Begin the accounts that do not exist yet."""
-    await conn.execute(SQL["open_accounts"], (list(accounts),))
+async def open_accounts(conn: Conn, accounts: Sequence[UUID]) -> Rows:
+    """Begin the accounts that do not exist yet; read what was begun with `wallets`."""
+    return await conn.execute(SQL["open_accounts"], (list(accounts),), binary=True)
+
+
+async def lock(conn: Conn, ids: Sequence[UUID]) -> tuple[dict[UUID, Wallet], list[UUID]]:
+    """Lock wallets, and begin the accounts among them that do not exist: (wallets, those begun).
+
+    Wallets of other currencies must be there (`open_wallets`, before anything is locked).
+
+    errors  SerializationFailure if somebody else began one of the accounts meanwhile: do it again
+
+    No transactions that lock like this, once, wait for each other in a circle. There are three
+    steps: wallets are begun, what is there is locked, accounts are begun. Whoever waits in one
+    waits for somebody who is as far or further: who waits for a lock has begun no account yet.
+    Within a step everybody goes by the order of ids. An account that another has begun meanwhile
+    is not locked now: that would be a lock out of its order.
+    """
+    ids = sorted(ids)
+    found = await wallets(await ask_lock(conn, ids))
+    missing = [id_ for id_ in ids if id_ not in found]
+    if missing:
+        found |= await wallets(await open_accounts(conn, missing))
+        if any(id_ not in found for id_ in missing):
+            raise SerializationFailure("an account was begun by somebody else meanwhile")
+    return found, missing
 
 
 async def open_wallets(conn: Conn, wanted: Sequence[tuple[UUID, UUID, str]]) -> None:
@@ -64,7 +88,11 @@ async def load_lots(
     lots = [await conn.execute(SQL["open_lots"], (ids,))]
     holds = await conn.execute(SQL["open_holds"], (ids,))
     if outcomes:
-        lots.append(await conn.execute(SQL["lots_of_outcomes"], (ids, list(outcomes))))
+        lots.append(
+            await conn.execute(
+                SQL["lots_of_outcomes"], {"accounts": ids, "outcomes": list(outcomes)}
+            )
+        )
         old = await conn.execute(SQL["moves_of_outcomes"], (ids, list(outcomes)))
         for account_id, *rest in await old.fetchall():
             moves.setdefault(account_id, []).append(Move(*rest))

@@ -1,9 +1,11 @@
 -- name: open_accounts
--- Accounts begin when they are first needed; the order keeps two writers from a deadlock.
+-- Accounts begin when they are first needed; the order keeps two writers from a deadlock. Told are
+-- those that were begun here: they are nobody else's before the commit.
 INSERT INTO ledger.account (id)
 SELECT id FROM unnest(%b::uuid[]) AS wanted (id)
 ORDER BY id
-ON CONFLICT DO NOTHING;
+ON CONFLICT DO NOTHING
+RETURNING id, seq, head, active, debt, holds, soonest_expiry, pending, soonest_ripe, rolls_until;
 
 -- name: open_wallets
 -- Wallets of other currencies, likewise.
@@ -41,10 +43,15 @@ SELECT
     account_id, id, outcome_id, earned_at, expires_at, points, remaining, pending, activates_at,
     waits_for, rolls
 FROM ledger.lot
-WHERE (account_id, id) IN (
-    SELECT move.account_id, move.lot_id
-    FROM ledger.move
-    WHERE move.account_id = ANY(%b::uuid[]) AND move.outcome_id = ANY(%b::uuid[])
+WHERE account_id = ANY(%(accounts)b::uuid[]) AND (
+    outcome_id = ANY(%(outcomes)b::uuid[])
+    OR (account_id, id) IN (
+        SELECT move.account_id, move.lot_id
+        FROM ledger.move
+        WHERE
+            move.account_id = ANY(%(accounts)b::uuid[])
+            AND move.outcome_id = ANY(%(outcomes)b::uuid[])
+    )
 );
 
 -- name: open_holds
@@ -55,10 +62,13 @@ JOIN ledger.pin ON pin.account_id = hold.account_id AND pin.hold_id = hold.id
 WHERE hold.account_id = ANY(%b::uuid[]) AND hold.ended_at IS NULL;
 
 -- name: moves_of_outcomes
--- The moves of these operations and what has expired since, in the order in which they were posted.
+-- The moves of these operations and what has expired or lived on since, in the order in which they
+-- were posted.
 SELECT account_id, seq, outcome_id, source, target, points, lot_id, happened_at, posted_at, hash
 FROM ledger.move
-WHERE account_id = ANY(%b::uuid[]) AND (outcome_id = ANY(%b::uuid[]) OR target = 'expired')
+WHERE account_id = ANY(%b::uuid[]) AND (
+    outcome_id = ANY(%b::uuid[]) OR 'expired' IN (source, target)
+)
 ORDER BY account_id, seq;
 
 -- name: save_accounts

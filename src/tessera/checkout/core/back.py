@@ -16,7 +16,7 @@ from tessera.checkout.core.tell import answer, balance_of, return_row
 from tessera.checkout.core.words import Row
 from tessera.checkout.history.core.contents import Contents, changes, counted, named, of_receipt
 from tessera.ledger import core as ledger
-from tessera.ledger.core import MAIN, Stamp
+from tessera.ledger.core import MAIN, Back, Stamp
 from tessera.rules.core.engine import settle_kept
 from tessera.rules.core.words import Story
 from tessera.warehouse.core import Return, ReturnLine
@@ -103,11 +103,11 @@ def _post_return(case: Case, stamp: Stamp, sold: Sold, before: Story, after: Sto
         _post_earned(case, stamp, sold, unit, was.get(unit, 0) - now.get(unit, 0))
     spent_less = before.points_spent - after.points_spent
     if spent_less > 0:
-        grace = None
-        if program.refund_grace_days:
-            grace = (next(case.ids), case.now + timedelta(days=program.refund_grace_days))
-        ends = program.lives[MAIN].terms(stamp.happened_at, case.store.time_zone).expires_at
-        ledger.give_back(wallet, stamp, sold.spent, spent_less, grace, (next(case.ids), ends))
+        days = program.refund_grace_days
+        grace = case.now + timedelta(days=days) if days else None
+        fresh = program.lives[MAIN].terms(stamp.happened_at, case.store.time_zone)
+        back = Back(grace, fresh, program.net_debt)
+        ledger.give_back(wallet, stamp, sold.spent, spent_less, back, case.ids.__next__)
         if program.net_debt:
             ledger.net_debt(wallet, stamp)
 

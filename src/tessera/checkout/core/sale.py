@@ -93,8 +93,15 @@ def _redeem_promise(case: Case, receipt: Receipt) -> tuple[Promise | None, bool]
     promise.ended = "confirmed" if holds else "overtaken"
     if not holds and case.wallet is not None:
         late = promise.deadline <= case.now
-        ledger.end_hold(case.wallet, promise.id, "timed_out" if late else "released")
+        _let_go(case, promise, "timed_out" if late else "released")
     return promise, holds
+
+
+def _let_go(case: Case, promise: Promise, ending: ledger.Ending) -> None:
+    """A promise is not kept: what it held is free again, or pays what is owed."""
+    assert case.wallet is not None, "somebody's promise"
+    stamp = Stamp(case.outcome_id, case.now, case.now)
+    ledger.let_go(case.wallet, stamp, promise.id, ending, case.program.net_debt)
 
 
 def _still_so(case: Case, promise: Promise, receipt: Receipt) -> bool:
@@ -180,8 +187,10 @@ def _post_sale(
         )
         if refusal:
             return refusal
+        if held and wallet.debt and case.program.net_debt:
+            ledger.net_debt(wallet, stamp)  # what the hold kept beyond what it was for
     elif promise is not None:
-        ledger.end_hold(wallet, promise.id, "released")
+        _let_go(case, promise, "released")
     earn(case, case.program, stamp, story.earned(), number)
     return None
 
@@ -263,7 +272,7 @@ def decide_cancel(case: Case) -> Decision | Refusal:
         promise.ended = "cancelled"
         if case.wallet is not None:
             late = promise.deadline <= case.now
-            ledger.end_hold(case.wallet, promise.id, "timed_out" if late else "released")
+            _let_go(case, promise, "timed_out" if late else "released")
             stamp = Stamp(case.outcome_id, case.now, case.now)
             ledger.post_due(case.wallet, stamp, case.program.lives[MAIN], case.ids.__next__)
     return Decision(Answer(id=promise.id, kind="cancelled"), None, promise)

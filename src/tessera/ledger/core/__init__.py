@@ -6,9 +6,11 @@ from tessera.ledger.core.expiring import expire, extend, stay_alive
 from tessera.ledger.core.lives import Expiry, Life, Pending, PointCurrency, Season
 from tessera.ledger.core.posting import look_again
 from tessera.ledger.core.returning import (
+    Back,
     Taken,
     expired_of,
     give_back,
+    let_go,
     net_debt,
     still_spent,
     take_back,
@@ -51,6 +53,7 @@ __all__ = [
     "EPOCH",
     "FAR",
     "MAIN",
+    "Back",
     "Bucket",
     "Ending",
     "Expiry",
@@ -80,6 +83,7 @@ __all__ = [
     "give_back",
     "held",
     "key_of_event",
+    "let_go",
     "look_again",
     "net_debt",
     "pick",

@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from tessera.base.money import split
 from tessera.ledger.core.posting import open_lot, take
 from tessera.ledger.core.spending import pinned
 from tessera.ledger.core.words import Lot, Stamp, Wallet
 
-# (points that expire at that instant) -> (points carried over, when those expire)
-Carry = Callable[[datetime, int], tuple[int, datetime | None]]
+# (when, points that expire then, points carried over from then before) -> (points carried over,
+# when those expire)
+Carry = Callable[[datetime, int, int], tuple[int, datetime | None]]
 
 
-def nothing(expired_at: datetime, points: int) -> tuple[int, datetime | None]:
+def nothing(expired_at: datetime, points: int, before: int) -> tuple[int, datetime | None]:
     """No season: nothing is carried over."""
     return 0, None
 
@@ -25,10 +27,11 @@ def expire(
 ) -> tuple[int, int]:
     """Post what has expired by that instant. What an open hold pins waits for the hold's end.
 
-    shape  (points that expired, points of them carried over to a new lot); repeated, late or after
+    shape  (points that expired, points of them carried over to new lots); repeated, late or after
            a crash: the same in the end
 
     Where a season carries over, all of it waits for the hold's end: its share is of the whole.
+    What is carried stays its receipt's own, for a return to take back; what was pending is not.
     """
     pins = pinned(wallet, stamp.posted_at)
     gone = carried = 0
@@ -38,18 +41,34 @@ def expire(
         seen, then = instant, replace(stamp, happened_at=instant)
         lots = [x for x in sorted(wallet.lots.values(), key=Lot.order) if x.expires_at == instant]
         free = [(lot, lot.remaining - pins.get(lot.id, 0)) for lot in lots]
-        points = sum(part for _, part in free if part > 0)
-        kept, until = carry(instant, points)
+        ripe = [(lot, part) for lot, part in free if part > 0 and not lot.pending]
+        kept, until = carry(instant, sum(part for _, part in ripe), _carried(wallet, instant))
         if kept and any(lot.id in pins for lot in lots):
             continue
         for lot, part in free:
             if part > 0:
+                gone += part
                 take(wallet, then, lot, part, "expired")
         if kept:
-            new = Lot(new_id(), stamp.outcome_id, instant, until, kept, kept)
-            open_lot(wallet, then, new, "expired")
-        gone, carried = gone + points, carried + kept
+            carried += kept
+            for outcome, points in _shares(ripe, kept).items():
+                new = Lot(new_id(), outcome, instant, until, points, points)
+                open_lot(wallet, then, new, "expired")
     return gone, carried
+
+
+def _shares(ripe: list[tuple[Lot, int]], kept: int) -> dict[UUID, int]:
+    """{operation that earned them: points carried over}, each in proportion."""
+    sums: dict[UUID, int] = {}
+    for lot, part in ripe:
+        sums[lot.outcome_id] = sums.get(lot.outcome_id, 0) + part
+    parts = split(kept, list(sums.values()))
+    return {outcome: part for outcome, part in zip(sums, parts, strict=True) if part}
+
+
+def _carried(wallet: Wallet, instant: datetime) -> int:
+    """Points carried over from an instant before, of lots with something in them."""
+    return sum(x.points for x in wallet.lots.values() if x.earned_at == instant and x.remaining)
 
 
 def _next(wallet: Wallet, at: datetime, seen: datetime | None) -> datetime | None:

@@ -104,9 +104,12 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         """The season that a day belongs to, or else the next one."""
         return next((each for each in self.seasons if day <= each.closes), None)
 
-    def carry(self, expired_at: datetime, points: int) -> tuple[int, datetime | None]:
+    def carry(
+        self, expired_at: datetime, points: int, before: int = 0
+    ) -> tuple[int, datetime | None]:
         """(points that go over when a season ends, when they expire); (0, None) without a season.
 
+        before      points that went over from that instant already: late receipts
         expired_at  the instant at which the points expired: midnight on the clock of the place
                     where they were earned, which is nobody's to know any more. The season is the
                     one that ends nearest, within the 14 hours by which clocks differ at most;
@@ -121,7 +124,8 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
             return 0, None
         season = self.seasons[n]
         kept = points * season.carry_percent // 100
-        kept = min(kept, season.carry_most or kept)
+        if season.carry_most is not None:
+            kept = min(kept, max(season.carry_most - before, 0))
         return kept, ends[n + 1] + apart if n + 1 < len(ends) else None
 
 
@@ -208,9 +212,9 @@ class Life(Struct, frozen=True):
         day = local(happened_at, zone).date()
         return day_end(day + timedelta(days=self.expiry.inactive_days), zone)
 
-    def carry(self, expired_at: datetime, points: int) -> tuple[int, datetime | None]:
+    def carry(self, expired_at: datetime, points: int, before: int) -> tuple[int, datetime | None]:
         """What goes over when a season ends: for `expire`."""
-        return (0, None) if self.expiry is None else self.expiry.carry(expired_at, points)
+        return (0, None) if self.expiry is None else self.expiry.carry(expired_at, points, before)
 
 
 def months_later(day: date, months: int) -> date:

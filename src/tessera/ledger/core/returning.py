@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
+
 from tessera.ledger.core.posting import open_lot, post, put, take
-from tessera.ledger.core.spending import free_lots, pinned
-from tessera.ledger.core.words import Lot, Move, Stamp, Wallet
+from tessera.ledger.core.spending import end_hold, free_lots, pinned
+from tessera.ledger.core.words import Ending, Lot, Move, Stamp, Terms, Wallet
 
 Taken = tuple[UUID | None, int]  # (lot, points of it still spent); None: they were owed
 
@@ -49,9 +51,9 @@ def take_back(
 
 
 def expired_of(wallet: Wallet, moves: Iterable[Move], outcomes: Set[UUID]) -> int:
-    """Points of a receipt's own lots that have expired and that no return has counted yet.
+    """Points of a receipt's own that have expired, did not live on, and no return has counted.
 
-    moves     its own and those of its lots
+    moves     its own and all to and from `expired`
     outcomes  the sale and its returns
     """
     own = {lot.id for lot in wallet.lots.values() if lot.outcome_id in outcomes}
@@ -59,52 +61,98 @@ def expired_of(wallet: Wallet, moves: Iterable[Move], outcomes: Set[UUID]) -> in
     for move in moves:
         if move.target == "expired" and move.lot_id in own:
             gone += move.points
-        elif (move.source, move.target) == ("expired", "reversed") and move.outcome_id in outcomes:
+        elif move.source == "expired" and (
+            move.lot_id in own if move.target == "active" else move.outcome_id in outcomes
+        ):
             gone -= move.points
     return gone
 
 
+class Back(Struct, frozen=True):
+    """What becomes of spent points that come back, where their lot cannot take them.
+
+    grace_until  of points whose lot has expired since; None: no grace
+    fresh        the life of what was owed when it was spent, and has been paid back since
+    net_debt     what is owed is paid from what would be lost
+    """
+
+    grace_until: datetime | None
+    fresh: Terms
+    net_debt: bool = True
+
+
 def give_back(
-    wallet: Wallet, stamp: Stamp, taken: Iterable[Taken], points: int,
-    grace: tuple[UUID, datetime] | None, fresh: tuple[UUID, datetime | None],
+    wallet: Wallet, stamp: Stamp, taken: Iterable[Taken], points: int, back: Back,
+    new_id: Callable[[], UUID],
 ) -> None:  # fmt: skip
     """Spent points go back to where they came from, last taken first.
 
     taken  in the order in which they were taken
-    grace  id and expiry of a lot for what came from lots that have expired since; None: no grace
-    fresh  id and expiry of a lot for what was owed when it was spent, and has been paid back since
+
+    A lot of grace belongs to the receipt that had earned its points, as the lot before it did.
     """
-    left, late = points, 0
+    left, late = points, dict[UUID, int]()
     for lot_id, spent in reversed(list(taken)):
         part = min(spent, left)
         if not part:
             continue
         left -= part
         if lot_id is None:
-            _give_back_owed(wallet, stamp, part, fresh)
+            _give_back_owed(wallet, stamp, part, back.fresh, new_id())
             continue
         lot = wallet.lots[lot_id]
         put(wallet, stamp, lot, part, "spent")
         if not lot.live(stamp.posted_at):
-            take(wallet, stamp, lot, part, "expired")
-            late += part
+            lost = part - (_pay(wallet, stamp, lot, part) if back.net_debt else 0)
+            if lost:
+                take(wallet, stamp, lot, lost, "expired")
+                late[lot.outcome_id] = late.get(lot.outcome_id, 0) + lost
     assert left == 0, "no more comes back than was spent"
-    if late and grace:
-        lot = Lot(grace[0], stamp.outcome_id, stamp.happened_at, grace[1], late, late)
-        open_lot(wallet, stamp, lot, "expired")
+    if back.grace_until is not None:
+        for outcome, some in late.items():
+            until = back.grace_until
+            lot = Lot(new_id(), outcome, stamp.happened_at, until, some, some)
+            open_lot(wallet, stamp, lot, "expired")
+
+
+def _pay(wallet: Wallet, stamp: Stamp, lot: Lot, most: int) -> int:
+    """Pay what is owed from a lot; how much that was."""
+    owed = min(wallet.debt, most)
+    if owed:
+        take(wallet, stamp, lot, owed, "debt")
+    return owed
 
 
 def _give_back_owed(
-    wallet: Wallet, stamp: Stamp, points: int, fresh: tuple[UUID, datetime | None]
-) -> None:
-    """What was spent without being there lowers the debt; what of it was paid is there again."""
+    wallet: Wallet, stamp: Stamp, points: int, terms: Terms, lot_id: UUID
+) -> None:  # fmt: skip
+    """What was spent without being there lowers the debt; what of it was paid is there again.
+
+    That lot is no receipt's own.
+    """
     owed = min(wallet.debt, points)
     if owed:
         post(wallet, stamp, "spent", "debt", owed, None)
     if points > owed:
-        paid = points - owed
-        lot = Lot(fresh[0], stamp.outcome_id, stamp.happened_at, fresh[1], paid, paid)
+        paid, ends = points - owed, wallet.rolls_until if terms.rolls else terms.expires_at
+        lot = Lot(lot_id, lot_id, stamp.happened_at, ends, paid, paid, rolls=terms.rolls)
         open_lot(wallet, stamp, lot, "spent")
+
+
+def let_go(wallet: Wallet, stamp: Stamp, hold_id: UUID, ending: Ending, pays_debt: bool) -> None:
+    """A hold ends without a purchase. What it had kept from a clawback pays what is owed since.
+
+    It does so even if it has expired meanwhile: without the hold it would have been taken in time.
+    """
+    hold = wallet.holds.get(hold_id)
+    if hold is None or hold_id in wallet.ended_holds:
+        return
+    end_hold(wallet, hold_id, ending)
+    pins = pinned(wallet, stamp.posted_at)
+    for lot_id, kept in hold.pins.items():
+        lot = wallet.lots.get(lot_id)  # past its deadline somebody may have emptied it
+        if lot is not None and pays_debt:
+            _pay(wallet, stamp, lot, min(kept, max(lot.remaining - pins.get(lot_id, 0), 0)))
 
 
 def still_spent(moves: Iterable[Move], outcomes: Set[UUID]) -> list[Taken]:

@@ -26,15 +26,16 @@ async def release_overdue(
         return 0
     wallets = await db.wallets(await db.ask_lock(conn, sorted(accounts)))
     await db.load_lots(conn, wallets, list(wallets), [])
+    run = Run(new_id(), "released", now, now, "over", finished_at=now)
+    currencies = await db.currencies(conn, list(wallets))
     ended = 0
-    for wallet in wallets.values():
+    for id_, wallet in wallets.items():
+        pays = lives[currencies[id_]].net_debt if currencies[id_] in lives else True
         for hold in list(wallet.holds.values()):
             if hold.deadline <= now:
-                core.end_hold(wallet, hold.id, "timed_out")
+                core.let_go(wallet, run.stamp(now), hold.id, "timed_out", pays)
                 ended += 1
     freed = {id_: wallet for id_, wallet in wallets.items() if wallet.ended_holds}
-    run = Run(new_id(), "released", now, now, "over", finished_at=now)
-    currencies = await db.currencies(conn, list(freed))
     posted = post_all(freed, currencies, lives, run.stamp(now))
     if posted:
         await db.save_run(conn, run.with_page(len(freed), posted))

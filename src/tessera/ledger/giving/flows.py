@@ -252,7 +252,6 @@ async def _locked(conn: db.Conn, wanted: Sequence[tuple[UUID, str]]) -> list[Wal
 
     shape  in the order in which they were asked for
     """
-    await ledger_db.open_accounts(conn, sorted({owner for owner, _ in wanted}))
     ids = [wallet_id(owner, currency) for owner, currency in wanted]
     others = [
         (id_, owner, currency)
@@ -261,7 +260,7 @@ async def _locked(conn: db.Conn, wanted: Sequence[tuple[UUID, str]]) -> list[Wal
     ]
     if others:
         await ledger_db.open_wallets(conn, sorted(others))
-    found = await ledger_db.wallets(await ledger_db.ask_lock(conn, sorted(ids)))
+    found, _ = await ledger_db.lock(conn, sorted({*ids, *(owner for owner, _ in wanted)}))
     await ledger_db.load_lots(conn, found, ids, [])
     return [found[id_] for id_ in ids]
 

@@ -204,7 +204,10 @@ told AS (
         CASE WHEN lot.id IS NOT NULL AND moved.openings > 1 THEN format(
             'account %s: lot %s was opened %s times', lot.account_id, lot.id, moved.openings
         ) END,
-        CASE WHEN lot.outcome_id <> opening.outcome_id OR lot.earned_at <> opening.happened_at
+        CASE WHEN
+            -- What lives on after its time belongs to the receipt that had earned it.
+            (lot.outcome_id <> opening.outcome_id AND opening.source NOT IN ('expired', 'spent'))
+            OR lot.earned_at <> opening.happened_at
             THEN format(
                 'account %s: lot %s is of operation %s at %s, its first move of %s at %s',
                 lot.account_id, lot.id, lot.outcome_id, lot.earned_at, opening.outcome_id,

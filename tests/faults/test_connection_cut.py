@@ -94,29 +94,39 @@ def test_each_call_survives_a_cut_at_every_message(dsn, name):
 
 
 def test_connections_that_the_server_ends_are_made_anew(dsn):
-    """An administrator ends every connection while calls are under way, again and again."""
+    """An administrator ends every connection while calls are under way, again and again.
+
+    As soon as one more call was answered: a slow machine makes the test long, not impossible.
+    """
+    answered = 0
 
     async def till(door: Inside, card: str, numbers: list[str]) -> None:
+        nonlocal answered
         for number in numbers:
             body = sale(number, card)
             while (heard := await door.call("POST", "/v1/receipts", body, number)).status == 503:
                 await asyncio.sleep(0.01)
             assert heard.status == 201, heard
+            answered += 1
 
     async def work() -> None:
         token, fresh = await furnish(dsn), Fresh()
         async with Inside(dsn, token) as door, await AsyncConnection.connect(dsn) as eye:
             calls = [[fresh.number() for _ in range(20)] for _ in range(8)]
             tills = [asyncio.create_task(till(door, fresh.card(), mine)) for mine in calls]
-            ended = 0
+            ended, before = 0, -1
             while not all(each.done() for each in tills):
                 await asyncio.sleep(0.03)
+                if answered == before:
+                    continue
+                before = answered
                 rows = await eye.execute(ENDED)
                 ended += rows.rowcount
                 await eye.rollback()
             await asyncio.gather(*tills)
+            assert ended > 8
             say(f"{ended} connections ended by the server during {sum(map(len, calls))} calls")
             assert (await census(eye))["receipts"] == sum(map(len, calls))
             await assert_sound(eye)
 
-    run(asyncio.wait_for(work(), 60))
+    run(asyncio.wait_for(work(), 300))

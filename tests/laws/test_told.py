@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from support.directory import READER
+from tessera.rules.core.basket import Basket
 from tessera.rules.core.engine import NEAR, settle
-from tessera.rules.core.facts import Facts
+from tessera.rules.core.facts import Facts, Met
+from tessera.rules.core.filling import Filler
+from tessera.rules.core.words import Program
 from tessera.warehouse.core import Line
 
 WINE, CAKE = Line("WINE", 2, 900, "piece"), Line("CAKE", 1, 300, "piece")
@@ -65,3 +70,34 @@ def test_a_trimmed_rule_tells_what_was_given(most):
     assert (effect.given, effect.wanted, effect.numbers["count"]) == (given_, 36, given_)
     assert bool(effect.trimmed) == (most < 36)
     assert sum(share for _, share in effect.lines) == given_
+
+
+COFFEE = (Line("LATTE", 1, 250, "piece", category="coffee"), CAKE,
+          Line("MOCHA", 2, 300, "piece", category="coffee"))  # fmt: skip
+HISTORY = {"receipts c:coffee ever": 4, "weeks c:coffee ever": 4, "receipts c:coffee this week": 0}
+
+
+@pytest.mark.parametrize(
+    ("condition", "lines"),
+    [
+        ({"receipt_total": {"at_least_minor": 1, "of": {"categories": ["coffee"]}}}, (0, 2)),
+        ({"line_count": {"at_least": 1, "of": {"categories": ["coffee"]}}}, (0, 2)),
+        ({"contains": {"at_least": 1, "of": {"skus": ["CAKE"]}}}, (1,)),
+        ({"nth": {"every": 5, "of": "c:coffee"}}, (0, 2)),
+        ({"streak": {"at_least": 5, "of": "c:coffee"}}, (0, 2)),
+        ({"receipt_total": {"at_least_minor": 1}}, ()),
+        ({"all": [{"line_count": {"at_least": 1, "of": {"categories": ["coffee"]}}},
+                  {"contains": {"of": {"skus": ["LATTE", "CAKE"]}}}]}, (0,)),
+        ({"all": [{"receipt_total": {"at_least_minor": 1}},
+                  {"contains": {"of": {"skus": ["CAKE"]}}}]}, (1,)),
+        ({"any": [{"contains": {"of": {"skus": ["TEA"]}}},
+                  {"contains": {"of": {"skus": ["CAKE"]}}}]}, (1,)),
+    ],
+)  # fmt: skip
+def test_a_condition_names_the_lines_that_met_it(condition, lines):
+    """They are shown beside what a rule gave: the evidence, never a bare yes."""
+    made = Filler(READER.conditions).tree(condition, "")
+    assert made is not None
+    basket = Basket(COFFEE, None, Program(name="Any", currency="EUR", rules=()))
+    found = made.reading()(basket, replace(ANYBODY, known=HISTORY))
+    assert isinstance(found, Met) and (found.times, found.lines) == (1, lines)

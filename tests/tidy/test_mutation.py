@@ -45,7 +45,7 @@ def test_a_text_can_become(text, wanted):
 
 @pytest.mark.parametrize(
     "text",
-    ['"""A docstring."""', "assert a < 3", "x = 'a sentence'", "x: int", "SCENARIOS = 'word'",
+    ['"""A docstring."""', "assert a < 3", "x = 'a sentence'", "x: a | b", "SCENARIOS = 'word'",
      "def f(a: int) -> int: ...", "from a import b"],
 )  # fmt: skip
 def test_what_says_nothing_of_tests_is_left_alone(text):

@@ -206,8 +206,9 @@ def check_expired(tables: Tables, bought: Bought, before: Before) -> None:
     first = next((n for n, m in enumerate(new) if m.target == "reversed"), len(new))
     old = moves[: before.moves + first]  # what time did comes before what the return does
     gone = sum(m.points for m in old if m.target == "expired" and m.lot_id in lots)
-    gone -= sum(m.points for m in old if m.source == "expired" and m.target == "reversed"
-                and m.outcome_id in own)  # fmt: skip
+    for m in old:  # what lives on in a lot of grace has not gone; what was counted is counted
+        counts = m.lot_id in lots if m.target == "active" else m.outcome_id in own
+        gone -= m.points * (m.source == "expired" and counts)
     reversed_ = [m for m in new if m.target == "reversed"]
     counted = sum(m.points for m in reversed_ if m.source == "expired")
     assert counted == min(gone, sum(m.points for m in reversed_)), "expired points taken back again"

@@ -59,7 +59,7 @@ class Tables:
         id_, wallet.loaded = wallet.account_id, True
         mine = {m.lot_id for m in self.moves.get(id_, ()) if m.outcome_id in outcomes}
         for lot in self.lots.get(id_, {}).values():
-            if lot.remaining or lot.id in mine:
+            if lot.remaining or lot.id in mine or lot.outcome_id in outcomes:
                 lot = wallet.lots[lot.id] = copy(lot)
                 if lot.rolls:
                     lot.expires_at = wallet.rolls_until
@@ -230,9 +230,10 @@ class Counter:
         """
         wallet = self.tables.wallet(id_)
         self.tables.fill(wallet)
+        stamp = Stamp(next(self.ids), now, now)
         for hold in freed:
-            ledger.end_hold(wallet, hold, "timed_out")
-        ledger.post_due(wallet, Stamp(next(self.ids), now, now), life, self.ids.__next__)
+            ledger.let_go(wallet, stamp, hold, "timed_out", life.net_debt)
+        ledger.post_due(wallet, stamp, life, self.ids.__next__)
         if wallet.changed():
             self.tables.save(wallet)
 

@@ -72,17 +72,19 @@ def _walk(node: ast.AST, parent: ast.AST | None = None) -> Found:
     if isinstance(node, ast.Assert | ast.JoinedStr | ast.Import | ast.ImportFrom):
         return
     yield from _here(node, parent)
-    for child in _inside(node):
+    for child in _inside(node, parent):
         yield from _walk(child, node)
 
 
-def _inside(node: ast.AST) -> Iterator[ast.AST]:
-    """What of a node is looked into."""
+def _inside(node: ast.AST, parent: ast.AST | None) -> Iterator[ast.AST]:
+    """What of a node is looked into; of annotations, those that a class reads."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if isinstance(target, ast.Name) and target.id in EXAMPLES:
             return
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if isinstance(node, ast.AnnAssign) and not isinstance(parent, ast.ClassDef):
+        yield from (each for each in (node.value,) if each)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         yield from (each for each in node.args.defaults + node.args.kw_defaults if each)
         yield from node.body
     elif isinstance(node, ast.ClassDef):

@@ -143,6 +143,12 @@ def key(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
     return {"key_id": str(uuid4()) if whose == "random" else things.api.issue("admin")[0]}, None
 
 
+def rollback(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
+    """To a version that offers what the other operations ask for."""
+    offered = things.made("/v1/program", TABLE["program.publish"].example)["version"]
+    return {}, {"version": 10**6 if whose == "random" else offered}
+
+
 def incident(things: Things, whose: Whose) -> tuple[dict[str, str], Any]:
     opened = {"kind": f"till_{uuid4().hex[:8]}", "detail": "off"}
     known = things.made("/v1/incidents", opened)["incident_id"]
@@ -174,7 +180,8 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
     ),
     "event.post": event,
     "transfer.send": lambda t, w: (
-        {}, {"sender": t.party(), "receiver": t.party(0), "points": 10, "store": STORE_OF[w]}
+        {}, {"sender": {"card": "1"} if w == "random" else t.party(), "receiver": t.party(0),
+             "points": 10, "store": STORE_OF[w]}
     ),
     "donation.make": operation(points=10, cause="forest"),
     "exchange.make": operation(points=10, into="miles"),
@@ -221,7 +228,7 @@ MAKES: dict[str, Callable[[Things, Whose], tuple[dict[str, str], Any]]] = {
     "program.read": plain(),
     "program.check": plain(TABLE["program.check"].example),
     "program.announce": plain(TABLE["program.announce"].example),
-    "program.rollback": lambda t, w: ({}, {"version": 10**6 if w == "random" else 1}),
+    "program.rollback": rollback,
     "program.versions": plain(),
     "program.version": lambda t, w: ({"version": "x" if w == "random" else "1"}, None),
 }  # fmt: skip

@@ -57,9 +57,11 @@ def things(api: Api) -> dict[str, str]:
     lists = {"member_id": "members", "batch_id": "card-batches"}
     found = {name: api.call("GET", f"/v1/{path}").json() for name, path in lists.items()}
     card = {"card": api.cards[0]}
+    incident = api.call("POST", "/v1/incidents", {"kind": "till_off", "detail": "no paper"})
     return {
         "receipt_id": sale["id"], "quote_id": quote["id"], "number": api.cards[0],
         "account_id": api.post("/v1/identify", card).json()["account_id"], "store_id": "S3",
+        "incident_id": incident.json()["incident_id"],
         "key_id": api.issue("admin")[0], "version": "1",
         **{name: page["items"][0][name] for name, page in found.items()},
     }  # fmt: skip

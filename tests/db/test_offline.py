@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -22,36 +24,51 @@ from support.shop import (
     program,
     sale,
 )
+from tessera.access import flows as access
 from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
 from tessera.checkout.offline import flows as offline
-from tessera.checkout.offline.core import Allowance
+from tessera.checkout.offline.core import UPLOAD, Allowance
+from tessera.doors.api import Api
+from tessera.doors.till import OPERATIONS
 from tessera.rules.core.settings import Offline
 from tessera.warehouse.core import Receipt
 
 SETTING = Offline(points=60, days=2)
+MANY = Offline(points=60, days=2, tills=4)
 BODY = program(TWO_PERCENT, PAY, offline={"points": 60, "days": 2}, net_debt=True)
 
 
 async def allow(
-    shop: Shop, card: str, *, till: str = "1", store: str = "S1", at: datetime | None = None
-) -> str:
+    shop: Shop, card: str, *, till: str = "1", store: str = "S1", at: datetime | None = None,
+    setting: Offline = SETTING,
+) -> str:  # fmt: skip
     """A token for a till, as the door gives it."""
+    given = await ask(shop, card, till, store, at, setting)
+    assert not isinstance(given, Refusal), given
+    return given[1]
+
+
+async def ask(
+    shop: Shop, card: str, till: str, store: str = "S1", at: datetime | None = None,
+    setting: Offline = SETTING,
+) -> tuple[Allowance, str] | Refusal:  # fmt: skip
+    """An allowance and its token, or why there is none."""
     account, now = await shop.account(card), at or datetime.now(UTC)
     assert account is not None
-    there = (await shop.balance(card)).available
     row = Allowance(
         id=new_id(), account_id=account, store=store, till=till, points=0, used=0, step=1,
         worth_minor=1, max_percent=100, issued_at=now, valid_until=now,
     )  # fmt: skip
     async with shop.house.pool.connection() as conn:
-        _, token = await offline.issue(conn, SETTING, row, there, card)
-    return token
+        return await offline.issue(conn, setting, row, card)
 
 
 def away(card: str | None, minor: int, spend: int, token: str | None, **other: Any) -> Receipt:
     """A receipt of that sum, made while the till was cut off."""
+    till = other.pop("till", "1")
     made = sale(card, line("SOUP", 1, minor), spend=spend, **other)
-    return msgspec.structs.replace(made, offline=True, allowance=token)
+    return msgspec.structs.replace(made, till=till, offline=True, allowance=token)
 
 
 async def used(shop: Shop) -> list[int]:
@@ -72,7 +89,10 @@ def test_what_the_allowance_covers_is_taken_and_becomes_debt_where_it_is_not_the
         async with opened(dsn, BODY) as shop:
             card = await shop.member(3000)  # 60 points
             tokens = [await allow(shop, card, till=till) for till in ("1", "2", "3")]
-            said = [await shop.send(away(card, 1000, 60, token)) for token in tokens]
+            said = [
+                await shop.send(away(card, 1000, 60, token, till=till))
+                for till, token in zip("123", tokens, strict=True)
+            ]
             assert [each.status for each in said] == [201] * 3
             assert [each.answer.points_spent for each in said] == [60] * 3
             assert [fewer(each) for each in said] == [None] * 3
@@ -114,6 +134,8 @@ def test_an_allowance_is_never_spent_twice_over_its_points(dsn):
         ("forged", "the allowance is none that was given here"),
         ("another's", "the allowance is another member's"),
         ("other store", "the allowance is of store S2"),
+        ("other till", "the allowance is of till 2"),
+        ("late", "the receipt came more than 3 days after the allowance had ended"),
         ("over", "the allowance ended at"),
         ("replaced", "another allowance was given in its place before this receipt"),
     ],
@@ -130,6 +152,11 @@ def test_what_nothing_covers_is_taken_as_far_as_it_is_there(dsn, case, why):
                 token = await allow(shop, other)
             elif case == "other store":
                 token = await allow(shop, card, store="S2")
+            elif case == "other till":
+                token = await allow(shop, card, till="2")
+            elif case == "late":
+                now -= UPLOAD + timedelta(days=2, hours=1)
+                token = await allow(shop, card, at=now)
             elif case == "over":
                 token = await allow(shop, card, at=now - timedelta(days=3))
             elif case == "replaced":
@@ -181,14 +208,59 @@ def test_a_receipt_made_before_the_allowance_was_replaced_is_covered(dsn):
     run(work())
 
 
+def test_asking_again_and_again_lets_a_till_spend_no_more_than_one_allowance(dsn):
+    async def work() -> None:
+        async with opened(dsn, BODY) as shop:
+            card, now = await shop.member(3000), datetime.now(UTC)
+            times = [now - timedelta(hours=hours) for hours in (5, 4, 3, 2, 1)]
+            tokens = [(at, await allow(shop, card, at=at)) for at in times]
+            said = [await shop.send(away(card, 60, 60, token, at=at)) for at, token in tokens]
+            # What is there besides is a point that an unpaid receipt has earned.
+            assert [each.answer.points_spent for each in said] == [60, 0, 1, 1, 1]
+            assert fewer(said[1]) == (60, 0, "the allowance had 0 points left")
+            assert (await shop.balance(card)).debt == 0
+            assert sum(await used(shop)) == 60
+            await shop.assert_proved()
+
+    run(work())
+
+
+def test_made_up_tills_are_bounded_and_leave_room_again(dsn):
+    async def work() -> None:
+        async with opened(dsn, BODY) as shop:
+            card, now = await shop.member(3000), datetime.now(UTC)
+            then = now - timedelta(days=1)
+            tokens = [await allow(shop, card, till=till, at=then) for till in "123"]
+            free_at = then + timedelta(days=2) + UPLOAD
+            for till, at in (("4", now), ("fake", now), ("4", free_at)):
+                told = await ask(shop, card, till, at=at)
+                assert isinstance(told, Refusal)
+                assert (told.code, told.field) == ("tills_full", "till")
+                assert f"{free_at:%Y-%m-%dT%H:%M:%SZ}" in told.cure
+            assert not isinstance(await ask(shop, card, "2", at=then), Refusal), (
+                "its own is renewed"
+            )
+            later = free_at + timedelta(seconds=1)
+            assert not isinstance(await ask(shop, card, "4", at=later), Refusal)
+            said = [
+                await shop.send(away(card, 60, 60, token, till=till, at=then))
+                for till, token in zip("123", tokens, strict=True)
+            ]
+            assert [each.answer.points_spent for each in said] == [60, 60, 60]
+            assert (await shop.balance(card)).debt == 120, "all but what is there"
+            await shop.assert_proved()
+
+    run(work())
+
+
 def test_many_tills_at_once_take_each_allowance_once(dsn):
     async def work() -> None:
 
         async with opened(dsn, BODY) as shop:
             card = await shop.member(3000)
-            tokens = [await allow(shop, card, till=str(till)) for till in range(4)]
+            tokens = [(till, await allow(shop, card, till=till, setting=MANY)) for till in "1234"]
             said = await asyncio.gather(
-                *(shop.send(away(card, 500, 25, token)) for token in tokens * 4)
+                *(shop.send(away(card, 500, 25, token, till=till)) for till, token in tokens * 4)
             )
             assert {each.status for each in said} == {201}
             spent = sum(each.answer.points_spent for each in said)
@@ -205,7 +277,10 @@ def test_buying_offline_and_returning_everything_leaves_the_balance_as_it_was(ds
         async with opened(dsn, BODY) as shop:
             card = await shop.member(3000)
             before = await shop.balance(card)
-            sold = [away(card, 1000, 60, await allow(shop, card, till=till)) for till in "123"]
+            sold = [
+                away(card, 1000, 60, await allow(shop, card, till=till), till=till)
+                for till in "123"
+            ]
             for each in sold:
                 assert (await shop.send(each)).answer.points_spent == 60
             assert (await shop.balance(card)).debt > 0
@@ -232,6 +307,30 @@ def test_a_late_offline_receipt_is_not_skewed_and_settled_as_of_its_time(dsn):
                     "SELECT skewed, happened_at FROM checkout.receipt WHERE number = %s", (number,)
                 )
                 assert await row.fetchone() == (skewed, old)
+
+    run(work())
+
+
+def test_an_allowance_makes_no_process_read_its_program_again(dsn):
+    """All connections by which the house reads it are taken, and the till is answered."""
+
+    async def work() -> None:
+        async with opened(dsn, BODY) as shop, contextlib.AsyncExitStack() as taken:
+            card = await shop.member(3000)
+            async with shop.house.pool.connection() as conn:
+                _, token = await access.issue_key(
+                    conn, "t", "till", "S1", 100, None, datetime.now(UTC)
+                )
+            api = Api(shop.house, OPERATIONS)
+            client = httpx.AsyncClient(transport=httpx.ASGITransport(app=api), base_url="http://t")
+            await taken.enter_async_context(client)
+            for _ in range(shop.house.upkeep.max_size):
+                await taken.enter_async_context(shop.house.upkeep.connection())
+            body = {"card": card, "store": "S1", "till": "1"}
+            head = {"Authorization": f"Bearer {token}", "Idempotency-Key": "quiet"}
+            async with asyncio.timeout(10):
+                said = await client.post("/v1/allowances", json=body, headers=head)
+            assert said.status_code == 201, said.text
 
     run(work())
 

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from support import api as shops
-from tessera.doors.till.bulk import MAX_LINE, MAX_LINES
+from tessera.doors.till.bulk import AT_ONCE, MAX_LINE, MAX_LINES, MAX_TOLD
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,11 @@ def send(api, lines: list[Any], token: str | None = None) -> list[dict[str, Any]
     assert said.status_code == 200, said.text
     assert said.headers["content-type"] == "application/x-ndjson"
     return [json.loads(line) for line in said.text.splitlines()]
+
+
+def size(body: dict[str, Any]) -> int:
+    """Bytes of an answer."""
+    return len(json.dumps(body, separators=(",", ":")))
 
 
 def give_back(api, sale: dict[str, Any]) -> dict[str, Any]:
@@ -105,6 +111,27 @@ def test_what_is_too_much_is_said_where_it_begins(api):
     assert [each["status"] for each in long] == [201, 413]
 
 
+def test_short_lines_whose_answers_are_long_are_put_off(api):
+    """Done before, each line is told again: 300 bytes ask for 100 kilobytes."""
+    goods = [{"sku": f"SKU{n}", "quantity": 1, "unit_minor": 1} for n in range(2000)]
+    sold = [api.basket(card=None, lines=goods, total_minor=2000) for _ in range(AT_ONCE + 1)]
+    assert {each["status"] for each in send(api, [{"sale": each} for each in sold])} == {201}
+    back = [{"key": f"back-{n}", "return": give_back(api, sale)} for n, sale in enumerate(sold)]
+    first = send(api, back)
+    assert {each["status"] for each in first} == {201}
+    enough = MAX_TOLD // min(size(each["body"]) for each in first) + 1
+    sent = enough + 2 * AT_ONCE
+    fresh = {"sale": api.basket()}
+    said = send(api, [*(back * 9)[:sent], fresh])
+    status = [each["status"] for each in said]
+    done = status.index(503)
+    assert (set(status[:done]), set(status[done:])) == ({201}, {503})
+    assert len(status) == sent + 1 and done <= enough + AT_ONCE
+    assert sum(size(each["body"]) for each in said[:done]) >= MAX_TOLD, "no sooner than it must be"
+    assert said[-1]["body"]["code"] == "busy" and len(json.dumps(said[-1])) < 300
+    assert "replayed" not in send(api, [fresh])[0], "nothing was done for it"
+
+
 def test_a_night_is_loaded_from_a_file_once(api, tmp_path):
     file = tmp_path / "night.ndjson"
     good = [{"sale": api.basket()} for _ in range(30)]
@@ -143,6 +170,39 @@ def test_an_allowance_is_a_share_signed_and_checked_by_anybody(api):
     said = json.loads(terms)
     assert (said["card"], said["points"], said["till"]) == (card, told["points"], "7")
     assert "account" not in terms.decode() and "name" not in terms.decode()
+
+
+def test_one_till_that_asks_many_times_at_once_is_answered_each_time(api):
+    card = api.cards[20]  # it has no account in the ledger yet
+    who = {"identifiers": [{"kind": "card", "value": card}]}
+    assert api.call("POST", "/v1/members", who).status_code == 201
+    body = {"card": card, "store": "S1", "till": "9"}
+    for _ in range(4):
+        with ThreadPoolExecutor(8) as many:
+            said = list(many.map(lambda _: api.post("/v1/allowances", body), range(8)))
+        assert {each.status_code for each in said} == {201}
+    rows = api.eye.execute(
+        "SELECT count(*), count(*) FILTER (WHERE closed_at IS NULL) FROM checkout.allowance"
+        " WHERE till = '9'"
+    )
+    assert rows.fetchone() == (32, 1)
+
+
+def test_tills_that_ask_at_once_are_no_more_than_the_program_says(api):
+    card = api.cards[21]
+    who = {"identifiers": [{"kind": "card", "value": card}]}
+    assert api.call("POST", "/v1/members", who).status_code == 201
+    assert api.post("/v1/receipts", api.basket(card=card)).status_code == 201
+
+    def ask(till: int) -> Any:
+        return api.post("/v1/allowances", {"card": card, "store": "S1", "till": f"fake{till}"})
+
+    with ThreadPoolExecutor(8) as many:
+        said = list(many.map(ask, range(12)))
+    assert sorted(each.status_code for each in said) == [201] * 3 + [409] * 9
+    problem = shops.refused(api, lambda: ask(99))
+    assert (problem["code"], problem["field"]) == ("tills_full", "till")
+    assert problem["why"] == "3 other tills have an allowance for this member"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ SEED = 20261122
 ALLOWED = 60  # points an allowance is for
 PROGRAM = {
     "name": "T", "currency": "EUR", "unknown_cards": "any",
-    "offline": {"points": ALLOWED, "days": 2},
+    "offline": {"points": ALLOWED, "days": 2, "tills": 5},
     "rules": [
         {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
         {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1},

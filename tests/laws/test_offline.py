@@ -11,10 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera.checkout.offline import signing
-from tessera.checkout.offline.core import Allowance, Shown, cover, fault, opened, terms
+from tessera.checkout.offline.core import (
+    UPLOAD,
+    Allowance,
+    Shown,
+    cover,
+    fault,
+    opened,
+    terms,
+    too_many,
+)
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp, Wallet
 from tessera.rules.core.settings import Offline
+from tessera.warehouse.core import Receipt
 
 NOW = datetime(2026, 3, 14, 10, tzinfo=UTC)
 ACCOUNT = UUID(int=1)
@@ -23,6 +33,13 @@ ROW = Allowance(
     worth_minor=1, max_percent=100, issued_at=NOW, valid_until=NOW + timedelta(days=3),
 )  # fmt: skip
 POINTS = st.integers(0, 1000)
+
+
+def made(at: datetime) -> Receipt:
+    """An empty receipt of the allowance's till."""
+    return Receipt(
+        store="S1", till="1", number="1", currency="EUR", lines=(), happened_at=at, total_minor=0
+    )  # fmt: skip
 
 
 def under(**other: object) -> Allowance:
@@ -80,13 +97,30 @@ def test_an_allowance_is_a_share_of_what_is_there(available, most, percent):
         ({}, ROW.valid_until + timedelta(seconds=1), "ended"),
         ({"account_id": UUID(int=7)}, NOW, "another member"),
         ({"store": "S2"}, NOW, "store S2"),
+        ({"till": "2"}, NOW, "till 2"),
         ({"closed_at": NOW + timedelta(hours=1)}, NOW, ""),
         ({"closed_at": NOW - timedelta(hours=1)}, NOW, "in its place"),
     ],
 )
-def test_an_allowance_is_for_its_member_store_and_time(other, at, words):
-    said = fault(under(**other), ACCOUNT, "S1", at)
+def test_an_allowance_is_for_its_member_till_and_time(other, at, words):
+    said = fault(under(**other), ACCOUNT, made(at), at)
     assert words in said and bool(said) is bool(words)
+
+
+def test_a_receipt_that_comes_long_after_its_allowance_is_not_covered():
+    last = ROW.valid_until + UPLOAD
+    assert fault(ROW, ACCOUNT, made(NOW), last) == ""
+    assert "more than 3 days" in fault(ROW, ACCOUNT, made(NOW), last + timedelta(seconds=1))
+
+
+@given(tills=st.integers(1, 100), others=st.integers(0, 200))
+def test_so_many_tills_have_an_allowance_at_a_time(tills, others):
+    setting = Offline(points=10, tills=tills)
+    refusal = too_many(setting, others, NOW if others else None)
+    assert (refusal is None) is (others < tills)
+    if refusal is not None:
+        assert (refusal.code, refusal.field) == ("tills_full", "till")
+        assert f"{others} other tills" in refusal.why and "after 2026-03-14T10" in refusal.cure
 
 
 def test_a_token_says_what_was_signed_and_no_account():

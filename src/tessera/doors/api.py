@@ -28,7 +28,7 @@ from tessera.doors.gate import Gate, Pass
 from tessera.doors.heads import MAX_BODY, TOO_LARGE, form_fault, key_fault, path_fault, query_of
 from tessera.doors.house import House
 from tessera.doors.logs import Sparing, fault, trace
-from tessera.doors.once import once
+from tessera.doors.once import RACES, once
 from tessera.doors.problems import Reply
 from tessera.doors.tally import Calls
 
@@ -43,6 +43,7 @@ log = Sparing(structlog.get_logger("tessera.api"))
 _NO_HOUSE = problems.busy("the database is being restored")
 INSIDE = problems.shed("calls", "too many calls are being answered already")
 _SLOW = problems.busy("the database took too long for this")
+_RACED = problems.busy("another call was in the way, twice")
 _POOL = problems.shed("connections", "all connections for such calls are in use")
 # So that a caller's own id finds the call in our log: letters, digits and . _ - only.
 _REQUEST_ID = re.compile(rb"[0-9A-Za-z._-]{1,64}\Z")
@@ -241,7 +242,7 @@ class Api:
                 reply = await once(operation, call)
             else:
                 reply = _reply(await operation.handler(call), operation)
-        if operation.kind == "writes" and reply.status < 300:
+        if operation.kind == "writes" and operation.refresh and reply.status < 300:
             await self.house.refresh()
             self.gate.forget()
         return reply
@@ -262,6 +263,9 @@ def _stumbled(error: Exception, route: Route | Reply | None, call_id: bytes) -> 
     if isinstance(error, psycopg.errors.QueryCanceled | psycopg.errors.LockNotAvailable):
         log.warning("took_too_long", operation=_name(route), request=call_id.decode())
         return _SLOW
+    if isinstance(error, RACES):
+        log.warning("raced", operation=_name(route), request=call_id.decode(), **fault(error))
+        return _RACED
     if isinstance(error, psycopg.OperationalError):
         log.warning("database_lost", request=call_id.decode(), **fault(error))
         return _NO_HOUSE

@@ -64,6 +64,7 @@ class Operation:
              writer: the handler gets no connection and goes through the writer
     query    {name: what it means}; every one is optional
     example  a body that works, shown in the reference and executed by a test
+    refresh  it may change what every process keeps: program, stores, card batches, keys
     lines    the body is NDJSON, a `body` on each line, read by the handler; so is the answer
     """
 
@@ -79,4 +80,5 @@ class Operation:
     query: Mapping[str, str] | None = None
     example: Any = None
     key_optional: bool = False
+    refresh: bool = True
     lines: bool = False

@@ -46,6 +46,7 @@ STATUS = {
     "points_short": 409,
     "nothing_left": 409,
     "limit_reached": 409,
+    "tills_full": 409,
     "nothing_to_extend": 409,
     "card_blocked": 409,
     "card_replaced": 409,

@@ -22,7 +22,7 @@ def cover_of(case: Case, receipt: Receipt, facts: Facts) -> Cover | None:
         return Cover(0, 0, "no card was sent: points are spent by somebody")
     why = ""
     if allowance is not None:
-        why = fault(allowance, wallet.account_id, receipt.store, receipt.happened_at)
+        why = fault(allowance, wallet.account_id, receipt, case.now)
     there = facts.available if facts.may_spend else 0
     return cover(receipt.spend.points, there, case.shown, why)
 
@@ -39,7 +39,9 @@ def taken(case: Case, story: Story, covered: Cover | None) -> tuple[UUID, int] |
     """(allowance, points that count against it), if it covered any."""
     points = min(story.points_spent, covered.covered) if covered is not None else 0
     allowance = case.shown.allowance
-    return (allowance.id, points) if allowance is not None and points else None
+    if allowance is None or not points:
+        return None
+    return allowance.counts_on or allowance.id, points
 
 
 def with_cover(

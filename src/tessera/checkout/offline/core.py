@@ -9,15 +9,23 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from tessera.base.refusal import Refusal
 from tessera.rules.core.settings import Offline
+from tessera.warehouse.core import Receipt
+
+# A receipt may be sent so long after its allowance has ended; later it covers nothing, and its
+# till is no longer counted.
+UPLOAD = timedelta(days=3)
 
 
 class Allowance(Struct, frozen=True, kw_only=True):
     """What one till may let one account spend while it is cut off: a row.
 
-    points, used  the whole, and what receipts have taken of it; used <= points
+    points, used  the whole, and what receipts have taken of it; used <= points. Of one that is
+                  closed: those of the one in its place, which stands for all before it
     step          so many points pay `worth_minor`, at most `max_percent` of what points may pay
     closed_at     from then on another allowance is in its place
+    counts_on     the one in its place, whose points are taken; None: this one
     """
 
     id: UUID
@@ -32,6 +40,7 @@ class Allowance(Struct, frozen=True, kw_only=True):
     issued_at: datetime
     valid_until: datetime
     closed_at: datetime | None = None
+    counts_on: UUID | None = None
 
     @property
     def left(self) -> int:
@@ -89,6 +98,20 @@ def opened(setting: Offline, available: int, row: Allowance) -> Allowance:
     )  # fmt: skip
 
 
+def too_many(setting: Offline, others: int, free_at: datetime | None) -> Refusal | None:
+    """Why no other till gets an allowance for this account; None if one does.
+
+    others   other tills that may still spend under one; free_at: when the first of them may not
+    """
+    if others < setting.tills:
+        return None
+    when = f"after {free_at:%Y-%m-%dT%H:%M:%SZ}" if free_at is not None else "later"
+    return Refusal(
+        "tills_full", "till", f"{others} other tills have an allowance for this member",
+        f"sell without `spend` while cut off, or ask {when}",
+    )  # fmt: skip
+
+
 def terms(of: Allowance, card: str) -> Terms:
     """What of an allowance is told and signed."""
     return Terms(
@@ -98,14 +121,19 @@ def terms(of: Allowance, card: str) -> Terms:
     )  # fmt: skip
 
 
-def fault(of: Allowance, account_id: UUID, store: str, happened_at: datetime) -> str:
-    """Why an allowance is not for this receipt; "" if it is."""
+def fault(of: Allowance, account_id: UUID, receipt: Receipt, now: datetime) -> str:
+    """Why an allowance is not for this receipt, which arrives now; "" if it is."""
+    happened_at = receipt.happened_at
     if of.account_id != account_id:
         return "the allowance is another member's"
-    if of.store != store:
+    if of.store != receipt.store:
         return f"the allowance is of store {of.store}"
+    if of.till != receipt.till:
+        return f"the allowance is of till {of.till}"
     if happened_at > of.valid_until:
         return f"the allowance ended at {of.valid_until:%Y-%m-%dT%H:%M:%SZ}"
+    if now > of.valid_until + UPLOAD:
+        return f"the receipt came more than {UPLOAD.days} days after the allowance had ended"
     if of.closed_at is not None and happened_at > of.closed_at:
         return "another allowance was given in its place before this receipt"
     return ""

@@ -40,6 +40,19 @@ async def add(conn: Conn, new: Allowance) -> None:
     await conn.execute(SQL["add"], values)
 
 
+async def other_tills(
+    conn: Conn, than: Allowance, since: datetime
+) -> tuple[int, datetime | None]:  # fmt: skip
+    """How many other tills have an allowance for its account, and when the first of them ends.
+
+    since  those that ended before that are not counted, nor those of which nothing is left
+    """
+    values = {"account": than.account_id, "store": than.store, "till": than.till, "since": since}
+    row = await (await conn.execute(SQL["other_tills"], values)).fetchone()
+    assert row is not None, "a count"
+    return int(row[0]), row[1]
+
+
 async def read(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, Allowance]:
     """{id: the allowance}. Whoever counts something on one has its account locked by now."""
     rows = await conn.execute(SQL["read"], (list(ids),), binary=True)

@@ -22,13 +22,30 @@ INSERT INTO checkout.allowance (
     %(issued)s, %(until)s
 );
 
+-- name: other_tills
+-- Other tills that may still spend under an allowance for this account, and when the first of
+-- them may not. Its lock is held.
+SELECT count(*), min(valid_until)
+FROM checkout.allowance
+WHERE
+    account_id = %(account)s AND closed_at IS NULL AND used < points
+    AND valid_until >= %(since)s AND (store_id, till) <> (%(store)s, %(till)s);
+
 -- name: read
 -- Allowances that receipts were made under. Who may use one holds its account's lock.
+-- Of a till's allowances for an account the newest alone is open: its points stand for all of
+-- them, so that asking again adds nothing to what the till may spend.
 SELECT
-    id, account_id, store_id, till, points, used, step, worth_minor, max_percent, issued_at,
-    valid_until, closed_at
-FROM checkout.allowance
-WHERE id = ANY(%b::uuid[]);
+    named.id, named.account_id, named.store_id, named.till, newest.points, newest.used, named.step,
+    named.worth_minor, named.max_percent, named.issued_at,
+    least(named.valid_until, newest.valid_until) AS valid_until, named.closed_at,
+    newest.id AS counts_on
+FROM checkout.allowance AS named
+JOIN checkout.allowance AS newest
+    ON
+        newest.account_id = named.account_id AND newest.store_id = named.store_id
+        AND newest.till = named.till AND newest.closed_at IS NULL
+WHERE named.id = ANY(%b::uuid[]);
 
 -- name: use
 -- Receipts have taken so many points of these.

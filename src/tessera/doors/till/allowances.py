@@ -13,7 +13,6 @@ from tessera.access.core import allowed
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.base.text import Code
-from tessera.checkout.flows import reading
 from tessera.checkout.offline import flows as offline
 from tessera.checkout.offline.core import Allowance as Row
 from tessera.doors.call import Call, Operation
@@ -58,7 +57,11 @@ class AllowanceKey(Struct, frozen=True):
 
 
 async def issue(call: Call) -> Allowance | Refusal:
-    """Give a till an allowance for a card; the one it had for this member ends with that."""
+    """Give a till an allowance for a card, in place of the one it had for this member.
+
+    Of all that a till was given for a member, the points of the newest alone are there: asking
+    again adds nothing. `tills` of the program says how many tills may have one at a time.
+    """
     body: AskAllowance = call.body
     assert call.house is not None
     setting = call.house.shop().program.offline
@@ -77,15 +80,15 @@ async def issue(call: Call) -> Allowance | Refusal:
             "not_registered", field, "points can be spent once the card is registered",
             "register the member first",
         )  # fmt: skip
-    balance = await reading.account_balance(call.conn, owner.account_id, call.now)
     row = Row(
         id=new_id(), account_id=owner.account_id, store=body.store, till=body.till, points=0,
         used=0, step=1, worth_minor=1, max_percent=100, issued_at=call.now, valid_until=call.now,
     )  # fmt: skip
     assert setting is not None, "the fault was told above"
-    # Who owes has less to spend: what an earlier cut-off overspent is not lent again.
-    there = balance.available - balance.debt
-    given, token = await offline.issue(call.conn, setting, row, there, body.card or "")
+    made = await offline.issue(call.conn, setting, row, body.card or "")
+    if isinstance(made, Refusal):
+        return made
+    given, token = made
     return Allowance(
         given.id, given.store, given.till, given.points, given.step, given.worth_minor,
         given.max_percent, given.issued_at, given.valid_until, token,
@@ -114,7 +117,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "allowance.issue", "POST", "/v1/allowances", issue, Allowance,
         "Allow a till to let a card spend while it is cut off", kind="writes", body=AskAllowance,
-        status=201, example={"card": "2900000000018", "store": "S1", "till": "1"},
+        refresh=False, status=201, example={"card": "2900000000018", "store": "S1", "till": "1"},
     ),
     Operation(
         "allowance.key", "GET", "/v1/allowances/key", key, AllowanceKey,

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import Annotated, Any
 
 import msgspec
@@ -29,6 +30,8 @@ from tessera.warehouse.core import Receipt, Return, day_fault
 
 MAX_LINES, MAX_BYTES = 5_000, 32 * 1024 * 1024
 MAX_LINE = 1024 * 1024
+# Of answers: a short line may ask for a long one, told again. Beyond it lines are put off.
+MAX_TOLD = 16 * 1024 * 1024
 # Lines under way: half of what the writer lets wait at its slowest, so live tills get in between.
 AT_ONCE = 32
 _PAUSES_S = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # while the writer lets nobody in
@@ -64,14 +67,17 @@ class BulkAnswer(Struct, frozen=True, omit_defaults=True):
 
 async def bulk(call: Call) -> Reply | Refusal:
     """Post many receipts and returns, each once; one bad line never hurts another.
+    At most 5,000 lines and 32 MB. 503 and 429 of a line mean the same as of a call: send this line
+    again. Once the answers are 16 MB, every further line is answered with 503 and nothing is done
+    for it.
 
-    Send it again after a failure: what was posted is answered again. 503 and 429 of a line mean
-    the same as of a call: send this line again. At most 5,000 lines and 32 MB.
+    Send it again after a failure: what was posted is answered again.
     """
     assert call.house is not None
     told: list[bytes] = []
     try:
-        async for answer in settled(call.house, call.principal, _lines(call.body)):
+        lines = _lines(call.body)
+        async for answer in settled(call.house, call.principal, lines, most_told=MAX_TOLD):
             told.append(_ENCODER.encode(answer) + b"\n")
     except ConnectionError:
         return problem(_cut())  # nobody reads it; what was submitted is settled all the same
@@ -79,14 +85,16 @@ async def bulk(call: Call) -> Reply | Refusal:
 
 
 async def settled(
-    house: House, principal: Principal, lines: AsyncIterator[bytes], most: int = MAX_LINES
-) -> AsyncIterator[BulkAnswer]:
+    house: House, principal: Principal, lines: AsyncIterator[bytes], most: int = MAX_LINES,
+    most_told: float = inf,
+) -> AsyncIterator[BulkAnswer]:  # fmt: skip
     """What became of each line, in their order; some of them are under way at the same time.
 
-    most  lines; the one after them is refused, and after it nothing more is read
+    most       lines; the one after them is refused, and after it nothing more is read
+    most_told  bytes of answers; once they are told, lines that come are put off: 503
     """
     waiting: deque[tuple[int, asyncio.Task[Reply]]] = deque()
-    number, turn = 0, _Turn(house, principal)
+    number, told, turn = 0, 0, _Turn(house, principal)
     async for line in lines:
         number += 1
         if len(line) > MAX_LINE or number > most:
@@ -94,9 +102,12 @@ async def settled(
             if number > most:
                 break
         elif line.strip():
-            waiting.append((number, asyncio.create_task(_settle(turn, line))))
+            doing = _settle(turn, line) if told < most_told else _put_off()
+            waiting.append((number, asyncio.create_task(doing)))
         if len(waiting) >= AT_ONCE:
-            yield await _told(*waiting.popleft())
+            answer = await _told(*waiting.popleft())
+            told += len(answer.body)
+            yield answer
     while waiting:
         yield await _told(*waiting.popleft())
 
@@ -169,6 +180,11 @@ async def _too_much() -> Reply:
     return problem(Refusal("body_too_large", "", why, "send what comes from here in another call"))
 
 
+async def _put_off() -> Reply:
+    """Nothing is done for a line whose answer has no room."""
+    return _NO_ROOM
+
+
 async def _told(number: int, task: asyncio.Task[Reply]) -> BulkAnswer:
     try:
         reply = await task
@@ -183,6 +199,9 @@ def _cut() -> Refusal:
 
 _ONE = Refusal(
     "body_invalid", "", "a line has exactly one of `sale` and `return`", "send one of them"
+)
+_NO_ROOM = problem(
+    Refusal("busy", "", "the answers of this call are long enough", "send this line again")
 )
 _DECODER = msgspec.json.Decoder(BulkLine)
 _ENCODER = msgspec.json.Encoder()

@@ -62,6 +62,7 @@ class Offline(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     points         the most that one allowance is for
     share_percent  of the available points, when the allowance is given
     days           how long it may be used
+    tills          so many may have one for the same member at a time
     step           so many points ...
     worth_minor    ... pay so much; tell what the program's payment rule tells
     max_percent    of what points may pay at all on a receipt
@@ -70,6 +71,7 @@ class Offline(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     points: Annotated[int, Meta(ge=1, le=10**9)]
     share_percent: Annotated[int, Meta(ge=1, le=100)] = 100
     days: Annotated[int, Meta(ge=1, le=31)] = 3
+    tills: Annotated[int, Meta(ge=1, le=100)] = 3
     step: Annotated[int, Meta(ge=1, le=10**9)] = 1
     worth_minor: Annotated[int, Meta(ge=1, le=10**9)] = 1
     max_percent: Annotated[int, Meta(ge=1, le=100)] = 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import count
 from typing import Any
@@ -15,7 +16,7 @@ from psycopg import sql
 from support import api as shops
 from support import database
 from support.api import Api, refused
-from support.crowd import together
+from support.crowd import WAITING, together
 from tessera.checkout.flows.proof import prove_all
 
 PROGRAM: dict[str, Any] = {
@@ -167,3 +168,24 @@ def test_an_operation_is_never_changed(api, table):
     truncate = sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier("ledger", table))
     with psycopg.connect(api.dsn) as conn, pytest.raises(psycopg.errors.RaiseException):
         conn.execute(truncate)
+
+
+# Newcomers -------------------------------------------------------------------------------------
+
+
+def test_a_transfer_to_a_newcomer_and_a_receipt_of_hers_never_stop_each_other(api):
+    """Somebody who holds the giver's account begins the receiver's: nobody waits for the other."""
+    anna, new = member(api), member(api)
+    assert adjust(api, anna, 99).status_code == 201
+    ids = [api.post("/v1/identify", who, key=None).json()["account_id"] for who in (anna, new)]
+    gift = {"kind": "gift", "sender": anna, "receiver": new, "points": 50}
+    with psycopg.connect(api.dsn) as till, ThreadPoolExecutor(1) as pool:
+        till.execute("SELECT FROM ledger.account WHERE id = %s FOR NO KEY UPDATE", ids[:1])
+        asked = pool.submit(api.call, "POST", "/v1/transfers", gift)
+        while api.eye.execute(WAITING).fetchone() != (1,):
+            assert not asked.done(), "it waits for the giver's account"
+        till.execute("INSERT INTO ledger.account (id) VALUES (%s)", ids[1:])
+        till.commit()
+        said = asked.result()
+    assert said.status_code == 201, said.text
+    assert differences(api.dsn) == []

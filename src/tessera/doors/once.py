@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from tessera.access import core as access
 from tessera.access import db as access_db
@@ -13,14 +14,26 @@ from tessera.doors import problems
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.problems import Reply
 
+RACES = (DeadlockDetected, SerializationFailure)
 _encode = msgspec.json.Encoder().encode
 
 
 async def once(operation: Operation, call: Call) -> Reply:
     """Do it, or answer the bytes of the first time.
 
-    The claim waits for a call with the same key that is still under way elsewhere.
+    The claim waits for a call with the same key that is still under way elsewhere. Where another
+    call was in the way, nothing was written: it is done anew, one more time.
+
+    errors  of the database; one of `RACES` if another call was in the way again
     """
+    try:
+        return await _once(operation, call)
+    except RACES:
+        await call.conn.rollback()
+        return await _once(operation, call)
+
+
+async def _once(operation: Operation, call: Call) -> Reply:
     claim = Claim(call.principal.id, call.key, operation.name, call.fingerprint, new_id(), call.now)
     taken = await access_db.claimed(await access_db.ask_claims(call.conn, [claim]))
     pair = (claim.principal_id, claim.key)

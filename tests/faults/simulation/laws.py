@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from faults.simulation.tables import Tables
+from tessera.base.clock import MAX_SKEW
 from tessera.ledger.core import FAR, Lot, Move
 from tessera.ledger.proof.core import first_fault
 from tessera.warehouse.core import Receipt
@@ -113,7 +114,8 @@ class Before:
         return cls(now, lots, pins(tables, id_, now), len(tables.moves.get(id_, ())), debt)
 
     def free(self, at: datetime) -> dict[UUID, int]:
-        """{lot: points} that may be spent on something of that instant."""
+        """{lot: points} that may be spent on something of that instant, if a clock is right."""
+        at = min(at, self.now + MAX_SKEW)
         return {
             lot.id: lot.remaining - self.pins.get(lot.id, 0)
             for lot in self.lots.values()

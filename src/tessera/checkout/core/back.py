@@ -34,7 +34,7 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
     before = sold.last.story
     facts = facts_again(sold.row, sold.first.facts)
     after = settle_kept(sold.lines, facts, sold.program, kept, before, explain=False)
-    stamp = Stamp(case.outcome_id, back.happened_at, case.now)
+    stamp = case.stamp(back.happened_at)
     if case.wallet is not None:
         _post_return(case, stamp, sold, before, after)
     refund = before.to_pay_minor - after.to_pay_minor

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import msgspec
 
-from tessera.base.clock import local
+from tessera.base.clock import MAX_SKEW, local
 from tessera.base.refusal import Refusal
-from tessera.checkout.core.words import Answer, EventRow, Kept, Row
+from tessera.checkout.core.words import Answer, EventRow, Kept, Meant, Row
 from tessera.checkout.history.core.contents import Change
 from tessera.checkout.offline.core import Shown
 from tessera.ledger import core as ledger
-from tessera.ledger.core import Wallet
+from tessera.ledger.core import Stamp, Wallet
 from tessera.members.core import Owner
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, Store, faults
@@ -51,6 +51,8 @@ class Case:
     known        what the program needs to know of the member: {key of a need: value}
     card         the label of the card's batch
     others       the account's wallets of other currencies that the operation may change
+    meant        of an event for which points may wait: what each of its words is about
+    heard        of a receipt: the currencies whose event has come before it
     shown        the allowance that came with an offline receipt, or why there is none
     ids          fresh ids for lots, drawn by the flow
     """
@@ -68,6 +70,12 @@ class Case:
     card: str = ""
     shown: Shown = field(default_factory=Shown)
     others: dict[str, Wallet] = field(default_factory=dict)
+    meant: dict[str, Meant] = field(default_factory=dict)
+    heard: frozenset[str] = frozenset()
+
+    def stamp(self, happened_at: datetime) -> Stamp:
+        """On every move. A till's clock that is fast does not make points ripe or free sooner."""
+        return Stamp(self.outcome_id, min(happened_at, self.now + MAX_SKEW), self.now)
 
     def wallet_in(self, unit: str) -> Wallet | None:
         """The account's points of a currency; None without an account."""
@@ -153,7 +161,7 @@ def facts_of(case: Case, receipt: Receipt) -> Facts:
     return Facts(
         member=True,
         may_spend=owner.registered or case.program.shadows_spend,
-        available=ledger.available(wallet, receipt.happened_at, case.now),
+        available=ledger.available(wallet, case.stamp(receipt.happened_at).happened_at, case.now),
         spend=receipt.spend.points if receipt.spend else None,
         at=local(receipt.happened_at, store.time_zone).replace(tzinfo=None), store=store.id,
         region=store.region, channel=receipt.channel, till=receipt.till,

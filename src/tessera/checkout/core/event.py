@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from datetime import datetime
 
 import msgspec
@@ -9,18 +11,18 @@ import msgspec
 from tessera.base.clock import local
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.case import Case, Decision, kept_facts, timing_fault
-from tessera.checkout.core.living import awaken, begin, earn
+from tessera.checkout.core.living import awaken, begin, earn, waiting_for
 from tessera.checkout.core.sale import too_many
 from tessera.checkout.core.tell import answer
 from tessera.checkout.core.words import Event, EventRow, Kept
 from tessera.checkout.history.core.contents import changes, counted, of_event
 from tessera.ledger import core as ledger
-from tessera.ledger.core import Stamp
 from tessera.rules.core.engine import settle_event
 from tessera.rules.core.facts import Value
 from tessera.rules.core.settings import EventType
 from tessera.rules.core.words import Facts, Program, Story
 
+_NUMBER = re.compile(r"[!-~]{1,36}\Z")  # a receipt's number or id, and no sentence
 _encode = msgspec.json.Encoder().encode
 
 
@@ -51,7 +53,7 @@ def event_fault(case: Case, event: Event) -> Refusal | None:
 def decide_event(case: Case, event: Event) -> Decision | Refusal:
     """Settle a sound event (`event_fault`) and earn. A refusal is to forget the wallet."""
     assert case.owner is not None and case.wallet is not None, "an event is somebody's"
-    stamp = Stamp(case.outcome_id, event.happened_at, case.now)
+    stamp = case.stamp(event.happened_at)
     begin(case, stamp)
     awake = awaken(case, stamp, event)
     facts = _facts(case, event)
@@ -76,14 +78,23 @@ def local_at(case: Case, event: Event) -> datetime:
     return local(event.happened_at, case.store.time_zone).replace(tzinfo=None)
 
 
-def without_text(data: dict[str, Value], declared: EventType | None) -> dict[str, Value]:
-    """The fields that may be kept for ever: in free text people write names."""
+def without_text(
+    data: dict[str, Value], declared: EventType | None, about: Collection[str] = ()
+) -> dict[str, Value]:
+    """The fields that may be kept for ever: in free text people write names.
+
+    about  fields that hold a receipt's number or id, for which points wait: it may come later
+    """
     fields = declared.fields if declared is not None else {}
     return {
         name: value
         for name, value in data.items()
-        if name in fields and fields[name].type != "text"
+        if name in fields and (fields[name].type != "text" or _names(name, value, about))
     }
+
+
+def _names(field: str, value: Value, about: Collection[str]) -> bool:
+    return field in about and _NUMBER.match(str(value)) is not None
 
 
 def _facts(case: Case, event: Event) -> Facts:
@@ -91,7 +102,7 @@ def _facts(case: Case, event: Event) -> Facts:
     assert owner is not None and wallet is not None
     return Facts(
         member=True, may_spend=owner.registered or case.program.shadows_spend,
-        available=ledger.available(wallet, event.happened_at, case.now),
+        available=ledger.available(wallet, case.stamp(event.happened_at).happened_at, case.now),
         at=local_at(case, event), store=event.store or "",
         region=case.store.region if event.store else "", who=owner.member_id.hex,
         card=case.card, favourites=owner.favourites, event=event.type, data=event.data,
@@ -111,6 +122,7 @@ def _row(case: Case, event: Event, story: Story, kept: Kept) -> EventRow:
 
 
 def _kept(program: Program, story: Story, facts: Facts, scopes: tuple[str, ...]) -> Kept:
-    data = without_text(facts.data, program.events.get(facts.event))
+    about = {pending.field for _, _, pending in waiting_for(program, facts.event)}
+    data = without_text(facts.data, program.events.get(facts.event), about)
     facts = msgspec.structs.replace(kept_facts(facts), event="", data=data)
     return Kept(story, facts, counted=scopes)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+
+import msgspec
 
 from tessera.checkout.core.case import Case
 from tessera.checkout.core.words import Event
 from tessera.ledger import core as ledger
-from tessera.ledger.core import Life, Stamp, Wallet, key_of_event
+from tessera.ledger.core import Life, Pending, Stamp, Wallet, key_of_event
+from tessera.rules.core.facts import Value
 from tessera.rules.core.words import Program
 
 
@@ -58,19 +61,54 @@ def earn(
         wallet = case.wallet_in(unit)
         assert wallet is not None, "points are earned by somebody"
         terms = program.lives[unit].terms(stamp.happened_at, case.store.time_zone, about)
+        if unit in case.heard:
+            terms = msgspec.structs.replace(terms, waiting=None)
         ledger.earn(wallet, stamp, next(case.ids), points, terms)
+
+
+def waiting_for(program: Program, event: str = "") -> list[tuple[str, Life, Pending]]:
+    """(currency, life, how its points wait) of those that wait for an event, or for this one."""
+    return [
+        (unit, life, life.pending)
+        for unit, life in program.lives.items()
+        if life.pending is not None and life.pending.event
+        and (not event or life.pending.event == event)
+    ]  # fmt: skip
+
+
+def named_in(data: Mapping[str, Value], pending: Pending) -> str:
+    """The number or id of the receipt that an event is about."""
+    return str(data.get(pending.field, ""))
+
+
+def heard_of(
+    program: Program, told: Iterable[tuple[str, Mapping[str, Value]]], names: Collection[str]
+) -> frozenset[str]:
+    """The currencies whose points need not wait: the event about their receipt has come before it.
+
+    told   type and data of events
+    names  by which the receipt can be meant: its number, its id
+    """
+    told = list(told)
+    return frozenset(
+        unit
+        for unit, _, pending in waiting_for(program)
+        if any(kind == pending.event and named_in(data, pending) in names for kind, data in told)
+    )
 
 
 def awaken(case: Case, stamp: Stamp, event: Event) -> dict[str, int]:
     """{currency: points that had waited for this event and can be spent from now on}."""
     found: dict[str, int] = {}
-    for unit, life in case.program.lives.items():
+    for unit, life, pending in waiting_for(case.program, event.type):
         wallet = case.wallet if not unit else case.others.get(unit)
-        pending = life.pending
-        if wallet is None or pending is None or pending.event != event.type:
+        meant = case.meant.get(named_in(event.data, pending))
+        if wallet is None or meant is None:
             continue
-        key = key_of_event(event.type, str(event.data.get(pending.field, "")))
-        points = ledger.ripen_due(wallet, stamp, stamp.happened_at, life.net_debt, key)
+        key = key_of_event(event.type, meant.number)
+        points = ledger.ripen_due(
+            wallet, stamp, stamp.happened_at, life.net_debt, key, meant.outcomes
+        )  # fmt: skip
         if points:
             found[unit] = points
     return found

@@ -34,7 +34,7 @@ MAX_POINTS = 10**12
 
 def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     """Settle a sound receipt (`fault_of`), spend and earn. A refusal is to forget the wallet."""
-    stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
+    stamp = case.stamp(receipt.happened_at)
     begin(case, stamp)
     promise, kept_hold = _redeem_promise(case, receipt)
     facts = facts_of(case, receipt)
@@ -212,7 +212,7 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
             case.program.version, deadline, story, None, receipt.store, facts,
         )  # fmt: skip
         if story.points_spent and case.wallet is not None:
-            stamp = Stamp(case.outcome_id, receipt.happened_at, case.now)
+            stamp = case.stamp(receipt.happened_at)
             refusal = ledger.place_hold(case.wallet, stamp, story.points_spent, deadline)
             if refusal:
                 return refusal

@@ -31,6 +31,13 @@ class Cancel(Struct, frozen=True):
     quote: UUID
 
 
+class Meant(Struct, frozen=True):
+    """The receipt (or event) that an event is about: its number, the operations that are of it."""
+
+    number: str
+    outcomes: frozenset[UUID]
+
+
 class EventKey(Struct, frozen=True):
     """What makes an event unique for ever: who tells it, and its number there."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from tessera.base.columns import Bigints, Bytes, Column, Integers, LocalTimes, Texts, Times, Uuids
 from tessera.base.sql import statements
 from tessera.base.wire import put
-from tessera.checkout.core.words import EventKey, EventRow
+from tessera.checkout.core.words import EventKey, EventRow, Meant
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -34,6 +34,29 @@ async def ask_known(conn: Conn, keys: Sequence[EventKey]) -> Rows:
 async def known(rows: Rows) -> dict[EventKey, tuple[UUID, datetime]]:
     """{identity: id, when it was posted} of what was found."""
     return {EventKey(row[0], row[1]): (row[2], row[3]) for row in await rows.fetchall()}
+
+
+async def meant(
+    conn: Conn, asked: Sequence[tuple[UUID, str, str]]
+) -> dict[tuple[UUID, str], Meant]:
+    """{(account, word): what it names} for (account, number or id, store or "") of each event."""
+    rows = await conn.execute(SQL["meant"], _columns(asked), binary=True)
+    return {(row[0], row[1]): Meant(row[2], frozenset(row[3])) for row in await rows.fetchall()}
+
+
+async def heard(
+    conn: Conn, asked: Sequence[tuple[UUID, str, datetime]], kinds: Collection[str]
+) -> list[list[tuple[str, bytes]]]:
+    """(type, story) of the events of each (account, store, since), of these types."""
+    rows = await conn.execute(SQL["heard"], (*_columns(asked), list(kinds)), binary=True)
+    found: list[list[tuple[str, bytes]]] = [[] for _ in asked]
+    for n, kind, story in await rows.fetchall():
+        found[n - 1].append((kind, story))
+    return found
+
+
+def _columns(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def add_events(conn: Conn, rows: Sequence[EventRow]) -> None:

@@ -10,6 +10,7 @@ from tessera.checkout import db
 from tessera.checkout.core.case import Sold
 from tessera.checkout.core.words import Cancel, Event, Quote
 from tessera.checkout.flows.items import Batch, Item
+from tessera.checkout.flows.waiting import know_events
 from tessera.checkout.history import flows as history
 from tessera.checkout.offline import flows as offline
 from tessera.ledger import core as ledger
@@ -33,12 +34,8 @@ async def lock(conn: db.Conn, batch: Batch, reader: Reader) -> None:
     found: dict[UUID, Wallet] = {}
     if accounts:
         ids = sorted({*accounts, *others}) if others else accounts
-        found = await ledger_db.wallets(await ledger_db.ask_lock(conn, ids))
-        new = [account for account in accounts if account not in found]
-        if new:
-            await ledger_db.open_accounts(conn, new)
-            batch.newcomers.update(new)
-            found |= await ledger_db.wallets(await ledger_db.ask_lock(conn, new))
+        found, new = await ledger_db.lock(conn, ids)
+        batch.newcomers.update(new)
     for item in items:
         if item.account_id is not None and item.case is not None:
             item.case.wallet = found[item.account_id]
@@ -99,6 +96,7 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
                 gone = ledger.expired_of(wallet, moves.get(wallet.account_id, ()), mine)
                 item.sold.gone[wallet.account_id] = gone
     await _show_allowances(conn, batch)
+    await know_events(conn, batch)
     await _know_history(conn, batch)
 
 

@@ -134,8 +134,8 @@ class Pending(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
     days   so many days after they are earned (the time for returning goods)
     on     from this day on
-    event  when this event of the member comes whose `field` is the receipt's number ("delivered");
-           with `days` they are active then at the latest
+    event  when this event of the member comes whose `field` is the receipt's number or its id
+           ("delivered"); with `days` they are active then at the latest
     """
 
     days: Days | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -48,10 +49,12 @@ def ripen(wallet: Wallet, stamp: Stamp, lot: Lot) -> Stamp:
 
 
 def ripen_due(
-    wallet: Wallet, stamp: Stamp, at: datetime, net_debt: bool, event: str = ""
+    wallet: Wallet, stamp: Stamp, at: datetime, net_debt: bool, event: str = "",
+    of: Collection[UUID] | None = None,
 ) -> int:  # fmt: skip
     """Post what has become active by that instant, or by an event; debts are paid from it.
 
+    of     the operations whose points the event is about; None: all that wait for it
     shape  points that became active; repeated, late or after a crash: the same in the end
 
     What expires before it becomes active never does. The first to become active comes first.
@@ -59,7 +62,8 @@ def ripen_due(
     found = 0
     for lot in sorted(wallet.lots.values(), key=_ripening):
         by_time = lot.ripe(at)
-        if not (lot.pending and lot.remaining and (by_time or (event and lot.waits_for == event))):
+        told = event and lot.waits_for == event and (of is None or lot.outcome_id in of)
+        if not (lot.pending and lot.remaining and (by_time or told)):
             continue
         if not lot.live(lot.activates_at if by_time and lot.activates_at else at):
             continue

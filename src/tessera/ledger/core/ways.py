@@ -98,7 +98,8 @@ class Adjustments(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     reasons             {code: what it means}; with none declared any code will do
     most                in one operation
-    per_principal_day   of one key, of one currency, on a day of `time_zone`
+    per_principal_day   of one key, of one currency, on a day of `time_zone`; who may issue keys
+                        can pass it with another key, `per_member_30_days` holds for all of them
     per_member_30_days  of one account, of one currency
     """
 

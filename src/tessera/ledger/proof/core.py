@@ -44,6 +44,8 @@ def _posted_as(account_id: UUID, moves: Sequence[Move], move: Move) -> int | Non
         return None
     heads = [b"", *(other.hash for other in moves)]
     for seq in range(1, len(moves) + 2):
+        if seq == move.seq:
+            continue
         there = msgspec.structs.replace(move, seq=seq)
         if any(chain(head, account_id, there) == move.hash for head in heads):
             return seq

@@ -297,8 +297,9 @@ class Program(
     def awaited(self) -> frozenset[str]:
         """The events for which pending points may wait."""
         return frozenset(
-            life.pending.event for life in self.lives.values() if life.pending is not None
-        )
+            life.pending.event for life in self.lives.values()
+            if life.pending is not None and life.pending.event
+        )  # fmt: skip
 
     @cached_property
     def plan(self) -> Plan:

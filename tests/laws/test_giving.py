@@ -273,3 +273,31 @@ def test_limits_of_adjustments_that_do_not_fit_are_named():
         "adjustments.time_zone: there is no time zone Nowhere",
         "adjustments.per_principal_day: 5 on a day is below 9 in one go",
     ]
+
+
+MILES = {"stamps": {"kind": "stamps"}, "miles": {"kind": "miles"}}
+
+
+def way(of: str, into: str, give: int, get: int) -> dict[str, Any]:
+    return {"of": of, "into": into, "give": give, "get": get}
+
+
+@pytest.mark.parametrize(
+    ("rates", "found"),
+    [
+        ([way("", "miles", 1, 2), way("miles", "", 1, 1)],
+         ["[1].get: points > miles > points: 1 become 2"]),
+        ([way("", "miles", 3, 2), way("miles", "stamps", 7, 5), way("stamps", "", 99, 208)],
+         ["[2].get: points > miles > stamps > points: 2079 become 2080"]),
+        ([way("", "miles", 1, 2), way("miles", "", 1, 1), way("miles", "stamps", 1, 1),
+          way("stamps", "miles", 2, 3)],
+         ["[1].get: points > miles > points: 1 become 2",
+          "[3].get: miles > stamps > miles: 2 become 3"]),
+        ([way("", "miles", 3, 2), way("miles", "", 2, 3), way("miles", "stamps", 1, 1000)], []),
+        ([way("", "miles", 3, 2), way("miles", "stamps", 7, 5), way("stamps", "", 10, 21)], []),
+    ],
+    ids=["two", "three, by a hair", "two circles", "there and back", "three, even"],
+)  # fmt: skip
+def test_no_circle_of_exchanges_makes_points(rates, found):
+    told = faults(transfers={"exchange": rates}, currencies=MILES)
+    assert sorted(told) == [f"transfers.exchange{each}" for each in found]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from itertools import pairwise
+from math import prod
 
 from tessera.base.clock import zone
 from tessera.ledger.core.ways import Adjustments, Bounds, Rate, Transfers
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.words import Program
 
+Way = tuple[str, str]  # of, into
 _COUNTED = "status"  # what it counts is earned by buying alone
 
 
@@ -25,6 +28,7 @@ def check_ways(filler: Filler, program: Program, doubtful: frozenset[str]) -> No
             _check_bounds(filler, bounds, path)
         if "currencies" not in doubtful:
             _check_rates(filler, program, offered)
+            _check_gain(filler, offered)
     _check_zone(filler, program.adjustments, "adjustments")
     most, day = program.adjustments.most, program.adjustments.per_principal_day
     if most is not None and day is not None and day < most:
@@ -77,6 +81,51 @@ def _check_rates(filler: Filler, program: Program, offered: Transfers) -> None:
         if rate.most is not None and rate.most < rate.give:
             why = f"at most {rate.most} points go, {rate.give} are needed"
             filler.fault(f"{path}.most", why, f"write {rate.give} or more")
+
+
+def _check_gain(filler: Filler, offered: Transfers) -> None:
+    """Whoever exchanges points round in a circle has no more of them in the end."""
+    rates = {
+        (rate.of, rate.into): (Fraction(rate.get, rate.give), i)
+        for i, rate in reversed(list(enumerate(offered.exchange)))
+        if rate.of != rate.into
+    }
+    while circle := _gaining({way: worth for way, (worth, _) in rates.items()}):
+        first, *_, i = sorted(rates[way][1] for way in circle)
+        while rates[circle[0]][1] != first:  # told from the rate that is written first
+            circle = [*circle[1:], circle[0]]
+        worth = prod((rates[way][0] for way in circle), start=Fraction(1))
+        names = [of or "points" for of, _ in circle]
+        why = f"{' > '.join([*names, names[0]])}: {worth.denominator} become {worth.numerator}"
+        cure = "raise a `give` or lower a `get` of these until no more come out than went in"
+        filler.fault(f"transfers.exchange[{i}].get", why[:300], cure)
+        rates = {way: rate for way, rate in rates.items() if rate[1] != i}
+
+
+def _gaining(rates: Mapping[Way, Fraction]) -> list[Way]:
+    """A circle of exchanges that makes more of what goes in; empty if there is none.
+
+    source  Bellman and Ford, by products; exact
+    """
+    most = dict.fromkeys([currency for way in rates for currency in way], Fraction(1))
+    came: dict[str, str] = {}
+    better: str | None = None
+    for _ in list(most):
+        better, before = None, dict(most)
+        for (of, into), worth in rates.items():
+            if before[of] * worth > most[into]:
+                most[into], came[into], better = before[of] * worth, of, into
+        if better is None:
+            break
+    if better is None:
+        return []
+    for _ in most:  # from what is better still, back into the circle that made it so
+        better = came[better]
+    circle, at = [(came[better], better)], came[better]
+    while at != better:
+        circle.append((came[at], at))
+        at = came[at]
+    return circle[::-1]
 
 
 def _check_sides(filler: Filler, program: Program, rate: Rate, path: str) -> None:

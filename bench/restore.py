@@ -34,7 +34,7 @@ COPIES = (
 )  # fmt: skip
 GB = 1_000_000_000
 MEMBERS_A_GB = 20_000  # about twenty receipts each
-ROOMY = Path("/var/tmp")  # needs about three times the size
+ROOMY = Path("/var/tmp")  # needs five times the size: backup, what came back, the proof's sorting
 
 
 def run(quick: bool) -> list[Result]:

@@ -14,7 +14,7 @@ RETURN sha256(head || convert_to(words, 'UTF8'));
 
 -- name: chain
 -- The same for moves in their order.
-CREATE AGGREGATE pg_temp.chain(text) (SFUNC = pg_temp.link, STYPE = bytea, INITCOND = '');
+CREATE AGGREGATE pg_temp.chain(text) (sfunc = pg_temp.link, stype = bytea, initcond = '');
 
 -- name: work_mem
 -- The moves are sorted twice.

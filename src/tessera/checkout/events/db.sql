@@ -13,7 +13,7 @@ CROSS JOIN LATERAL (
 -- What events name by number or id: the newest such receipt or event of their account, where the
 -- number is asked for in a store only of that store; with it, the returns of the receipt.
 SELECT asked.account_id, asked.word, newest.number,
-    newest.id || ARRAY(SELECT back.id FROM checkout.receipt AS back WHERE back.sale_id = newest.id)
+    newest.id || array(SELECT back.id FROM checkout.receipt AS back WHERE back.sale_id = newest.id)
 FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS asked (account_id, word, store_id)
 CROSS JOIN LATERAL (
     SELECT r.id, r.number, r.happened_at

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
+from msgspec.structs import replace
 
-from db.test_life import DELIVERED, NOW, TONIGHT, ago, on, played
+from db.test_life import DELIVERED, NOW, ago, on, played
 from support.shop import fresh_card, line, sale
 from tessera.checkout.core import Event, Quote
-from tessera.warehouse.core import Store
+from tessera.warehouse.core import Store as Place
 from tessera.warehouse.stores import db as stores_db
 
 PARCEL = {"pending": {"event": "delivered"}, "events": DELIVERED}
@@ -18,7 +17,7 @@ PARCEL = {"pending": {"event": "delivered"}, "events": DELIVERED}
 async def open_another(shop):
     """A second store."""
     async with shop.house.pool.connection() as conn:
-        await stores_db.put_store(conn, Store("S2", "Mall", "Europe/Rome"))
+        await stores_db.put_store(conn, Place("S2", "Mall", "Europe/Rome"))
     await shop.house.refresh()
 
 
@@ -99,18 +98,27 @@ def test_a_number_told_in_a_store_wakes_no_receipt_of_another(dsn):
     played(dsn, story, **PARCEL)
 
 
-@pytest.mark.skipif(timedelta(minutes=10) > TONIGHT - NOW, reason="so fast a clock may be")
+def where_it_is_noon() -> Place:
+    """A store where tomorrow is about twelve hours away, whenever this is asked."""
+    east = 12 - NOW.hour  # the names of these zones count westwards
+    return Place("NOON", "Noon", f"Etc/GMT{-east:+d}")
+
+
 def test_a_fast_clock_spends_nothing_before_its_time(dsn):
-    late = on(0.99)
+    late, noon = on(0.99), where_it_is_noon()
+
+    def there(card, points, at, **words):
+        return replace(sale(card, line("SOUP", 1, points), at=at, **words), store=noon.id)
 
     async def story(shop, card):
-        await shop.buys(card, 100, 13)
-        for asked in (
-            sale(card, line("SOUP", 1, 100), spend=100, at=late),
-            Quote(sale(card, line("SOUP", 1, 100), spend=100, at=late), hold=True),
-        ):
-            assert (await shop.send(asked)).problem.code == "points_short"
-        await shop.buys(card, 7, -0.9)
+        async with shop.house.pool.connection() as conn:
+            await stores_db.put_store(conn, noon)
+        await shop.house.refresh()
+        assert (await shop.send(there(card, 100, ago(13)))).status == 201
+        asked = there(card, 100, late, spend=100)
+        for each in (asked, Quote(there(card, 100, late, spend=100), hold=True)):
+            assert (await shop.send(each)).problem.code == "points_short"
+        assert (await shop.send(there(card, 7, on(0.9)))).status == 201
         assert await shop.points(card) == (0, 107, 0)
 
     played(dsn, story, pending={"days": 14})

@@ -210,6 +210,5 @@ def lengthen(wallet: Wallet, stamp: Stamp, before: datetime, until: datetime) ->
             continue
         if old < before and old < until:
             extend(wallet, lot, until)
-            wallet.widened = True  # lots are then written with their expiry
             found.append(Longer(lot.id, lot.remaining, old, until))
     return found

@@ -1,0 +1,20 @@
+"""Who did what, chained; keys that seal personal values; proposals that wait for a second person.
+
+Revision ID: pre_0012
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "pre_0012"
+down_revision = "pre_0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The text is in the .sql file beside this one."""
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))

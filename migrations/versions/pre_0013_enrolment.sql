@@ -1,0 +1,2 @@
+-- Joining: where from, verified identifiers, consents, choices.
+SELECT 1;

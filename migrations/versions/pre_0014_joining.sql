@@ -1,0 +1,2 @@
+-- Households and merged members: accounts that were joined, and how to part them.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Erasures, retention, who saw personal data.
+SELECT 1;

@@ -1,0 +1,2 @@
+-- Members and points that come from another program.
+SELECT 1;

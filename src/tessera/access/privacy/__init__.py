@@ -1,0 +1,1 @@
+"""What this room holds of a person, told whole, and taken away."""

@@ -1,0 +1,1 @@
+"""What a member bought and did, told whole."""

@@ -1,0 +1,49 @@
+"""What some members bought and did, read page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tessera.base.sql import statements
+from tessera.checkout.core.words import EventRow, Row
+from tessera.checkout.db import Conn, row_of
+from tessera.checkout.events.db import event_row
+
+SQL = statements(__file__)
+PAGE = 200
+Last = EventRow | Row | None
+
+
+async def receipts(
+    conn: Conn, members: Sequence[UUID], accounts: Sequence[UUID], last: Last
+) -> list[Row]:
+    """Their receipts, newest first, after the last one seen; at most `PAGE`."""
+    rows = await _page(conn, "receipts", members, accounts, last)
+    return [row_of(row) for row in rows]
+
+
+async def events(
+    conn: Conn, members: Sequence[UUID], accounts: Sequence[UUID], last: Last
+) -> list[EventRow]:
+    """Their events, newest first, after the last one seen; at most `PAGE`."""
+    rows = await _page(conn, "events", members, accounts, last)
+    return [event_row(row) for row in rows]
+
+
+async def active(conn: Conn, accounts: Mapping[UUID, UUID], since: datetime) -> set[UUID]:
+    """Which of {member: account} have bought or done something since."""
+    asked = {"members": list(accounts), "accounts": list(accounts.values()), "since": since}
+    rows = await (await conn.execute(SQL["active"], asked)).fetchall()
+    return {row[0] for row in rows}
+
+
+async def _page(
+    conn: Conn, name: str, members: Sequence[UUID], accounts: Sequence[UUID], last: Last
+) -> list[tuple[Any, ...]]:
+    at, id_ = (last.happened_at, last.id) if last is not None else (None, None)
+    asked = {"members": list(members), "accounts": list(accounts), "at": at, "id": id_}
+    rows = await conn.execute(SQL[name], asked | {"most": PAGE}, binary=True)
+    return await rows.fetchall()

@@ -1,0 +1,34 @@
+-- checkout: what some members bought and did, whatever accounts they were on.
+
+-- name: receipts
+-- Their receipts on these accounts, newest first, after the last one seen.
+SELECT * FROM checkout.receipt
+WHERE account_id = ANY(%(accounts)s::uuid[]) AND member_id = ANY(%(members)s::uuid[])
+    AND (%(at)s::timestamptz IS NULL OR (happened_at, id) < (%(at)s, %(id)s))
+ORDER BY happened_at DESC, id DESC
+LIMIT %(most)s;
+
+-- name: events
+-- Their events on these accounts, newest first, after the last one seen.
+SELECT
+    id, source, number, type, store_id, account_id, member_id, happened_at, local_at, posted_at,
+    points_earned, program_version, story
+FROM checkout.event
+WHERE account_id = ANY(%(accounts)s::uuid[]) AND member_id = ANY(%(members)s::uuid[])
+    AND (%(at)s::timestamptz IS NULL OR (happened_at, id) < (%(at)s, %(id)s))
+ORDER BY happened_at DESC, id DESC
+LIMIT %(most)s;
+
+-- name: active
+-- Which of these members have bought or done something since; receipts and events both count.
+SELECT DISTINCT m.id
+FROM unnest(%(members)s::uuid[], %(accounts)s::uuid[]) AS m (id, account_id)
+WHERE
+    EXISTS (
+        SELECT FROM checkout.receipt AS r
+        WHERE r.account_id = m.account_id AND r.happened_at > %(since)s
+    )
+    OR EXISTS (
+        SELECT FROM checkout.event AS e
+        WHERE e.account_id = m.account_id AND e.happened_at > %(since)s
+    );

@@ -1,0 +1,93 @@
+"""The list of erasures beside the database: what a restored backup must forget again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from psycopg import AsyncConnection
+
+from tessera.base.refusal import Refusal
+from tessera.identity.privacy import db, flows
+from tessera.identity.privacy.core import Asking, Erasure
+
+NAME = "erasures.ndjson"
+_PAGE = 1000
+
+
+class Line(Struct, frozen=True):
+    """One erased member: a number and a time, nothing of the person."""
+
+    member_id: UUID
+    erased_at: datetime
+
+
+_line = msgspec.json.Decoder(Line)
+
+
+def read(path: Path) -> list[Line]:
+    """The list, in its order; a last line that a crash cut short is left out.
+
+    errors  ValueError names a line that is none of ours
+    """
+    if not path.exists():
+        return []
+    found: list[Line] = []
+    for number, raw in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
+        try:
+            found.append(_line.decode(raw))
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"{path}, line {number}: {error}") from error
+    return found
+
+
+def append(path: Path, lines: Sequence[Line]) -> None:
+    """Put these at the end, durably. A line that a crash cut short before is taken away."""
+    if not lines:
+        return
+    with path.open("ab+") as file:
+        file.seek(0)
+        file.truncate(file.read().rfind(b"\n") + 1)
+        file.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+async def write_down(conn: AsyncConnection, path: Path) -> int:
+    """Put into the file what the database has and the file has not; how many that were."""
+    known = {line.member_id for line in read(path)}
+    missing = [Line(e.member_id, e.erased_at) for e in await _all(conn) if e.member_id not in known]
+    append(path, missing)
+    return len(missing)
+
+
+async def replay(conn: AsyncConnection, path: Path, now: datetime) -> int:
+    """Erase whoever the file names and the database has not erased; how many they were.
+
+    errors  ValueError of `read`
+    """
+    done = {erasure.member_id for erasure in await _all(conn)}
+    asking, count = Asking("replay", "erased before the backup was restored"), 0
+    for line in read(path):
+        if line.member_id in done:
+            continue
+        erased = await flows.erase(conn, line.member_id, asking, now)
+        count += not isinstance(erased, Refusal)
+        await conn.commit()
+    return count
+
+
+async def _all(conn: AsyncConnection) -> list[Erasure]:
+    found: list[Erasure] = []
+    last: UUID | None = None
+    while True:
+        page = await db.erasures(conn, last, _PAGE)
+        found += page
+        if len(page) < _PAGE:
+            return found
+        last = page[-1].id

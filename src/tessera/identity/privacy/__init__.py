@@ -1,0 +1,1 @@
+"""Export, erasure, retention, and who saw personal data."""

@@ -1,0 +1,230 @@
+"""What is held about people and what an erasure does to it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+By = Literal["member", "staff", "retention", "replay"]
+Fate = Literal[
+    "deleted",  # with the person
+    "blanked",  # what speaks of the person; the row stays
+    "sealed",  # its key is destroyed
+    "pseudonym",  # numbers only: stays, and tells nothing without the person
+    "nothing",  # of no person
+]
+
+
+class Asking(Struct, frozen=True):
+    """Who wants somebody erased, and why."""
+
+    by: By
+    reason: str
+    principal_id: UUID | None = None
+
+
+class Erasure(Struct, frozen=True):
+    """A line of the list of erasures."""
+
+    id: UUID
+    member_id: UUID
+    asked_by: By
+    principal_id: UUID | None
+    reason: str
+    erased_at: datetime
+
+
+class Erased(Struct, frozen=True):
+    """Nobody is behind these numbers any more. `again`: that was so before."""
+
+    member_id: UUID
+    numbers: tuple[UUID, ...]
+    erased_at: datetime
+    again: bool = False
+
+
+class Sight(Struct, frozen=True):
+    """Somebody saw personal data: which fields, whose, when, why."""
+
+    id: UUID
+    seen_at: datetime
+    member_id: UUID
+    principal_kind: str
+    principal_id: UUID
+    principal_name: str
+    fields: list[str]
+    reason: str
+
+
+class Export(Struct, frozen=True):
+    """Everything held about a person, by heading.
+
+    held  {heading: rows}; receipts and points are told as to the member, without hidden rules
+    """
+
+    member_id: UUID
+    made_at: datetime
+    held: dict[str, Any]
+
+
+def before_months(today: date, months: int) -> date:
+    """The day so many months ago; the month's last day where there is none."""
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    for day in range(today.day, 0, -1):
+        try:
+            return date(year, month + 1, day)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a first day")
+
+
+# What becomes of what a table holds when a member is erased, and why that is enough.
+_FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
+    (
+        "nothing",
+        "settings of the installation",
+        (
+            "access.api_key",
+            "access.role",
+            "access.session",
+            "access.minted",
+            "members.mac_key",
+            "members.card_batch",
+            "program.version",
+            "warehouse.store",
+            "warehouse.load",
+            "checkout.allowance_key",
+        ),
+    ),
+    (
+        "nothing",
+        "keyed marks and counts that end by themselves",
+        (
+            "access.code_budget",
+            "access.sign_in_limit",
+            "members.claim_try",
+        ),
+    ),
+    (
+        "nothing",
+        "of staff, not of members",
+        (
+            "access.staff",
+            "access.recovery_code",
+        ),
+    ),
+    (
+        "nothing",
+        "what was begun and not finished: sealed, ends within minutes",
+        (
+            "access.ceremony",
+            "members.application",
+            "access.code_outbox",
+        ),
+    ),
+    (
+        "nothing",
+        "the register of what went wrong",
+        (
+            "incidents.incident",
+            "incidents.note",
+        ),
+    ),
+    (
+        "nothing",
+        "heads of chains and runs",
+        (
+            "access.audit_head",
+            "ledger.run",
+        ),
+    ),
+    (
+        "deleted",
+        "with the person",
+        (
+            "members.person",
+            "members.identifier",
+            "members.likeness",
+            "members.likely",
+            "access.passkey",
+            "access.person_session",
+            "access.code_challenge",
+        ),
+    ),
+    ("blanked", "choices, language and consents that count", ("members.member",)),
+    ("blanked", "what the call said of the person", ("access.request",)),
+    ("blanked", "the record, if it names the person", ("warehouse.quarantine",)),
+    ("sealed", "values of the person; who did what stays", ("access.audit",)),
+    ("sealed", "what an unmerge would need", ("identity.merge",)),
+    ("sealed", "the key itself is gone, its row stays", ("access.seal_key",)),
+    ("sealed", "the payload, with a key of the proposal's own", ("access.approval",)),
+    (
+        "pseudonym",
+        "points: numbers only",
+        (
+            "ledger.account",
+            "ledger.lot",
+            "ledger.move",
+            "ledger.hold",
+            "ledger.pin",
+            "ledger.operation",
+            "ledger.extension",
+            "ledger.joining",
+            "ledger.joined_wallet",
+            "ledger.carried",
+        ),
+    ),
+    (
+        "pseudonym",
+        "purchases, without the person",
+        (
+            "checkout.receipt",
+            "checkout.quote",
+            "checkout.parked",
+            "checkout.history_day",
+            "checkout.history_mark",
+            "checkout.event",
+            "checkout.allowance",
+        ),
+    ),
+    (
+        "pseudonym",
+        "how somebody joined, agreed and chose: codes and times, proof that outlives the person",
+        (
+            "members.joining",
+            "members.consent",
+            "members.choice",
+            "members.posting",
+        ),
+    ),
+    (
+        "pseudonym",
+        "who was with whom",
+        (
+            "members.household",
+            "members.household_member",
+            "members.household_invitation",
+        ),
+    ),
+    ("pseudonym", "ids only; bytes go after 35 days", ("access.answer",)),
+    (
+        "pseudonym",
+        "a line of a file under a member's number there; goes when its load ends",
+        ("warehouse.waiting_return",),
+    ),
+    (
+        "pseudonym",
+        "numbers and reasons",
+        (
+            "identity.erasure",
+            "identity.sight",
+        ),
+    ),
+)
+HOLDS: Mapping[str, tuple[Fate, str]] = {
+    table: (fate, why) for fate, why, tables in _FATES for table in tables
+}

@@ -1,0 +1,64 @@
+"""A person in full, and a person's end, in the tables of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import AsyncConnection
+
+from tessera.base.sql import statements
+from tessera.warehouse.core import Identifier
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+FORGET = ("forget_person", "forget_identifiers")
+
+
+async def numbers(conn: Conn, member_id: UUID) -> list[UUID]:
+    """Every number of a person, the one that counts today first, all held still; empty: nobody."""
+    rows = await (await conn.execute(SQL["numbers"], {"id": member_id})).fetchall()
+    ids = [row[0] for row in rows]
+    await conn.execute(SQL["hold"], {"ids": ids})
+    return ids
+
+
+async def erased_since(conn: Conn, ids: Sequence[UUID]) -> datetime | None:
+    """Since when there is nobody behind these; None: there is."""
+    row = await (await conn.execute(SQL["erased"], {"ids": list(ids)})).fetchone()
+    return None if row is None else row[0]
+
+
+async def accounts(conn: Conn, ids: Sequence[UUID]) -> list[UUID]:
+    """Every account these members were on, by themselves or with others; the present one first."""
+    rows = await (await conn.execute(SQL["accounts"], {"ids": list(ids)})).fetchall()
+    return [row[0] for row in rows]
+
+
+async def told(conn: Conn, ids: Sequence[UUID]) -> dict[str, Any]:
+    """{heading: rows} of everything this room holds about these members."""
+    rows = await (await conn.execute(SQL["told"], {"ids": list(ids)})).fetchall()
+    return {heading: msgspec.json.decode(value) for heading, value in rows}
+
+
+async def held(conn: Conn, ids: Sequence[UUID]) -> list[Identifier]:
+    """What names these members, in full."""
+    rows = await (await conn.execute(SQL["held"], {"ids": list(ids)})).fetchall()
+    return [Identifier(kind, value) for kind, value in rows]
+
+
+async def forget(conn: Conn, ids: Sequence[UUID], now: datetime) -> None:
+    """The persons behind these members go; their numbers stay, marked."""
+    for name in FORGET:
+        await conn.execute(SQL[name], {"ids": list(ids)})
+    await conn.execute(SQL["forget_invitations"], {"ids": list(ids), "now": now})
+    await conn.execute(SQL["mark_erased"], {"ids": list(ids), "now": now})
+
+
+async def idle(conn: Conn, since: datetime, after: UUID, page: int) -> dict[UUID, UUID]:
+    """{member: account} of the registered who joined before that; a page after an id."""
+    asked = {"since": since, "after": after, "page": page}
+    return dict(await (await conn.execute(SQL["idle"], asked)).fetchall())

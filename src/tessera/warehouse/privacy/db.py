@@ -1,0 +1,27 @@
+"""What files said of people: it goes when they go, or when nobody repaired it in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import AsyncConnection
+
+from tessera.base.sql import statements
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+
+
+async def forget_quarantined(conn: Conn, names: Sequence[str]) -> int:
+    """Blank the records in quarantine that name one of these; how many they were.
+
+    Reads the whole quarantine: it is looked at when somebody is erased, not at the till.
+    """
+    return (await conn.execute(SQL["forget_quarantined"], {"names": list(names)})).rowcount
+
+
+async def forget_old_quarantined(conn: Conn, before: datetime) -> int:
+    """Blank the records of loads that ended before a time; how many they were."""
+    return (await conn.execute(SQL["forget_old_quarantined"], {"before": before})).rowcount

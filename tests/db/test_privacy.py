@@ -1,0 +1,129 @@
+"""Erasures that a restored backup must not undo, and what goes by itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from support import database
+from support.database import connect, run
+from support.people import card, opened
+from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
+from tessera.doors import erasures
+from tessera.doors.erasures import Line
+from tessera.identity.privacy import flows
+from tessera.identity.privacy.core import Asking, Erased, before_months
+from tessera.members import flows as members
+from tessera.members.core import NewMember
+from tessera.members.privacy.core import Privacy
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ASKED = Asking("member", "asked by the member")
+
+
+def persons(dsn: str) -> int:
+    with psycopg.connect(dsn) as conn:
+        row = conn.execute("SELECT count(*) FROM members.person").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def joined(conn: database.Conn, serial: int, when: datetime) -> UUID:
+    new = NewMember((card(serial),), "Anna", "Rossi")
+    done = await members.register(conn, new, when, new_id(), new_id())
+    assert not isinstance(done, Refusal), done
+    return done.member_id
+
+
+async def erased(dsn: str, member: UUID) -> Erased | Refusal:
+    async with await connect(dsn) as conn:
+        return await flows.erase(conn, member, ASKED, NOW)
+
+
+def test_a_restored_backup_forgets_again_what_was_erased(server, dsn, tmp_path):
+    async def register() -> UUID:
+        async with await opened(dsn) as conn:
+            done = await joined(conn, 1, NOW)
+            await conn.commit()
+            return done
+
+    member, listed = run(register()), tmp_path / erasures.NAME
+    backup = f"tessera_backup_{uuid4().hex[:12]}"
+    with psycopg.connect(dsn) as conn:
+        here = conn.info.dbname
+    database.make(server, backup, here)
+    try:
+        restored = database.at(server, backup)
+        assert isinstance(run(erased(dsn, member)), Erased)
+
+        async def write_down() -> int:
+            async with await connect(dsn) as conn:
+                return await erasures.write_down(conn, listed)
+
+        async def replay() -> int:
+            async with await connect(restored) as conn:
+                return await erasures.replay(conn, listed, NOW)
+
+        assert (run(write_down()), run(write_down())) == (1, 0), "each once"
+        assert (persons(dsn), persons(restored)) == (0, 1)
+        assert (run(replay()), run(replay())) == (1, 0)
+        assert persons(restored) == 0
+        assert "Anna" not in listed.read_text(encoding="utf-8")
+    finally:
+        database.drop(server, backup)
+
+
+@given(st.lists(st.uuids(), max_size=5), st.binary(max_size=80), st.lists(st.uuids(), max_size=3))
+def test_a_list_that_a_crash_cut_short_goes_on(tmp_path_factory, before, cut, after):
+    path = tmp_path_factory.mktemp("list") / erasures.NAME
+    first, then = ([Line(each, NOW) for each in some] for some in (before, after))
+    erasures.append(path, first)
+    with path.open("ab") as file:
+        file.write(cut.replace(b"\n", b""))
+    assert erasures.read(path) == first
+    erasures.append(path, then)
+    assert erasures.read(path) == first + then
+
+
+def test_a_list_of_something_else_is_refused_and_not_skipped(tmp_path):
+    path: Path = tmp_path / erasures.NAME
+    path.write_text("name,phone\nAnna,+39\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="line 1"):
+        erasures.read(path)
+
+
+def test_nobody_is_erased_who_does_not_exist(dsn):
+    said = run(erased(dsn, uuid4()))
+    assert isinstance(said, Refusal) and said.code == "member_unknown"
+
+
+def test_who_did_nothing_for_the_said_months_is_erased_and_nobody_else(dsn):
+    months = Privacy(forget_idle_months=36)
+
+    async def work() -> None:
+        async with await opened(dsn) as conn:
+            for n, days in ((1, 4000), (2, 10)):
+                await joined(conn, n, NOW - timedelta(days=days))
+            await conn.commit()
+            assert (await flows.forget_old(conn, Privacy(), NOW))["members"] == 0
+            assert (await flows.forget_old(conn, months, NOW))["members"] == 1
+            assert (await flows.forget_old(conn, months, NOW))["members"] == 0
+            await conn.commit()
+
+    run(work())
+    assert persons(dsn) == 1
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.integers(0, 240))
+def test_months_back_end_in_the_right_month(today, months):
+    found = before_months(today, months)
+    assert (found.year * 12 + found.month) == (today.year * 12 + today.month) - months
+    last = (found + timedelta(days=1)).day == 1
+    assert found.day == today.day or (found.day < today.day and last)

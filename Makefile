@@ -53,7 +53,7 @@ reference: $(STAMP) ## Write docs/reference from the mechanics' and conditions' 
 	$(BIN)/python -m tessera.doors.cli.reference docs/reference
 
 lock: $(STAMP) ## Resolve requirements/*.in into locks again; ARGS=--upgrade for newer versions
-	@for room in core dev; do \
+	@for room in core dedup dev; do \
 		$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 			--custom-compile-command 'make lock' $(ARGS) \
 			requirements/$$room.in --output-file requirements/$$room.txt || exit 1; \

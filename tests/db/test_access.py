@@ -30,7 +30,7 @@ def test_a_key_opens_until_it_ends(dsn):
         async with await connect(dsn) as conn:
             till, token = await flows.issue_key(conn, "Till 1", "till", "0001", None, None, NOW)
             soon = NOW + timedelta(hours=1)
-            short, brief = await flows.issue_key(conn, "Office", "admin", None, 7, soon, NOW)
+            short, brief = await flows.issue_key(conn, "Office", "owner", None, 7, soon, NOW)
             assert (till.rate_per_s, short.rate_per_s) == (200, 7)
             assert core.is_token(token) and core.is_token(brief)
             mark, other = core.token_hash(token), core.token_hash(brief)
@@ -64,15 +64,15 @@ def test_a_token_is_nowhere_in_the_database(dsn):
 def test_a_till_s_key_without_a_store_does_not_exist(dsn):
     async def work():
         async with await connect(dsn) as conn:
-            nobody = core.Principal(new_id(), "x", "till", None, 1)
+            nobody = core.KeyTerms(name="x", role="till")
             with pytest.raises(psycopg.errors.CheckViolation):
-                await db.add_key(conn, nobody, core.token_hash("x"), NOW)
+                await db.add_key(conn, new_id(), nobody, core.token_hash("x"), NOW)
 
     run(work())
 
 
 async def office(conn) -> core.Principal:
-    return (await flows.issue_key(conn, "Office", "admin", None, None, None, NOW))[0]
+    return (await flows.issue_key(conn, "Office", "owner", None, None, None, NOW))[0]
 
 
 async def who(conn, cookie: str, minutes: float) -> core.Principal | None:
@@ -114,7 +114,7 @@ def test_a_session_ends_by_idleness_by_age_and_with_its_key(dsn):
             key = await office(conn)
             idle, used = [await flows.open_session(conn, key.id, NOW) for _ in "12"]
             soon = NOW + timedelta(minutes=5)
-            short, _ = await flows.issue_key(conn, "Guest", "admin", None, None, soon, NOW)
+            short, _ = await flows.issue_key(conn, "Guest", "owner", None, None, soon, NOW)
             guest = await flows.open_session(conn, short.id, NOW)
             assert await who(conn, guest, 4) == short and await who(conn, guest, 5) is None
             assert await who(conn, idle, 30) is None

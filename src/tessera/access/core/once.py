@@ -70,6 +70,9 @@ def judge(known: Known, claim: Claim, names: Sequence[str] = ()) -> Replay | Ref
     if known.operation != claim.operation:
         why = f"key {claim.key} was used for {known.operation}, this is {claim.operation}"
         return Refusal("key_reused", "Idempotency-Key", why, cure)
+    if not known.fingerprint:
+        why = f"what key {claim.key} was used for was of a person, and is forgotten"
+        return Refusal("key_reused", "Idempotency-Key", why, "send a fresh key")
     field = first_difference(names, known.fingerprint, claim.fingerprint)
     why = f"key {claim.key} was used at {known.posted_at:%Y-%m-%dT%H:%M:%SZ} with another"
     return Refusal("key_reused", field, f"{why} {field or 'body'}", cure)

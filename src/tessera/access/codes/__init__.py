@@ -1,0 +1,1 @@
+"""Codes that prove a phone or an address, and how they are sent."""

@@ -1,0 +1,87 @@
+-- access/codes: challenges, how many messages were sent, messages that wait.
+
+-- name: spend
+-- Counts one more message in each window, in one order for everybody, so that no two wait in a
+-- ring. A message that is only pretended counts nothing in all, and waits at the same row.
+INSERT INTO access.code_budget AS b (what, since, ends_at, used)
+SELECT s.what, s.since, s.ends_at, s.amount
+FROM
+    unnest(
+        %(what)s::bytea[], %(since)s::timestamptz[], %(ends_at)s::timestamptz[], %(amount)s::int[]
+    ) AS s (what, since, ends_at, amount)
+ORDER BY s.what, s.since
+ON CONFLICT (what, since) DO UPDATE SET used = b.used + excluded.used
+RETURNING what, used;
+
+-- name: add_challenge
+-- A code is on its way. Neither the code nor the destination is among the values, only marks.
+INSERT INTO access.code_challenge
+    (id, purpose, channel, destination, code_mark, subject, begun_at, expires_at)
+VALUES
+    (
+        %(id)s, %(purpose)s, %(channel)s, %(destination)s, %(code_mark)s, %(subject)s, %(now)s,
+        %(expires_at)s
+    );
+
+-- name: add_message
+-- It waits for the sweeper, sealed.
+INSERT INTO access.code_outbox (id, channel, sealed, deliver, due_at, expires_at)
+VALUES (%(id)s, %(channel)s, %(sealed)s, %(deliver)s, %(now)s, %(expires_at)s);
+
+-- name: attempt
+-- One try, counted under the row's lock whether it is right or not; no row: nothing to try.
+UPDATE access.code_challenge SET
+    tries = tries + 1,
+    proved_at = CASE WHEN code_mark = %(code_mark)s THEN %(now)s::timestamptz END
+WHERE
+    id = %(id)s
+    AND proved_at IS NULL
+    AND tries < %(most)s
+    AND begun_at <= %(now)s
+    AND expires_at > %(now)s
+RETURNING purpose, channel, destination, subject, proved_at IS NOT NULL;
+
+-- name: take_due
+-- Messages to send now, for the one who asks: others leave them alone until the lease is over.
+WITH due AS MATERIALIZED (
+    SELECT o.id FROM access.code_outbox AS o
+    WHERE o.due_at <= %(now)s
+    ORDER BY o.due_at
+    LIMIT %(page)s
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE access.code_outbox AS m
+SET due_at = %(leased_until)s, failures = m.failures + 1
+FROM due
+WHERE m.id = due.id
+RETURNING m.id, m.channel, m.sealed, m.deliver, m.expires_at, m.failures;
+
+-- name: away
+-- Handed over, or given up: the text and the destination are no longer here.
+DELETE FROM access.code_outbox WHERE id = ANY(%(ids)s);
+
+-- name: put_off
+-- A provider failed: again later.
+UPDATE access.code_outbox AS m SET due_at = p.due_at
+FROM unnest(%(ids)s::uuid[], %(due_at)s::timestamptz[]) AS p (id, due_at)
+WHERE m.id = p.id;
+
+-- name: forget
+-- What is over, a page at a time; a day is kept so that it can be found out what happened.
+WITH old AS MATERIALIZED (
+    SELECT c.id FROM access.code_challenge AS c
+    WHERE c.expires_at < %(before)s
+    ORDER BY c.expires_at
+    LIMIT 1000
+    FOR UPDATE SKIP LOCKED
+), past AS MATERIALIZED (
+    SELECT b.what, b.since FROM access.code_budget AS b
+    WHERE b.ends_at < %(before)s
+    ORDER BY b.ends_at
+    LIMIT 1000
+    FOR UPDATE SKIP LOCKED
+), swept AS (
+    DELETE FROM access.code_budget USING past
+    WHERE code_budget.what = past.what AND code_budget.since = past.since
+)
+DELETE FROM access.code_challenge USING old WHERE code_challenge.id = old.id;

@@ -1,0 +1,1 @@
+"""Staff and members sign in: factors, sessions, limits."""

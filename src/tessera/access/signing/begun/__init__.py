@@ -1,0 +1,1 @@
+"""Passkeys, and what was begun in a browser and comes back."""

@@ -1,0 +1,1 @@
+"""Decisions about people signing in; pure."""

@@ -1,0 +1,1 @@
+"""Tries to sign in are counted before they are judged."""

@@ -1,0 +1,1 @@
+"""choices: what members choose in advance, and how often they may change it."""

@@ -1,0 +1,1 @@
+"""consents: for which purpose and on which channel somebody may be told something."""

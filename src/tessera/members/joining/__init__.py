@@ -1,0 +1,1 @@
+"""joining: how people become members, where from, and what it cost."""

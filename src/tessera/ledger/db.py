@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,6 +20,19 @@ from tessera.ledger.core import Hold, Lot, Move, Run, Wallet, look_again
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
 Rows = AsyncCursor[tuple[Any, ...]]
+STRAIGHT: Mapping[UUID, UUID] = MappingProxyType({})
+
+
+class Joined(SerializationFailure):
+    """An account is not where it was looked for: it was joined to another, or parted, meanwhile.
+
+    accounts  of which that is so. Nothing was written: roll back, find out where they are, do it
+              again.
+    """
+
+    def __init__(self, accounts: Sequence[UUID]) -> None:
+        super().__init__("an account was joined to another")
+        self.accounts = tuple(accounts)
 
 
 async def open_accounts(conn: Conn, accounts: Sequence[UUID]) -> Rows:
@@ -26,12 +40,16 @@ async def open_accounts(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     return await conn.execute(SQL["open_accounts"], (list(accounts),), binary=True)
 
 
-async def lock(conn: Conn, ids: Sequence[UUID]) -> tuple[dict[UUID, Wallet], list[UUID]]:
+async def lock(
+    conn: Conn, ids: Sequence[UUID], through: Mapping[UUID, UUID] = STRAIGHT
+) -> tuple[dict[UUID, Wallet], list[UUID]]:
     """Lock wallets, and begin the accounts among them that do not exist: (wallets, those begun).
 
     Wallets of other currencies must be there (`open_wallets`, before anything is locked).
 
-    errors  SerializationFailure if somebody else began one of the accounts meanwhile: do it again
+    through  {account: the one it was joined to}, of those among them that are known to be gone
+    errors   SerializationFailure if somebody else began one of the accounts meanwhile: do it again;
+             Joined, one of these, if one of them is gone and was not known to be, or is back
 
     No transactions that lock like this, once, wait for each other in a circle. There are three
     steps: wallets are begun, what is there is locked, accounts are begun. Whoever waits in one
@@ -46,7 +64,15 @@ async def lock(conn: Conn, ids: Sequence[UUID]) -> tuple[dict[UUID, Wallet], lis
         found |= await wallets(await open_accounts(conn, missing))
         if any(id_ not in found for id_ in missing):
             raise SerializationFailure("an account was begun by somebody else meanwhile")
+    require_there(found, through)
     return found, missing
+
+
+def require_there(found: Mapping[UUID, Wallet], through: Mapping[UUID, UUID] = STRAIGHT) -> None:
+    """Locked wallets are where they were looked for. Errors: Joined."""
+    astray = [id_ for id_, each in found.items() if each.gone_to != through.get(id_)]
+    if astray:
+        raise Joined(astray)
 
 
 async def open_wallets(conn: Conn, wanted: Sequence[tuple[UUID, UUID, str]]) -> None:
@@ -111,6 +137,14 @@ async def load_lots(
     return moves
 
 
+async def moves_of(
+    conn: Conn, accounts: Sequence[UUID], outcomes: Sequence[UUID]
+) -> list[Move]:  # fmt: skip
+    """What operations moved in these wallets, and what has expired there or lived on since."""
+    rows = await conn.execute(SQL["moves_of_outcomes"], (list(accounts), list(outcomes)))
+    return [Move(*rest) for _, *rest in await rows.fetchall()]
+
+
 async def save(conn: Conn, changed: Sequence[Wallet], now: datetime) -> None:
     """Write what has changed in these wallets: one statement per table, whatever their number."""
     for wallet in changed:
@@ -124,19 +158,19 @@ async def save(conn: Conn, changed: Sequence[Wallet], now: datetime) -> None:
     if opened:
         await _add_lots(conn, [each for each in opened if not _waits(each[1])])
         await _add_waiting_lots(conn, [each for each in opened if _waits(each[1])])
-    new = {lot.id for _, lot in opened}
+    new = {(of, lot.id) for of, lot in opened}  # a lot that goes over is in two wallets
     touched = [
         (w, lot_id, w.lots[lot_id].remaining)
         for w in changed
         for lot_id in w.changed_lots
-        if lot_id not in new
+        if (w.account_id, lot_id) not in new
     ]
     await _save_lots(conn, touched)
     await _save_holds(conn, changed, now)
 
 
 def _waits(lot: Lot) -> bool:
-    return lot.pending or lot.rolls
+    return lot.pending or lot.rolls or lot.came_from is not None
 
 
 async def _save_lots(conn: Conn, touched: Sequence[tuple[Wallet, UUID, int]]) -> None:
@@ -165,7 +199,8 @@ async def _add_waiting_lots(conn: Conn, opened: Sequence[tuple[UUID, Lot]]) -> N
         return
     rows = [
         (of, lot.id, lot.outcome_id, lot.earned_at, None if lot.rolls else lot.expires_at,
-         lot.points, lot.remaining, lot.pending, lot.activates_at, lot.waits_for, lot.rolls)
+         lot.points, lot.remaining, lot.pending, lot.activates_at, lot.waits_for, lot.rolls,
+         lot.came_from)
         for of, lot in opened
     ]  # fmt: skip
     columns = [list(column) for column in zip(*rows, strict=True)]

@@ -5,7 +5,9 @@ INSERT INTO ledger.account (id)
 SELECT id FROM unnest(%b::uuid[]) AS wanted (id)
 ORDER BY id
 ON CONFLICT DO NOTHING
-RETURNING id, seq, head, active, debt, holds, soonest_expiry, pending, soonest_ripe, rolls_until;
+RETURNING
+    id, seq, head, active, debt, holds, soonest_expiry, pending, soonest_ripe, rolls_until,
+    joined_to;
 
 -- name: open_wallets
 -- Wallets of other currencies, likewise.
@@ -17,7 +19,9 @@ ON CONFLICT DO NOTHING;
 
 -- name: lock_accounts
 -- Locks in the order of ids, as every flow does. Its own columns are as of the lock.
-SELECT id, seq, head, active, debt, holds, soonest_expiry, pending, soonest_ripe, rolls_until
+SELECT
+    id, seq, head, active, debt, holds, soonest_expiry, pending, soonest_ripe, rolls_until,
+    joined_to
 FROM ledger.account
 WHERE id = ANY(%b::uuid[])
 ORDER BY id
@@ -25,7 +29,9 @@ FOR NO KEY UPDATE;
 
 -- name: read_accounts
 -- The same without the lock, for those who only look.
-SELECT id, seq, head, active, debt, holds, soonest_expiry, pending, soonest_ripe, rolls_until
+SELECT
+    id, seq, head, active, debt, holds, soonest_expiry, pending, soonest_ripe, rolls_until,
+    joined_to
 FROM ledger.account
 WHERE id = ANY(%b::uuid[]);
 
@@ -76,10 +82,12 @@ ORDER BY account_id, seq;
 UPDATE ledger.account
 SET seq = new.seq, head = new.head, active = new.active, debt = new.debt, holds = new.holds,
     soonest_expiry = new.soonest_expiry
-FROM unnest(
-    %b::uuid[], %b::bigint[], %b::bytea[], %b::bigint[], %b::bigint[], %b::integer[],
-    %b::timestamptz[]
-) AS new (id, seq, head, active, debt, holds, soonest_expiry)
+FROM (
+    SELECT
+        unnest(%b::uuid[]) AS id, unnest(%b::bigint[]) AS seq, unnest(%b::bytea[]) AS head,
+        unnest(%b::bigint[]) AS active, unnest(%b::bigint[]) AS debt,
+        unnest(%b::integer[]) AS holds, unnest(%b::timestamptz[]) AS soonest_expiry
+) AS new
 WHERE account.id = new.id;
 
 -- name: save_waiting
@@ -96,28 +104,27 @@ WHERE account.id = new.id;
 INSERT INTO ledger.move (
     account_id, seq, outcome_id, source, target, points, lot_id, happened_at, posted_at, hash
 )
-SELECT * FROM unnest(
-    %b::uuid[], %b::bigint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::uuid[],
-    %b::timestamptz[], %b::timestamptz[], %b::bytea[]
-);
+SELECT
+    unnest(%b::uuid[]), unnest(%b::bigint[]), unnest(%b::uuid[]), unnest(%b::text[]),
+    unnest(%b::text[]), unnest(%b::bigint[]), unnest(%b::uuid[]), unnest(%b::timestamptz[]),
+    unnest(%b::timestamptz[]), unnest(%b::bytea[]);
 
 -- name: add_lots
 -- A lot is written as it is at the end of the operation that opens it.
 INSERT INTO ledger.lot (account_id, id, outcome_id, earned_at, expires_at, points, remaining)
-SELECT * FROM unnest(
-    %b::uuid[], %b::uuid[], %b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::bigint[],
-    %b::bigint[]
-);
+SELECT
+    unnest(%b::uuid[]), unnest(%b::uuid[]), unnest(%b::uuid[]), unnest(%b::timestamptz[]),
+    unnest(%b::timestamptz[]), unnest(%b::bigint[]), unnest(%b::bigint[]);
 
 -- name: add_waiting_lots
--- Lots that are pending at first, or that roll.
+-- Lots that are pending at first, or that roll, or that came from another wallet.
 INSERT INTO ledger.lot (
     account_id, id, outcome_id, earned_at, expires_at, points, remaining, pending, activates_at,
-    waits_for, rolls
+    waits_for, rolls, came_from
 )
 SELECT * FROM unnest(
     %b::uuid[], %b::uuid[], %b::uuid[], %b::timestamptz[], %b::timestamptz[], %b::bigint[],
-    %b::bigint[], %b::boolean[], %b::timestamptz[], %b::text[], %b::boolean[]
+    %b::bigint[], %b::boolean[], %b::timestamptz[], %b::text[], %b::boolean[], %b::uuid[]
 );
 
 -- name: save_waiting_lots

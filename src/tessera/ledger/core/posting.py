@@ -38,7 +38,12 @@ def take(wallet: Wallet, stamp: Stamp, lot: Lot, points: int, target: Bucket) ->
 
 
 def put(wallet: Wallet, stamp: Stamp, lot: Lot, points: int, source: Bucket) -> None:
-    """Points come back to the lot that they were taken from."""
+    """Points come back to the lot that they were taken from, or go on in its like here.
+
+    A lot that was another wallet's until now begins here when it gets its first points.
+    """
+    if lot.came_from is not None and not lot.remaining and lot.id not in wallet.changed_lots:
+        wallet.new_lots.append(lot)
     lot.remaining += points
     assert lot.remaining <= lot.points, "a lot never holds more than it was opened with"
     wallet.changed_lots.add(lot.id)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from tessera.access.approvals.core import Awaiting
 from tessera.base.clock import day_start, local
 from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Count, Name, OptionalCode, Points
@@ -98,16 +99,25 @@ class Adjustments(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
     reasons             {code: what it means}; with none declared any code will do
     most                in one operation
-    per_principal_day   of one key, of one currency, on a day of `time_zone`; who may issue keys
-                        can pass it with another key, `per_member_30_days` holds for all of them
+    per_principal_day   of one person, of one currency, on a day of `time_zone`; a key counts as
+                        whoever issued it
     per_member_30_days  of one account, of one currency
+    approval_above      beyond so many a second person decides: of one person on a day, and of one
+                        account in 30 days, what nobody has approved added up
     """
 
     reasons: Annotated[dict[Code, Name], Meta(max_length=200)] = {}
     most: Points | None = None
     per_principal_day: Points | None = None
     per_member_30_days: Points | None = None
+    approval_above: Points | None = None
     time_zone: Annotated[str, Meta(min_length=1, max_length=64)] = "UTC"
+
+    @property
+    def limits_sums(self) -> bool:
+        """Whether it matters what was adjusted before."""
+        sums = (self.per_principal_day, self.per_member_30_days, self.approval_above)
+        return any(each is not None for each in sums)
 
 
 class Ways(Struct, frozen=True):
@@ -172,3 +182,18 @@ def limit_reached(points: int, before: int, limit: int, period: str) -> Refusal:
         "limit_reached", "points", why,
         f"send {left} or fewer" if left else "wait until the period is over",
     )  # fmt: skip
+
+
+def awaiting(rules: Adjustments, points: int, by: int, of: int) -> Awaiting | None:
+    """Why a second person must decide on so many points; None if nobody need.
+
+    by, of  what went before without one: of this person today, of this account in 30 days
+    """
+    limit = rules.approval_above
+    if limit is None:
+        return None
+    for before, whose in ((by, "by you today"), (of, "for this account in 30 days")):
+        if before + points > limit:
+            why = f"{points} points asked, {before} were adjusted {whose}; alone up to {limit}"
+            return Awaiting("adjustments.approval_above", why)
+    return None

@@ -3,7 +3,8 @@
 A move takes points from one bucket to another, so every operation balances by construction.
 Buckets of a wallet: `pending` and `active` (together the sum of its lots) and `debt` (below zero
 while points are owed). Buckets of the program: `issued`, `spent`, `reversed`, `expired`, `sent`
-(on the way to another wallet), `donated`, `exchanged` (into another currency), `adjusted`.
+(on the way to another wallet), `donated`, `exchanged` (into another currency), `adjusted`,
+`carried_over` (from another program), `joined` (over to the account that it is one with).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from msgspec import Struct
 
 Bucket = Literal[
     "pending", "active", "debt", "issued", "spent", "reversed", "expired", "sent", "donated",
-    "exchanged", "adjusted",
+    "exchanged", "adjusted", "carried_over", "joined",
 ]  # fmt: skip
 Ending = Literal["captured", "released", "timed_out"]
 MAIN = ""  # the program's own points; other currencies have a code
@@ -50,6 +51,7 @@ class Lot:
     pending       it cannot be spent yet
     activates_at  when it can be, whoever posts that; None: when `waits_for` happens
     waits_for     what has to happen before: see `key_of_event`
+    came_from     of a lot that has no row yet: the wallet in which it is until now
     """
 
     id: UUID
@@ -62,6 +64,7 @@ class Lot:
     activates_at: datetime | None = None
     waits_for: str = ""
     rolls: bool = False
+    came_from: UUID | None = None
 
     def order(self) -> tuple[datetime, datetime, UUID]:
         """Spending takes the lot that expires first, then the oldest."""
@@ -133,6 +136,8 @@ class Wallet:
     soonest_expiry   not later than the first expiry of its lots
     soonest_ripe     not later than the first activation of its pending lots
     rolls_until      when its rolling lots expire unless something happens before
+    joined_to        where its points went when it was joined to another; its own id: others were
+                     joined with it; None: neither ever happened
     lots, holds      loaded only where an operation needs them (`loaded`): all that is open
     widened          what only wallets with pending or rolling points have has changed
     """
@@ -147,6 +152,7 @@ class Wallet:
     pending: int = 0
     soonest_ripe: datetime | None = None
     rolls_until: datetime | None = None
+    joined_to: UUID | None = None
     loaded: bool = False
     widened: bool = False
     lots: dict[UUID, Lot] = field(default_factory=dict)
@@ -162,6 +168,16 @@ class Wallet:
         expired = self.soonest_expiry is not None and self.soonest_expiry <= now
         ripe = self.soonest_ripe is not None and self.soonest_ripe <= now
         return expired or ripe or self.open_holds > 0
+
+    @property
+    def gone_to(self) -> UUID | None:
+        """The wallet to which this one was joined, while it is."""
+        return self.joined_to if self.joined_to != self.account_id else None
+
+    @property
+    def has_kin(self) -> bool:
+        """Whether others were ever joined with it: what it needs to know may lie in theirs."""
+        return self.joined_to is not None
 
     def changed(self) -> bool:
         """Whether there is anything to write."""

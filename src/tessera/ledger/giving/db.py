@@ -22,7 +22,11 @@ _BEYOND = 2**63 - 1  # no wallet has so many moves
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """An operation: `points` left, `to_points` arrived, `fee_points` of what left did not."""
+    """An operation: `points` left, `to_points` arrived, `fee_points` of what left did not.
+
+    person_id    who answers for it, behind keys; None: of a time when that was not written down
+    approval_id  under which a second person has approved it
+    """
 
     id: UUID
     kind: OperationKind
@@ -38,6 +42,15 @@ class Row(Struct, frozen=True, kw_only=True):
     principal_id: UUID
     happened_at: datetime
     posted_at: datetime
+    person_id: UUID | None = None
+    approval_id: UUID | None = None
+
+
+class Adjustments(Struct, frozen=True):
+    """Points adjusted before, both directions added up. alone: without a second person."""
+
+    points: int
+    alone: int
 
 
 class Moved(Struct, frozen=True):
@@ -58,9 +71,9 @@ class Moved(Struct, frozen=True):
     to_account_id: UUID | None
 
 
-async def one_at_a_time(conn: Conn, principal_id: UUID) -> None:
-    """Wait for this key's other adjustments; before any account is locked."""
-    await conn.execute(SQL["one_at_a_time"], {"principal": str(principal_id)})
+async def one_at_a_time(conn: Conn, person_id: UUID) -> None:
+    """Wait for this person's other adjustments; before any account is locked."""
+    await conn.execute(SQL["one_at_a_time"], {"person": str(person_id)})
 
 
 async def done(
@@ -79,20 +92,20 @@ async def done(
     return Done(*row)
 
 
-async def adjusted_by(conn: Conn, principal_id: UUID, currency: str, since: datetime) -> int:
-    """Points that a key has adjusted since then, both directions added up."""
-    asked = {"principal": principal_id, "currency": currency, "since": since}
+async def adjusted_by(conn: Conn, person_id: UUID, currency: str, since: datetime) -> Adjustments:
+    """What a person has adjusted since then, with whatever key."""
+    asked = {"person": person_id, "currency": currency, "since": since}
     row = await (await conn.execute(SQL["adjusted_by"], asked)).fetchone()
     assert row is not None, "a sum has a row"
-    return int(row[0])
+    return Adjustments(*row)
 
 
-async def adjusted_of(conn: Conn, account_id: UUID, currency: str, since: datetime) -> int:
-    """Points of an account that were adjusted since then, both directions added up."""
+async def adjusted_of(conn: Conn, account_id: UUID, currency: str, since: datetime) -> Adjustments:
+    """What was adjusted in an account since then."""
     asked = {"account": account_id, "currency": currency, "since": since}
     row = await (await conn.execute(SQL["adjusted_of"], asked)).fetchone()
     assert row is not None, "a sum has a row"
-    return int(row[0])
+    return Adjustments(*row)
 
 
 async def add_operation(conn: Conn, row: Row) -> None:

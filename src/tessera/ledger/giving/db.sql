@@ -1,37 +1,60 @@
 -- name: one_at_a_time
--- Adjustments of one key go one after the other, whatever accounts they are about: their sum has a
--- limit. Taken before any account is locked; it ends with the transaction.
-SELECT pg_advisory_xact_lock(hashtextextended('adjustment ' || %(principal)s::text, 0));
+-- Adjustments of one person go one after the other, whatever accounts they are about: their sum has
+-- a limit. Taken before any account is locked; it ends with the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended('adjustment ' || %(person)s::text, 0));
 
 -- name: done
--- What went this way before, since the day and the month began. The account is locked.
+-- What went this way before, since the day and the month began, from the account and those that are
+-- joined to it. The account is locked.
+WITH RECURSIVE own AS (
+    SELECT %(account)s::uuid AS id
+    UNION
+    SELECT account.id FROM own JOIN ledger.account ON own.id = account.joined_to
+)
+
 SELECT
-    coalesce(sum(points) FILTER (WHERE happened_at >= %(day)s), 0)::bigint,
-    coalesce(sum(points), 0)::bigint
-FROM ledger.operation
-WHERE account_id = %(account)s AND kind = %(kind)s AND currency = %(currency)s
-    AND to_currency = %(to_currency)s AND happened_at >= %(month)s;
+    coalesce(sum(operation.points) FILTER (WHERE operation.happened_at >= %(day)s), 0)::bigint,
+    coalesce(sum(operation.points), 0)::bigint
+FROM own
+JOIN ledger.operation ON own.id = operation.account_id
+WHERE operation.kind = %(kind)s AND operation.currency = %(currency)s
+    AND operation.to_currency = %(to_currency)s AND operation.happened_at >= %(month)s;
 
 -- name: adjusted_by
--- What a key has put in and taken out since then, added up.
-SELECT coalesce(sum(points + to_points), 0)::bigint
+-- What a person has put in and taken out since then, with whatever key, added up: all of it, and
+-- what no second person has approved.
+SELECT
+    coalesce(sum(points + to_points), 0)::bigint,
+    coalesce(sum(points + to_points) FILTER (WHERE approval_id IS NULL), 0)::bigint
 FROM ledger.operation
-WHERE kind = 'adjustment' AND principal_id = %(principal)s AND currency = %(currency)s
-    AND happened_at >= %(since)s;
+WHERE kind = 'adjustment' AND currency = %(currency)s AND happened_at >= %(since)s
+    AND (person_id = %(person)s OR (person_id IS NULL AND principal_id = %(person)s));
 
 -- name: adjusted_of
--- What was put into and taken out of an account since then, added up.
-SELECT coalesce(sum(points + to_points), 0)::bigint
-FROM ledger.operation
-WHERE kind = 'adjustment' AND account_id = %(account)s AND currency = %(currency)s
-    AND happened_at >= %(since)s;
+-- What was put into and taken out of an account and those that are joined to it since then: all of
+-- it, and what no second person has approved.
+WITH RECURSIVE own AS (
+    SELECT %(account)s::uuid AS id
+    UNION
+    SELECT account.id FROM own JOIN ledger.account ON own.id = account.joined_to
+)
+
+SELECT
+    coalesce(sum(operation.points + operation.to_points), 0)::bigint,
+    coalesce(
+        sum(operation.points + operation.to_points) FILTER (WHERE operation.approval_id IS NULL), 0
+    )::bigint
+FROM own
+JOIN ledger.operation ON own.id = operation.account_id
+WHERE operation.kind = 'adjustment' AND operation.currency = %(currency)s
+    AND operation.happened_at >= %(since)s;
 
 -- name: add_operation
 -- A fact: added, never changed.
 INSERT INTO ledger.operation (
     id, kind, account_id, currency, points, to_account_id, to_currency, to_points, fee_points,
-    cause, reason, principal_id, happened_at, posted_at
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
+    cause, reason, principal_id, happened_at, posted_at, person_id, approval_id
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
 
 -- name: add_extensions
 -- Which lots live longer since, and until when they would have lived.

@@ -15,6 +15,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tessera.access.approvals.core import Awaiting
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.ledger import db as ledger_db
@@ -28,17 +29,28 @@ NOT_GIVEN = ("status", "stamps")  # kinds of currency that are counted, not give
 
 
 class Ask(Struct, frozen=True):
-    """Who does something with points, when, under which id, and by which settings."""
+    """Who does something with points, when, under which id, and by which settings.
+
+    person_id    who answers for it, behind keys; None: the principal
+    approval_id  under which a second person has approved it; None: nobody has
+    """
 
     id: UUID
     principal_id: UUID
     now: datetime
     ways: Ways
+    person_id: UUID | None = None
+    approval_id: UUID | None = None
 
     @property
     def stamp(self) -> Stamp:
         """On every move."""
         return Stamp(self.id, self.now, self.now)
+
+    @property
+    def person(self) -> UUID:
+        """Whose adjustments count together."""
+        return self.person_id or self.principal_id
 
 
 class Sent(Struct, frozen=True):
@@ -170,17 +182,20 @@ async def exchange(
     return await _keep(conn, row, [source, target])
 
 
-async def adjust(conn: db.Conn, ask: Ask, asked: Adjusted) -> Row | Refusal:
-    """Points are put in or taken out by hand, for a reason, within limits of key and account."""
+async def adjust(conn: db.Conn, ask: Ask, asked: Adjusted) -> Row | Refusal | Awaiting:
+    """Points are put in or taken out by hand, for a reason, within limits of person and account.
+
+    Awaiting  it needs a second person, and is done when it comes back with `ask.approval_id`
+    """
     refusal = _currency_fault(ask.ways, asked.currency, "currency", ())
     refusal = refusal or _reason_fault(ask.ways, asked.reason)
     if refusal is not None:
         return refusal
-    await db.one_at_a_time(conn, ask.principal_id)
+    await db.one_at_a_time(conn, ask.person)
     (wallet,) = await _locked(conn, [(asked.account, asked.currency)])
-    refusal = await _too_much(conn, ask, asked)
-    if refusal is not None:
-        return refusal
+    instead = await _too_much(conn, ask, asked)
+    if instead is not None:
+        return instead
     life, points = ask.ways.lives[asked.currency], abs(asked.points)
     giving.wake(wallet, ask.stamp, life)
     if asked.points < 0:
@@ -203,26 +218,25 @@ async def adjust(conn: db.Conn, ask: Ask, asked: Adjusted) -> Row | Refusal:
     return await _keep(conn, row, [wallet])
 
 
-async def _too_much(conn: db.Conn, ask: Ask, asked: Adjusted) -> Refusal | None:
-    """What one key may adjust on a day and an account in 30 days, added up before this one."""
+async def _too_much(conn: db.Conn, ask: Ask, asked: Adjusted) -> Refusal | Awaiting | None:
+    """What a person may adjust on a day and an account in 30 days, added up before this one."""
     rules, points = ask.ways.adjustments, abs(asked.points)
     if rules.most is not None and points > rules.most:
         why = f"{points} points asked, at most {rules.most} in one go"
         return Refusal("amount_refused", "points", why, f"adjust {rules.most} or fewer")
-    if rules.per_principal_day is not None:
+    if rules.limits_sums:
         day, _ = limits.since(ask.now, rules.time_zone)
-        before = await db.adjusted_by(conn, ask.principal_id, asked.currency, day)
-        if before + points > rules.per_principal_day:
-            return limits.limit_reached(
-                points, before, rules.per_principal_day, "by this key today"
-            )  # fmt: skip
-    if rules.per_member_30_days is not None:
+        by = await db.adjusted_by(conn, ask.person, asked.currency, day)
         first = limits.member_since(ask.now)
-        before = await db.adjusted_of(conn, asked.account, asked.currency, first)
-        if before + points > rules.per_member_30_days:
-            return limits.limit_reached(
-                points, before, rules.per_member_30_days, "for this account in 30 days"
-            )  # fmt: skip
+        of = await db.adjusted_of(conn, asked.account, asked.currency, first)
+        for limit, before, period in (
+            (rules.per_principal_day, by, "by you today"),
+            (rules.per_member_30_days, of, "for this account in 30 days"),
+        ):
+            if limit is not None and before.points + points > limit:
+                return limits.limit_reached(points, before.points, limit, period)
+        if ask.approval_id is None:
+            return limits.awaiting(rules, points, by.alone, of.alone)
     return None
 
 
@@ -274,7 +288,8 @@ async def _keep(conn: db.Conn, row: Row, wallets: Sequence[Wallet]) -> Row:
 def _row(ask: Ask, kind: OperationKind, account: UUID, currency: str, points: int) -> Row:
     """An operation by which points leave; where they arrive is put in beside."""
     return Row(id=ask.id, kind=kind, account_id=account, currency=currency, points=points,
-               principal_id=ask.principal_id, happened_at=ask.now, posted_at=ask.now)  # fmt: skip
+               principal_id=ask.principal_id, happened_at=ask.now, posted_at=ask.now,
+               person_id=ask.person, approval_id=ask.approval_id)  # fmt: skip
 
 
 def _since(ask: Ask) -> tuple[datetime, datetime]:

@@ -32,15 +32,18 @@ WHERE
     OR (lot_id IS NOT NULL) <> ('active' IN (source, target) OR 'pending' IN (source, target))
     OR CASE source
         WHEN 'active' THEN target NOT IN (
-            'spent', 'reversed', 'debt', 'expired', 'sent', 'donated', 'exchanged', 'adjusted'
+            'spent', 'reversed', 'debt', 'expired', 'sent', 'donated', 'exchanged', 'adjusted',
+            'joined'
         )
-        WHEN 'pending' THEN target NOT IN ('active', 'reversed', 'expired')
-        WHEN 'debt' THEN target NOT IN ('reversed', 'spent', 'adjusted')
+        WHEN 'pending' THEN target NOT IN ('active', 'reversed', 'expired', 'joined')
+        WHEN 'debt' THEN target NOT IN ('reversed', 'spent', 'adjusted', 'carried_over', 'joined')
+        WHEN 'joined' THEN target NOT IN ('active', 'pending', 'debt')
         WHEN 'spent' THEN target NOT IN ('active', 'debt')
         WHEN 'issued' THEN target NOT IN ('active', 'pending')
         WHEN 'sent' THEN target NOT IN ('active', 'pending')
         WHEN 'exchanged' THEN target NOT IN ('active', 'pending')
         WHEN 'adjusted' THEN target NOT IN ('active', 'pending')
+        WHEN 'carried_over' THEN target NOT IN ('active', 'pending')
         WHEN 'expired' THEN target NOT IN ('active', 'reversed')
         ELSE true
     END
@@ -162,9 +165,12 @@ moved AS (
             END
         ) AS remaining,
         count(*) FILTER (
-            WHERE source IN ('issued', 'expired', 'sent', 'exchanged', 'adjusted')
+            WHERE source IN (
+                'issued', 'expired', 'sent', 'exchanged', 'adjusted', 'carried_over'
+            )
         ) AS openings,
-        count(*) FILTER (WHERE source = 'pending' AND target = 'active') AS ripenings
+        count(*) FILTER (WHERE source = 'pending' AND target = 'active') AS ripenings,
+        count(*) FILTER (WHERE 'joined' IN (source, target)) AS joinings
     FROM ledger.move
     WHERE lot_id IS NOT NULL
     GROUP BY account_id, lot_id
@@ -183,10 +189,16 @@ told AS (
             'account %s: lot %s has %s points left, expected %s by its moves',
             lot.account_id, lot.id, lot.remaining, moved.remaining
         ) END,
+        -- Of a lot that came from another wallet not all came at once; see ledger.joining.
         CASE WHEN
-            lot.points <> opening.points OR opening.target NOT IN ('active', 'pending')
+            CASE WHEN lot.came_from IS NULL
+                THEN lot.points <> opening.points OR opening.source = 'joined'
+                ELSE lot.points < opening.points OR opening.source NOT IN ('joined', 'spent')
+            END
+            OR opening.target NOT IN ('active', 'pending')
             OR opening.source NOT IN (
-                'issued', 'expired', 'sent', 'exchanged', 'adjusted', 'spent'
+                'issued', 'expired', 'sent', 'exchanged', 'adjusted', 'spent', 'carried_over',
+                'joined'
             )
             THEN format(
                 'account %s: lot %s of %s points, but its first move, %s, is of %s from %s to %s',
@@ -194,8 +206,10 @@ told AS (
                 opening.target
             ) END,
         CASE WHEN
-            moved.ripenings > CASE opening.target WHEN 'pending' THEN 1 ELSE 0 END
-            OR lot.pending <> (opening.target = 'pending' AND moved.ripenings = 0)
+            moved.ripenings > CASE WHEN opening.target = 'pending' THEN 1
+                WHEN moved.joinings > 0 THEN 1 ELSE 0 END
+            OR (moved.joinings = 0
+                AND lot.pending <> (opening.target = 'pending' AND moved.ripenings = 0))
             THEN format(
                 'account %s: lot %s is %s, but became active %s times by its moves',
                 lot.account_id, lot.id, CASE WHEN lot.pending THEN 'pending' ELSE 'active' END,
@@ -205,9 +219,15 @@ told AS (
             'account %s: lot %s was opened %s times', lot.account_id, lot.id, moved.openings
         ) END,
         CASE WHEN
-            -- What lives on after its time belongs to the receipt that had earned it.
-            (lot.outcome_id <> opening.outcome_id AND opening.source NOT IN ('expired', 'spent'))
-            OR lot.earned_at <> opening.happened_at
+            -- What lives on after its time belongs to the receipt that had earned it; what came
+            -- from another wallet is what it was there.
+            lot.came_from IS NULL AND (
+                (
+                    lot.outcome_id <> opening.outcome_id
+                    AND opening.source NOT IN ('expired', 'spent')
+                )
+                OR lot.earned_at <> opening.happened_at
+            )
             THEN format(
                 'account %s: lot %s is of operation %s at %s, its first move of %s at %s',
                 lot.account_id, lot.id, lot.outcome_id, lot.earned_at, opening.outcome_id,

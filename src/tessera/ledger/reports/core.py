@@ -12,7 +12,7 @@ OWN = frozenset(("pending", "active", "debt"))  # buckets of a wallet; all other
 KINDS: Mapping[str, str] = {
     "issued": "earned", "spent": "spent", "expired": "expired", "reversed": "reversed",
     "sent": "transferred", "exchanged": "transferred", "donated": "transferred",
-    "adjusted": "adjusted",
+    "adjusted": "adjusted", "carried_over": "carried_over", "joined": "transferred",
 }  # fmt: skip
 
 
@@ -44,6 +44,7 @@ class Change(Struct, frozen=True):
 
     spent        below zero; what returns gave back counts against it
     transferred  to and from members and other currencies, and donated
+    carried_over  from another program
     """
 
     opening: int = 0
@@ -53,6 +54,7 @@ class Change(Struct, frozen=True):
     reversed: int = 0
     transferred: int = 0
     adjusted: int = 0
+    carried_over: int = 0
     closing: int = 0
 
 

@@ -1,4 +1,4 @@
-"""Reads what there is at an instant: two sums over all moves that were posted by then."""
+"""Reads what there is at an instant: lots without what was posted since, and sums of all moves."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ async def outstanding_at(
             flows.append(Flow(currency, source, target, before, points))
         else:
             kept.append(Kept(currency, months, expires, points))
+    await conn.execute(SQL["plan_loops_again"])
     return outstanding(kept, flows)
 
 

@@ -65,7 +65,8 @@ ORDER BY account_id, seq
 LIMIT 100;
 
 -- name: extensions
--- Each time a lot lives longer it begins where it ended before, and it expires when the last says.
+-- Each time a lot lives longer it begins where it ended before, in whichever wallet it was then,
+-- and it expires when the last says.
 WITH
 steps AS (
     SELECT
@@ -75,7 +76,7 @@ steps AS (
         lead(extension.new_expires_at) OVER by_time AS after
     FROM ledger.extension
     WINDOW by_time AS (
-        PARTITION BY extension.account_id, extension.lot_id ORDER BY extension.new_expires_at
+        PARTITION BY extension.lot_id ORDER BY extension.new_expires_at
     )
 )
 

@@ -1,0 +1,1 @@
+"""Points that another program had, carried over with their dates."""

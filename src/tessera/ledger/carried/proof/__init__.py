@@ -1,0 +1,1 @@
+"""The proof of what was carried over from other programs."""

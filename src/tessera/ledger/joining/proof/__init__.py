@@ -1,0 +1,1 @@
+"""The proof that joining and parting lose nothing."""

@@ -24,6 +24,7 @@ from tessera.members.core import (
     Profile,
     Status,
 )
+from tessera.members.merging.db import resolve_ids as resolve_ids
 from tessera.warehouse.core import Identifier
 
 SQL = statements(__file__)
@@ -131,6 +132,16 @@ async def list_members(conn: Conn, after: UUID | None, limit: int) -> list[Membe
 async def lock_members(conn: Conn, members: Sequence[UUID]) -> None:
     """Hold members still until the transaction ends. Read after it."""
     await conn.execute(SQL["lock_members"], (list(members),))
+
+
+async def lock_current(conn: Conn, member_id: UUID) -> UUID:
+    """Hold still the member to whom an id leads; an unknown one stays as it is. Read after it."""
+    while True:  # until nobody has merged it while it was waited for: each time one id further
+        current = (await resolve_ids(conn, [member_id])).get(member_id, member_id)
+        await lock_members(conn, [current])
+        member_id = (await resolve_ids(conn, [current])).get(current, current)
+        if member_id == current:
+            return current
 
 
 async def drop_identifiers(conn: Conn, identifiers: Sequence[Identifier], member: UUID) -> None:

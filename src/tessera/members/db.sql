@@ -88,12 +88,15 @@ UPDATE members.member SET favourites = %(favourites)s WHERE id = %(id)s;
 
 -- name: people
 -- What programs ask of these members, at most one row each. The OFFSET keeps it a look-up each.
-SELECT m.id, m.registered_at, m.language, m.given_name, m.born_on, m.attributes
+SELECT
+    m.id, m.registered_at, m.language, m.given_name, m.born_on, m.attributes, m.family_name,
+    m.chosen, m.agreed
 FROM unnest(%b::uuid[]) AS asked (id)
 CROSS JOIN LATERAL (
     SELECT
         a.id, a.registered_at, a.language, coalesce(p.given_name, '') AS given_name, p.born_on,
-        coalesce(p.attributes, '{}') AS attributes
+        coalesce(p.attributes, '{}') AS attributes,
+        coalesce(p.family_name, '') AS family_name, a.chosen, a.agreed
     FROM members.member AS a
     LEFT JOIN members.person AS p ON a.id = p.member_id
     WHERE a.id = asked.id
@@ -124,23 +127,31 @@ SELECT
     coalesce(p.attributes, '{}'), m.favourites
 FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
-WHERE m.id > %(after)s
+WHERE m.id > %(after)s AND m.merged_into IS NULL
 ORDER BY m.id
 LIMIT %(page)s;
 
 -- name: read_member
--- One member.
+-- One member; an old id leads to the one whom its member was merged into.
+WITH RECURSIVE up AS (
+    SELECT id, merged_into FROM members.member WHERE id = %(id)s
+    UNION
+    SELECT next.id, next.merged_into
+    FROM up
+    JOIN members.member AS next ON up.merged_into = next.id
+)
+
 SELECT
     m.id, m.account_id, m.seen_at, m.registered_at, m.language,
     coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
     coalesce(p.attributes, '{}'), m.favourites
 FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
-WHERE m.id = %(id)s;
+WHERE m.id = (SELECT id FROM up WHERE merged_into IS NULL);
 
 -- name: held
 -- All identifiers of some members, oldest first.
-SELECT member_id, kind, value, status, status_reason, since
+SELECT member_id, kind, value, status, status_reason, since, verified_at
 FROM members.identifier
 WHERE member_id = ANY(%b::uuid[])
 ORDER BY since, kind, value;

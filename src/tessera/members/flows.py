@@ -9,6 +9,7 @@ from uuid import UUID
 from tessera.base.refusal import Refusal
 from tessera.members import core, db
 from tessera.members.core import CardBatch, Change, Member, NewMember, Owner, Registered
+from tessera.members.likeness import flows as likeness
 from tessera.warehouse.core import Identifier
 
 _TRIES = 5  # a race is lost only to somebody who won it
@@ -37,6 +38,7 @@ async def register(
         missing = [identifier for identifier in asked if identifier not in known]
         if await _give(conn, missing, into, now, fresh=whose is None):
             await db.set_registered(conn, into.member_id, new, now)
+            await likeness.note(conn, [into.member_id])
             return Registered(into.member_id, into.account_id, whose is not None)
     return _try_again()
 
@@ -49,7 +51,7 @@ async def add_identifier(
     errors  member_unknown, card_not_issued, card_blocked, card_replaced, identifier_taken,
             merge_needed, try_again
     """
-    await db.lock_members(conn, [member_id])
+    member_id = await db.lock_current(conn, member_id)
     member = await db.read_member(conn, member_id)
     if member is None:
         return Refusal(
@@ -64,29 +66,37 @@ async def add_identifier(
         if refusal is None and owner is not None:
             refusal = Refusal(
                 "merge_needed", "value", f"this {identifier.kind} has an account of its own",
-                "use another; joining two accounts is a step of its own",
+                "use another, or merge the two: POST /v1/members/{member_id}/merge",
             )  # fmt: skip
         if refusal is not None:
             return refusal
         if await _give(conn, [identifier], mine, now, fresh=False):
+            await likeness.note(conn, [member_id])
             return mine
     return _try_again()
 
 
 async def change_member(conn: db.Conn, member_id: UUID, change: Change) -> Member | Refusal:
     """Something becomes known of a member. Errors: member_unknown, member_not_registered."""
-    await db.lock_members(conn, [member_id])
+    member_id = await db.lock_current(conn, member_id)
     member = await db.read_member(conn, member_id)
     if member is None:
         return Refusal(
             "member_unknown", "member_id", f"there is no member {member_id}", "look the member up"
         )
     if not await db.change(conn, member_id, change):
-        return Refusal(
-            "member_not_registered", "attributes", "nobody has said yet who this member is",
-            "register the card first; favourites can be chosen before",
-        )  # fmt: skip
+        return not_registered("attributes")
+    if change.attributes:
+        await likeness.note(conn, [member_id])
     return member
+
+
+def not_registered(field: str) -> Refusal:
+    """Nothing can be known of a person whom nobody has named."""
+    return Refusal(
+        "member_not_registered", field, "nobody has said yet who this member is",
+        "register the card first; favourites can be chosen before",
+    )  # fmt: skip
 
 
 async def block_card(conn: db.Conn, number: str, reason: str) -> UUID | Refusal:

@@ -35,7 +35,7 @@ ORDER BY m.id FOR NO KEY UPDATE;
 SELECT min(m.erased_at) FROM members.member AS m WHERE m.id = ANY(%(ids)s::uuid[]);
 
 -- name: accounts
--- Every account these members were ever on by themselves or with a household; the present one first.
+-- Every account these members were ever on, by themselves or with a household; the present first.
 SELECT a.id
 FROM (
     SELECT m.account_id AS id, array_position(%(ids)s::uuid[], m.id) AS place
@@ -64,7 +64,9 @@ SELECT 'person', coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.member_id), '[]')::te
 FROM members.person AS p
 WHERE p.member_id = ANY(%(ids)s::uuid[])
 UNION ALL
-SELECT 'identifiers', coalesce(jsonb_agg(to_jsonb(i) ORDER BY i.since, i.kind, i.value), '[]')::text
+SELECT
+    'identifiers',
+    coalesce(jsonb_agg(to_jsonb(i) ORDER BY i.since, i.kind, i.value), '[]')::text
 FROM members.identifier AS i
 WHERE i.member_id = ANY(%(ids)s::uuid[])
 UNION ALL
@@ -80,7 +82,9 @@ SELECT 'choices', coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.id), '[]')::text
 FROM members.choice AS c
 WHERE c.member_id = ANY(%(ids)s::uuid[])
 UNION ALL
-SELECT 'household', coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.joined_at, h.household_id), '[]')::text
+SELECT
+    'household',
+    coalesce(jsonb_agg(to_jsonb(h) ORDER BY h.joined_at, h.household_id), '[]')::text
 FROM members.household_member AS h
 WHERE h.member_id = ANY(%(ids)s::uuid[])
 UNION ALL
@@ -88,7 +92,9 @@ SELECT 'invitations', coalesce(jsonb_agg(to_jsonb(v) ORDER BY v.id), '[]')::text
 FROM members.household_invitation AS v
 WHERE v.member_id = ANY(%(ids)s::uuid[])
 UNION ALL
-SELECT 'posted_for_you', coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.happened_at, p.number), '[]')::text
+SELECT
+    'posted_for_you',
+    coalesce(jsonb_agg(to_jsonb(p) ORDER BY p.happened_at, p.number), '[]')::text
 FROM members.posting AS p
 WHERE p.member_id = ANY(%(ids)s::uuid[]);
 

@@ -1,0 +1,1 @@
+"""Members that another program had, with what names them there."""

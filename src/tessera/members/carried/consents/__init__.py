@@ -1,0 +1,1 @@
+"""What members of another program had agreed to there."""

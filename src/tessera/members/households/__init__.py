@@ -1,0 +1,1 @@
+"""Households: several members on one account, with roles and limits."""

@@ -1,0 +1,1 @@
+"""Members who may be one person: found at entry, found in bulk, judged by people."""

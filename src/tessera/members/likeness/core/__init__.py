@@ -1,0 +1,1 @@
+"""What makes two people alike: forms, keys and evidence. Pure."""

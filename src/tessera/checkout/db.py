@@ -65,7 +65,7 @@ async def ask_identities(conn: Conn, keys: Sequence[ReceiptKey]) -> Rows:
 
 async def receipts(rows: Rows) -> dict[ReceiptKey, Row]:
     """{identity: row} of what was found."""
-    found = [Row(**dict(zip(_FIELDS, row, strict=True))) for row in await rows.fetchall()]
+    found = [row_of(row) for row in await rows.fetchall()]
     return {identity(row): row for row in found}
 
 
@@ -174,20 +174,33 @@ async def settle_parked(
     await conn.execute(SQL["settle_parked"], (now, *_columns(closed)))
 
 
+def row_of(row: Sequence[Any]) -> Row:
+    """A receipt of its table's columns."""
+    return Row(**dict(zip(_FIELDS, row, strict=True)))
+
+
 async def one(conn: Conn, receipt_id: UUID) -> Row | None:
     """A receipt by its id."""
     row = await (await conn.execute(SQL["one"], (receipt_id,), binary=True)).fetchone()
-    return None if row is None else Row(**dict(zip(_FIELDS, row, strict=True)))
+    return None if row is None else row_of(row)
 
 
 async def history(
-    conn: Conn, account_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    conn: Conn, accounts: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[Row]:
-    """An account's receipts, newest first, after the last one seen."""
+    """The receipts of accounts, newest first, after the last one seen."""
     at, last = after or (None, None)
-    asked = {"account": account_id, "at": at, "id": last, "most": limit}
+    asked = {"accounts": list(accounts), "at": at, "id": last, "most": limit}
     rows = await conn.execute(SQL["history"], asked, binary=True)
-    return [Row(**dict(zip(_FIELDS, row, strict=True))) for row in await rows.fetchall()]
+    return [row_of(row) for row in await rows.fetchall()]
+
+
+async def spent_by(conn: Conn, asked: Sequence[tuple[UUID, UUID, datetime]]) -> list[int]:
+    """Points that each (account, member) has spent in sales posted since then, less returns."""
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    rows = await conn.execute(SQL["spent_by"], columns)
+    found: dict[int, int] = dict(await rows.fetchall())
+    return [int(found[n]) for n in range(1, len(asked) + 1)]
 
 
 async def sale_lines(conn: Conn, sales: Sequence[UUID]) -> dict[UUID, tuple[str, bytes]]:

@@ -19,18 +19,20 @@ WHERE sale_id = ANY(%b::uuid[])
 ORDER BY sale_id, posted_at, id;
 
 -- name: add_receipts
--- Facts: a sale or a return, once.
+-- Facts: a sale or a return, once. `unnest` in the select list, here and wherever a till waits: in
+-- FROM each array would first be copied into a store of its own, and here they are 24.
 INSERT INTO checkout.receipt (
     id, kind, store_id, till, business_date, shift, number, account_id, member_id, sale_id,
     happened_at, local_at, posted_at, skewed, cashier_id, entry_mode, card_scan_offset,
     gross_minor, to_pay_minor, points_earned, points_spent, program_version, lines, story
 )
-SELECT * FROM unnest(
-    %b::uuid[], %b::text[], %b::text[], %b::text[], %b::date[], %b::text[], %b::text[],
-    %b::uuid[], %b::uuid[], %b::uuid[], %b::timestamptz[], %b::timestamp[], %b::timestamptz[],
-    %b::boolean[], %b::text[], %b::text[], %b::integer[], %b::bigint[], %b::bigint[],
-    %b::bigint[], %b::bigint[], %b::integer[], %b::bytea[], %b::bytea[]
-);
+SELECT
+    unnest(%b::uuid[]), unnest(%b::text[]), unnest(%b::text[]), unnest(%b::text[]),
+    unnest(%b::date[]), unnest(%b::text[]), unnest(%b::text[]), unnest(%b::uuid[]),
+    unnest(%b::uuid[]), unnest(%b::uuid[]), unnest(%b::timestamptz[]), unnest(%b::timestamp[]),
+    unnest(%b::timestamptz[]), unnest(%b::boolean[]), unnest(%b::text[]), unnest(%b::text[]),
+    unnest(%b::integer[]), unnest(%b::bigint[]), unnest(%b::bigint[]), unnest(%b::bigint[]),
+    unnest(%b::bigint[]), unnest(%b::integer[]), unnest(%b::bytea[]), unnest(%b::bytea[]);
 
 -- name: quotes
 -- Promises, locked: a quote ends once.
@@ -108,12 +110,36 @@ WHERE parked.outcome_id = closed.outcome_id;
 SELECT * FROM checkout.receipt WHERE id = %b;
 
 -- name: history
--- An account's receipts, newest first, after the last one seen.
-SELECT * FROM checkout.receipt
-WHERE account_id = %(account)s
-    AND (%(at)s::timestamptz IS NULL OR (happened_at, id) < (%(at)s, %(id)s))
-ORDER BY happened_at DESC, id DESC
+-- The receipts of accounts, newest first, after the last one seen: each one's newest, then of all.
+SELECT r.*
+FROM unnest(%(accounts)s::uuid[]) AS asked (account_id)
+CROSS JOIN LATERAL (
+    SELECT h.* FROM checkout.receipt AS h
+    WHERE h.account_id = asked.account_id
+        AND (%(at)s::timestamptz IS NULL OR (h.happened_at, h.id) < (%(at)s, %(id)s))
+    ORDER BY h.happened_at DESC, h.id DESC
+    LIMIT %(most)s
+) AS r
+ORDER BY r.happened_at DESC, r.id DESC
 LIMIT %(most)s;
+
+-- name: spent_by
+-- What members have spent from an account in sales posted since an instant, less what has come back
+-- of these. A till's clock may be wrong by a day.
+SELECT asked.n, coalesce(sum(sale.points_spent + back.points_spent), 0)::bigint
+FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[]) WITH ORDINALITY
+    AS asked (account_id, member_id, since, n)
+LEFT JOIN checkout.receipt AS sale
+    ON
+        sale.account_id = asked.account_id AND sale.member_id = asked.member_id
+        AND sale.happened_at >= asked.since - interval '2 days'
+        AND sale.posted_at >= asked.since AND sale.kind = 'sale'
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(r.points_spent), 0) AS points_spent
+    FROM checkout.receipt AS r
+    WHERE r.sale_id = sale.id
+) AS back ON TRUE
+GROUP BY asked.n;
 
 -- name: sale_lines
 -- The lines of the sales that returns on a page name.

@@ -53,7 +53,11 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
         slip=_return_screen(case, row, refund),
     )  # fmt: skip
     day, store = sold.row.local_at.date(), sold.row.store_id
-    history = changes(sold.row.account_id, day, store, contents, was)
+    history = [
+        change
+        for account in (sold.row.account_id, *sold.above)
+        for change in changes(account, day, store, contents, was)
+    ]
     return Decision(told, row, history=history)
 
 

@@ -54,6 +54,8 @@ class Case:
     meant        of an event for which points may wait: what each of its words is about
     heard        of a receipt: the currencies whose event has come before it
     shown        the allowance that came with an offline receipt, or why there is none
+    limit        (points spent today, points to spend on a day) of who shares an account and has
+                 a limit; None: no limit
     ids          fresh ids for lots, drawn by the flow
     """
 
@@ -72,6 +74,7 @@ class Case:
     others: dict[str, Wallet] = field(default_factory=dict)
     meant: dict[str, Meant] = field(default_factory=dict)
     heard: frozenset[str] = frozenset()
+    limit: tuple[int, int] | None = None
 
     def stamp(self, happened_at: datetime) -> Stamp:
         """On every move. A till's clock that is fast does not make points ripe or free sooner."""
@@ -90,7 +93,8 @@ class Case:
 class Sold:
     """A sale as it stands now: its lines and story, and what earlier returns left of it.
 
-    gone  {wallet: points that it earned, which have expired}
+    gone   {wallet: points that it earned, which have expired}
+    above  the accounts to which its own was joined since, the last one has its points
     """
 
     row: Row
@@ -101,6 +105,7 @@ class Sold:
     returns: list[UUID] = field(default_factory=list)
     spent: list[ledger.Taken] = field(default_factory=list)
     gone: dict[UUID, int] = field(default_factory=dict)
+    above: tuple[UUID, ...] = ()
 
     @property
     def kept(self) -> tuple[int, ...]:

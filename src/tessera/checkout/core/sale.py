@@ -24,6 +24,7 @@ from tessera.checkout.history.core.contents import Contents, changes, counted, o
 from tessera.checkout.offline.core import Cover
 from tessera.ledger import core as ledger
 from tessera.ledger.core import MAIN, Stamp
+from tessera.members.households.core import too_much
 from tessera.rules.core.engine import settle
 from tessera.rules.core.facts import Trait
 from tessera.rules.core.words import Facts, Story, say
@@ -52,7 +53,11 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
         refusal = refusal or too_many(case, story)
     if refusal:
         return refusal
-    refusal = _post_sale(case, stamp, story, promise if kept_hold else None, cover, receipt.number)
+    if cover is None:
+        refusal = _limit_fault(case, story)
+    refusal = refusal or _post_sale(
+        case, stamp, story, promise if kept_hold else None, cover, receipt.number
+    )
     if refusal:
         return refusal
     known = (kept_hold and promise is not None and promise.facts) or facts
@@ -169,6 +174,15 @@ def _spending_fault(receipt: Receipt, facts: Facts, story: Story) -> Refusal | N
     return Refusal(last.code, "spend.points", why, "confirm without spending points")
 
 
+def _limit_fault(case: Case, story: Story) -> Refusal | None:
+    """Who shares an account may have a limit of the day."""
+    if case.limit is None or not story.points_spent:
+        return None
+    spent, most = case.limit
+    over = spent + story.points_spent > most
+    return too_much(story.points_spent, spent, most) if over else None
+
+
 def _post_sale(
     case: Case, stamp: Stamp, story: Story, promise: Promise | None, cover: Cover | None,
     number: str,
@@ -201,6 +215,7 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
     facts = facts_of(case, receipt)
     story = settle(receipt.lines, facts, case.program, explain=False)
     refusal = _spending_fault(receipt, facts, story) or too_many(case, story)
+    refusal = refusal or _limit_fault(case, story)
     if refusal:
         return refusal
     promise = None

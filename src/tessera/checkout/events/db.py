@@ -71,18 +71,19 @@ async def add_events(conn: Conn, rows: Sequence[EventRow]) -> None:
 async def one(conn: Conn, event_id: UUID) -> EventRow | None:
     """An event by its id."""
     row = await (await conn.execute(SQL["one"], (event_id,), binary=True)).fetchone()
-    return None if row is None else _event(row)
+    return None if row is None else event_row(row)
 
 
 async def page(
-    conn: Conn, account_id: UUID, after: tuple[datetime, UUID] | None, limit: int
+    conn: Conn, accounts: Sequence[UUID], after: tuple[datetime, UUID] | None, limit: int
 ) -> list[EventRow]:
-    """An account's events, newest first, after the last one seen."""
+    """The events of accounts, newest first, after the last one seen."""
     at, last = after or (None, None)
-    asked = {"account": account_id, "at": at, "id": last, "most": limit}
+    asked = {"accounts": list(accounts), "at": at, "id": last, "most": limit}
     rows = await conn.execute(SQL["page"], asked, binary=True)
-    return [_event(row) for row in await rows.fetchall()]
+    return [event_row(row) for row in await rows.fetchall()]
 
 
-def _event(row: Sequence[Any]) -> EventRow:
+def event_row(row: Sequence[Any]) -> EventRow:
+    """An event of the columns that every statement here reads."""
     return EventRow(**dict(zip(_FIELDS, row, strict=True)))

@@ -63,12 +63,17 @@ SELECT
 FROM checkout.event WHERE id = %b;
 
 -- name: page
--- An account's events, newest first, after the last one seen.
+-- The events of accounts, newest first, after the last one seen: each one's newest, then of all.
 SELECT
-    id, source, number, type, store_id, account_id, member_id, happened_at, local_at, posted_at,
-    points_earned, program_version, story
-FROM checkout.event
-WHERE account_id = %(account)s
-    AND (%(at)s::timestamptz IS NULL OR (happened_at, id) < (%(at)s, %(id)s))
-ORDER BY happened_at DESC, id DESC
+    e.id, e.source, e.number, e.type, e.store_id, e.account_id, e.member_id, e.happened_at,
+    e.local_at, e.posted_at, e.points_earned, e.program_version, e.story
+FROM unnest(%(accounts)s::uuid[]) AS asked (account_id)
+CROSS JOIN LATERAL (
+    SELECT h.* FROM checkout.event AS h
+    WHERE h.account_id = asked.account_id
+        AND (%(at)s::timestamptz IS NULL OR (h.happened_at, h.id) < (%(at)s, %(id)s))
+    ORDER BY h.happened_at DESC, h.id DESC
+    LIMIT %(most)s
+) AS e
+ORDER BY e.happened_at DESC, e.id DESC
 LIMIT %(most)s;

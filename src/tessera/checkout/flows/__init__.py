@@ -6,8 +6,9 @@ read by separate, later statements: a lock and a read in one statement see diffe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -18,11 +19,13 @@ from tessera.checkout.core.back import decide_return
 from tessera.checkout.core.event import decide_event
 from tessera.checkout.core.sale import decide_cancel, decide_quote, decide_sale
 from tessera.checkout.core.words import Answer, Event, Job, Quote, Shop
+from tessera.checkout.flows import minting
 from tessera.checkout.flows.items import Alone, Batch, Done, Item, Later, Outcome, Settled
 from tessera.checkout.flows.load import load, lock
 from tessera.checkout.flows.people import ask_people, know_people
 from tessera.checkout.flows.resolve import resolve
 from tessera.checkout.flows.write import write
+from tessera.ledger.db import STRAIGHT
 from tessera.program.core import Reader
 from tessera.warehouse.core import Receipt, Return
 
@@ -31,25 +34,33 @@ _ANSWER = msgspec.json.Encoder()
 
 
 async def settle_batch(
-    conn: db.Conn, reader: Reader, shop: Shop, jobs: Sequence[Job], now: datetime
-) -> Settled:
+    conn: db.Conn, reader: Reader, shop: Shop, jobs: Sequence[Job], now: datetime,
+    through: Mapping[UUID, UUID] = STRAIGHT,
+) -> Settled:  # fmt: skip
     """Settle these operations, each exactly once, all or none of them.
 
-    shape   at most one job per (principal, key); outcomes in the order of `jobs`
-    errors  what the driver raises; the caller rolls back and tries a smaller batch
+    through  {account: the one it was joined to}, of those that a try before has found gone
+    shape    at most one job per (principal, key); outcomes in the order of `jobs`
+    errors   what the driver raises; the caller rolls back and tries a smaller batch. Joined: the
+             caller rolls back, finds out where these accounts are, and does it again
     """
     items = [Item(job, job.parked or new_id()) for job in jobs]
-    batch = Batch(shop, now, items, {shop.program.version: shop.program})
+    batch = Batch(shop, now, items, {shop.program.version: shop.program}, through)
     await resolve(conn, batch)
     asked = await ask_people(conn, batch)  # no lock of ours guards them: it need not wait for any
     await lock(conn, batch, reader)
     await load(conn, batch, reader)
     await know_people(batch, asked)
+    given = await minting.minted(conn, batch)
     for item in batch.open():
         _decide(item)
+        if given is not None:
+            minting.cap(item, given)
     void = _refuses_a_newcomer(batch)
     if not void:
         await write(conn, batch)
+        if given is not None:
+            await minting.write(conn, given, now)
     outcomes: list[Outcome] = []
     for item in items:
         assert item.outcome is not None, "every job has an outcome"

@@ -11,6 +11,7 @@ from tessera.checkout import db
 from tessera.checkout.core.paging import following, last_seen
 from tessera.checkout.core.words import Answer, EventPage, EventRow, EventTold
 from tessera.checkout.events import db as events_db
+from tessera.ledger.joining import db as joining_db
 from tessera.rules.core.telling import tell_effects, tell_silent
 
 
@@ -21,20 +22,22 @@ async def history(
     last = last_seen(word)
     if isinstance(last, Refusal):
         return last
-    rows = await events_db.page(conn, account_id, last, limit + 1)
+    accounts = await joining_db.with_below(conn, account_id)
+    rows = await events_db.page(conn, accounts, last, limit + 1)
     return EventPage(
-        tuple([_tell(row, currency) for row in rows[:limit]]), following(rows, limit)
+        tuple([tell(row, currency, staff=True) for row in rows[:limit]]), following(rows, limit)
     )  # fmt: skip
 
 
-def _tell(row: EventRow, currency: str) -> EventTold:
+def tell(row: EventRow, currency: str, *, staff: bool) -> EventTold:
+    """An event as it is told; hidden rules only for `staff`."""
     kept = db.KEPT.decode(row.story)
     return EventTold(
         id=row.id, source=row.source, number=row.number, type=row.type, store=row.store_id,
         happened_at=row.happened_at, local_at=row.local_at, posted_at=row.posted_at,
         points_earned=row.points_earned, program_version=row.program_version,
-        data=kept.facts.data, effects=tell_effects(kept.story.effects, currency, staff=True),
-        silent=tell_silent(kept.story.silent, currency, staff=True),
+        data=kept.facts.data, effects=tell_effects(kept.story.effects, currency, staff=staff),
+        silent=tell_silent(kept.story.silent, currency, staff=staff),
     )  # fmt: skip
 
 

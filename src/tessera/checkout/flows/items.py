@@ -60,6 +60,7 @@ class Item:
 
     key         its own identity, for sales and returns
     account_id  the account to lock; None for anonymous receipts and for who is not yet anybody
+    way         where it was joined to another since: from the account it is about up to that one
     """
 
     job: Job
@@ -68,6 +69,7 @@ class Item:
     key: ReceiptKey | None = None
     who: Identifier | None = None
     account_id: UUID | None = None
+    way: tuple[UUID, ...] = ()
     sold: Sold | None = None
     decision: Decision | None = None
     outcome: Outcome | None = None
@@ -100,12 +102,16 @@ class Item:
 
 @dataclass(slots=True)
 class Batch:
-    """All that is known about one batch."""
+    """All that is known about one batch.
+
+    through  {account: the one it was joined to}, of those that were found to be gone
+    """
 
     shop: Shop
     now: datetime
     items: list[Item]
     programs: dict[int, Program]
+    through: Mapping[UUID, UUID] = field(default_factory=dict)
     waking: db.Rows | None = None
     newcomers: set[UUID] = field(default_factory=set)
     points: Counter[tuple[str, str]] = field(default_factory=Counter)

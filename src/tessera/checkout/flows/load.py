@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import pairwise
 from uuid import UUID
 
 from tessera.checkout import db
 from tessera.checkout.core.case import Sold
 from tessera.checkout.core.words import Cancel, Event, Quote
 from tessera.checkout.flows.items import Batch, Item
+from tessera.checkout.flows.kin import add_kin, know_limits
 from tessera.checkout.flows.waiting import know_events
 from tessera.checkout.history import flows as history
 from tessera.checkout.offline import flows as offline
@@ -29,12 +31,16 @@ async def lock(conn: db.Conn, batch: Batch, reader: Reader) -> None:
         if item.sold is not None:  # what its program gave says what has to be locked
             version = item.sold.row.program_version
             item.sold.program = await _program(conn, batch, reader, version)
-    accounts = sorted({item.account_id for item in items if item.account_id is not None})
+    accounts = sorted(
+        {item.account_id for item in items if item.account_id is not None}
+        | {account for item in items for account in item.way}
+    )
     others = await _open_others(conn, items)
     found: dict[UUID, Wallet] = {}
     if accounts:
         ids = sorted({*accounts, *others}) if others else accounts
-        found, new = await ledger_db.lock(conn, ids)
+        through = {a: b for item in items for a, b in pairwise(item.way)}
+        found, new = await ledger_db.lock(conn, ids, through)
         batch.newcomers.update(new)
     for item in items:
         if item.account_id is not None and item.case is not None:
@@ -86,6 +92,7 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
         outcomes = [each for sale in sold for each in (sale.row.id, *sale.returns)]
         by_id = {wallet.account_id: wallet for wallet in rich}
         moves = await ledger_db.load_lots(conn, by_id, list(by_id), outcomes)
+        await add_kin(conn, items, moves)
     for item in items:
         if item.quote is not None and item.case is not None:
             item.case.promise = promises.get(item.quote)
@@ -95,6 +102,14 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
             for wallet in item.case.wallets() if item.case is not None else ():
                 gone = ledger.expired_of(wallet, moves.get(wallet.account_id, ()), mine)
                 item.sold.gone[wallet.account_id] = gone
+    shared = [
+        (item.case, item.receipt)
+        for item in items
+        if item.case is not None and item.case.wallet is not None and item.case.wallet.has_kin
+        and item.receipt is not None
+    ]  # fmt: skip
+    if shared:
+        await know_limits(conn, shared)
     await _show_allowances(conn, batch)
     await know_events(conn, batch)
     await _know_history(conn, batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from tessera.base.clock import local
@@ -12,6 +13,7 @@ from tessera.checkout.core.words import Event
 from tessera.checkout.flows.items import Batch, Item
 from tessera.members import db as members_db
 from tessera.members.core import Profile
+from tessera.members.joining.core import known_of, share_known
 from tessera.rules.core.facts import Person, Trait
 from tessera.warehouse.core import Receipt
 
@@ -47,7 +49,7 @@ def know(case: Case, told: Receipt | Event, profile: Profile | None) -> None:
     at = local_at(case, told) if isinstance(told, Event) else local(
         told.happened_at, case.store.time_zone
     )  # fmt: skip
-    person = _person(profile, case.store.time_zone)
+    person = _person(profile, case.store.time_zone, case.program.weights)
     case.known = {**case.known, **_values(traits, person, at.date())}
 
 
@@ -56,13 +58,14 @@ def _told(item: Item) -> Receipt | Event | None:
     return ask if isinstance(ask, Event) else item.receipt
 
 
-def _person(profile: Profile | None, time_zone: str) -> Person:
+def _person(profile: Profile | None, time_zone: str, weights: Mapping[str, int]) -> Person:
     """The member as conditions see them. Of the shadow of a card nothing is known."""
     if profile is None or profile.registered_at is None:
         return Person()
     return Person(
         True, local(profile.registered_at, time_zone).date(), profile.born_on, profile.given_name,
-        profile.language, profile.attributes,
+        profile.language, profile.attributes, profile.chosen, profile.agreed,
+        share_known(weights, known_of(profile))[0] if weights else None,
     )  # fmt: skip
 
 

@@ -10,7 +10,9 @@ from msgspec import Struct
 from tessera.checkout import db
 from tessera.checkout.history.proof import db as history
 from tessera.checkout.proof import db as receipts
+from tessera.ledger.carried.proof import db as carried
 from tessera.ledger.giving.proof import db as giving
+from tessera.ledger.joining.proof import db as joining
 from tessera.ledger.proof import db as ledger
 
 MOST = 100
@@ -43,13 +45,20 @@ async def prove_all(conn: db.Conn, *, chain: bool) -> Report:
 async def count_all(conn: db.Conn) -> dict[str, int]:
     """How much there is to prove, as of one moment; the connection as for `prove_all`."""
     await ledger.look(conn)
-    return await receipts.counts(conn) | await ledger.counts(conn) | await giving.counts(conn)
+    return (
+        await receipts.counts(conn) | await ledger.counts(conn) | await giving.counts(conn)
+        | await carried.counts(conn) | await joining.counts(conn)
+    )  # fmt: skip
 
 
 async def _differences(conn: db.Conn, chain: bool) -> AsyncGenerator[str, None]:
     async for difference in ledger.differences(conn):
         yield difference
     async for difference in giving.differences(conn):
+        yield difference
+    async for difference in carried.differences(conn):
+        yield difference
+    async for difference in joining.differences(conn):
         yield difference
     async for difference in receipts.differences(conn):
         yield difference

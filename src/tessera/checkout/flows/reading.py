@@ -31,13 +31,16 @@ from tessera.checkout.core.words import (
     Told,
 )
 from tessera.checkout.flows import events
+from tessera.checkout.flows.kin import know_limits
 from tessera.checkout.flows.people import know
 from tessera.checkout.history.flows import know as know_history
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Wallet, wallet_id
+from tessera.ledger.joining import db as joining_db
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
+from tessera.members.households import db as households_db
 from tessera.rules.core.telling import tell_effects, tell_silent
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Identifier, Line, Receipt, ReturnLine, lines_from_data
@@ -92,6 +95,7 @@ async def quote(
             return owner
         case.owner = owner
         case.wallet = await wallet_of(conn, owner.account_id)
+        await know_limits(conn, [(case, receipt)])
         await _know_person(conn, shop, case, receipt, named)
         day = local(receipt.happened_at, store.time_zone).date()
         await know_history(conn, [(case, day)], now.date(), marking=False)
@@ -151,6 +155,21 @@ async def receipt(
     return row.store_id, (await tell(conn, [row], currency, staff=staff))[0]
 
 
+async def receipt_of(
+    conn: db.Conn, receipt_id: UUID, account_id: UUID, currency: str
+) -> Told | None:  # fmt: skip
+    """A receipt of this account as its member may see it; None if it is not the account's."""
+    row = await db.one(conn, receipt_id)
+    if row is None or row.account_id is None:
+        return None
+    if row.account_id != account_id and (
+        await households_db.is_shared(conn, account_id)
+        or await joining_db.current(conn, row.account_id) != account_id
+    ):
+        return None
+    return (await tell(conn, [row], currency, staff=False))[0]
+
+
 async def history(
     conn: db.Conn,
     account_id: UUID,
@@ -164,7 +183,10 @@ async def history(
     last = last_seen(word)
     if isinstance(last, Refusal):
         return last
-    rows = await db.history(conn, account_id, last, limit + 1)
+    # Who looks at a household's account sees what was bought with it, not what each did before.
+    shared = not staff and await households_db.is_shared(conn, account_id)
+    accounts = [account_id] if shared else await joining_db.with_below(conn, account_id)
+    rows = await db.history(conn, accounts, last, limit + 1)
     told = await tell(conn, rows[:limit], currency, staff=staff)
     return Page(tuple(told), following(rows, limit))
 

@@ -20,6 +20,7 @@ from tessera.checkout.core.words import Ask, Cancel, Event, EventKey, Job, Quote
 from tessera.checkout.events import db as events_db
 from tessera.checkout.flows.items import Batch, Item, Later
 from tessera.ledger import core as ledger
+from tessera.ledger.joining.db import way
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
@@ -62,6 +63,7 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
         owners |= await _meet(conn, batch, [w for w in who if w not in owners])
     for item in batch.open():
         _aim(item, owners, known, of_quotes)
+        _follow(item, batch)
     _one_each(batch)
 
 
@@ -179,7 +181,7 @@ async def _meet(
 
 def _welcome(job: Job, who: Identifier, anyone: bool, batches: Sequence[members.CardBatch]) -> bool:
     """Administration brings in anybody; at a till a stranger is an issued card."""
-    if job.principal.role == "admin":
+    if job.principal.brings_in:
         return True
     return who.kind == "card" and (anyone or members.in_batch(who.value, batches))
 
@@ -224,6 +226,19 @@ def _aim(
             )  # fmt: skip
     elif item.who is not None:
         _aim_card(item, item.who, owners.get(item.who))
+
+
+def _follow(item: Item, batch: Batch) -> None:
+    """Old receipts and promises name an account that may have been joined to another since.
+
+    A card never does: its member has the account by now.
+    """
+    if item.account_id is None or item.account_id not in batch.through or item.who is not None:
+        return
+    item.way = tuple(way(item.account_id, batch.through))
+    item.account_id = item.way[-1]
+    if item.sold is not None:
+        item.sold.above = item.way[1:]
 
 
 def _aim_return(item: Item, row: Row | None) -> None:

@@ -14,6 +14,7 @@ from tessera.checkout.core.living import heard_of, named_in, waiting_for
 from tessera.checkout.core.words import Event
 from tessera.checkout.events import db as events_db
 from tessera.checkout.flows.items import Batch, Item
+from tessera.checkout.flows.kin import accounts_of
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Receipt
 
@@ -44,30 +45,37 @@ def _program(item: Item) -> Program:
 
 
 async def _mean(conn: db.Conn, told: list[tuple[Case, Event]]) -> None:
+    whose = await accounts_of(conn, [case for case, _ in told])
     asked = [
-        (_account(case), named_in(event.data, pending), event.store or "")
+        (account, named_in(event.data, pending), event.store or "")
         for case, event in told
         for _, _, pending in waiting_for(case.program, event.type)
+        for account in whose[_account(case)]
     ]
     found = await events_db.meant(conn, asked)
     for case, _ in told:
-        case.meant = {word: each for (of, word), each in found.items() if of == _account(case)}
+        mine = whose[_account(case)]
+        case.meant = {word: each for (of, word), each in found.items() if of in mine}
 
 
 async def _hear(conn: db.Conn, receipts: list[tuple[Case, Item]]) -> None:
+    whose = await accounts_of(conn, [case for case, _ in receipts])
     asked, names = [], []
-    for case, item in receipts:
+    for n, (case, item) in enumerate(receipts):
         ask = item.job.ask
         if item.sold is not None:
             row = item.sold.row
-            asked.append((_account(case), row.store_id, row.happened_at - _CLOCKS))
+            store, since = row.store_id, row.happened_at - _CLOCKS
             names.append({row.number, str(row.id)})
-        elif isinstance(ask, Receipt):
-            asked.append((_account(case), ask.store, ask.happened_at - _CLOCKS))
+        else:
+            assert isinstance(ask, Receipt), "a receipt or a return of one"
+            store, since = ask.store, ask.happened_at - _CLOCKS
             names.append({ask.number})
+        asked += [(n, (account, store, since)) for account in whose[_account(case)]]
     kinds = {kind for _, item in receipts for kind in _program(item).awaited}
-    heard = await events_db.heard(conn, asked, kinds)
-    for (case, item), mine, events in zip(receipts, names, heard, strict=True):
+    heard = await events_db.heard(conn, [each for _, each in asked], kinds)
+    for n, ((case, item), mine) in enumerate(zip(receipts, names, strict=True)):
+        events = [e for (of, _), found in zip(asked, heard, strict=True) if of == n for e in found]
         read = [(kind, db.KEPT.decode(story).facts.data) for kind, story in events]
         case.heard = heard_of(_program(item), read, mine)
 

@@ -78,7 +78,7 @@ async def _write_parked(conn: db.Conn, batch: Batch, done: Sequence[Item]) -> No
     """Park what came too early, close what waited, and find what waits for this batch's sales."""
     early = [item for item in done if isinstance(item.job.ask, Return) and item.sold is None]
     if early:
-        rows = {item.outcome_id: (item.job.ask.sale, _parked_body(item.job)) for item in early}  # type: ignore[union-attr]
+        rows = {item.outcome_id: (item.job.ask.sale, parked_body(item.job)) for item in early}  # type: ignore[union-attr]
         await db.park(conn, rows, batch.now)
     waited = [item for item in batch.items if item.job.parked is not None]
     closed = [
@@ -100,12 +100,33 @@ def _refused(item: Item) -> str | None:
     return f"{refusal.code}: {refusal.why}" if isinstance(refusal, Refusal) else None
 
 
-def _parked_body(job: Job) -> bytes:
-    return _ENCODER.encode((job.principal, job.operation, job.key, job.ask))
+class Parker(msgspec.Struct, frozen=True):
+    """Who left a return waiting, in words that the release before reads too.
+
+    role   `admin` of whoever brings strangers in; nothing else of the role is asked for later
+    store  the one store, where there is one
+    """
+
+    id: UUID
+    name: str
+    role: str
+    store: str | None
+    rate_per_s: int
+
+
+def parked_body(job: Job) -> bytes:
+    """A return that waits, and who sent it."""
+    by = job.principal
+    role = "admin" if by.brings_in else by.role
+    parker = Parker(by.id, by.name, role, by.store, by.rate_per_s)
+    return _ENCODER.encode((parker, job.operation, job.key, job.ask))
 
 
 def unpark(outcome_id: UUID, body: bytes, now: datetime) -> Job:
     """The job that settles a waiting return."""
-    kind = tuple[Principal, str, str, Return]
-    principal, operation, key, back = msgspec.json.decode(body, type=kind)
+    kind = tuple[Parker, str, str, Return]
+    by, operation, key, back = msgspec.json.decode(body, type=kind)
+    role = access.role_named(by.role)
+    stores = None if role == "owner" else (by.store,) if by.store is not None else ()
+    principal = Principal(by.id, "key", by.name, role, stores, by.rate_per_s)
     return Job(principal, operation, key, back, b"", now, outcome_id)

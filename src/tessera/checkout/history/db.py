@@ -39,6 +39,14 @@ async def add(conn: Conn, changes: Sequence[Change], late: Mapping[UUID, date]) 
         await put(conn, SQL["drop_marks"], (Uuids(list(late)), Dates(list(late.values()))))
 
 
+async def move_days(conn: Conn, account: UUID, into: UUID, sign: int) -> None:
+    """Add what an account did to the days of another (1), or take it away again (-1)."""
+    assert sign in (1, -1)
+    asked = {"account": account, "target": into, "sign": sign}
+    await conn.execute(SQL["move_days"], asked)
+    await conn.execute(SQL["drop_all_marks"], {"target": into})
+
+
 async def add_marks(conn: Conn, marks: Sequence[tuple[UUID, Point]]) -> None:
     """Keep totals up to these days, each once."""
     await put(conn, SQL["add_marks"], _points(marks))

@@ -4,9 +4,9 @@
 -- What a batch of operations changes, each (account, scope, day, store) once. The accounts are
 -- locked, so two batches never meet in a row.
 INSERT INTO checkout.history_day AS h (account_id, scope, day, store_id, times, units, amount)
-SELECT * FROM unnest(
-    %b::uuid[], %b::text[], %b::date[], %b::text[], %b::integer[], %b::bigint[], %b::bigint[]
-)
+SELECT
+    unnest(%b::uuid[]), unnest(%b::text[]), unnest(%b::date[]), unnest(%b::text[]),
+    unnest(%b::integer[]), unnest(%b::bigint[]), unnest(%b::bigint[])
 ON CONFLICT (account_id, scope, day, store_id) DO UPDATE SET
     times = h.times + excluded.times, units = h.units + excluded.units,
     amount = h.amount + excluded.amount;
@@ -16,6 +16,21 @@ ON CONFLICT (account_id, scope, day, store_id) DO UPDATE SET
 DELETE FROM checkout.history_mark AS m
 USING unnest(%b::uuid[], %b::date[]) AS late (account_id, day)
 WHERE m.account_id = late.account_id AND m.day >= late.day;
+
+-- name: move_days
+-- Adds what an account did to the days of another, or takes it away again; both are locked.
+INSERT INTO checkout.history_day AS h (account_id, scope, day, store_id, times, units, amount)
+SELECT
+    %(target)s, scope, day, store_id, times * %(sign)s, units * %(sign)s, amount * %(sign)s
+FROM checkout.history_day
+WHERE account_id = %(account)s
+ON CONFLICT (account_id, scope, day, store_id) DO UPDATE SET
+    times = h.times + excluded.times, units = h.units + excluded.units,
+    amount = h.amount + excluded.amount;
+
+-- name: drop_all_marks
+-- Running totals of an account whose days have changed at large.
+DELETE FROM checkout.history_mark WHERE account_id = %(target)s;
 
 -- name: totals
 -- Everything of a scope up to the end of a day: the newest mark and the days after it. What sums to

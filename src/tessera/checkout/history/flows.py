@@ -89,6 +89,19 @@ def _is_new(day: date, total: Total) -> bool:
     return total.marked is None or day > total.marked
 
 
+async def join(conn: db.Conn, account: UUID, into: UUID) -> None:
+    """What an account did counts for another one too, from now on; both are locked.
+
+    Its own days stay: they are what `part` takes away again.
+    """
+    await db.move_days(conn, account, into, 1)
+
+
+async def part(conn: db.Conn, account: UUID, into: UUID) -> None:
+    """What an account did counts for itself alone again."""
+    await db.move_days(conn, account, into, -1)
+
+
 async def write(conn: db.Conn, changes: Sequence[Change], today: date) -> None:
     """Write what a batch changes; its accounts are locked."""
     if changes:

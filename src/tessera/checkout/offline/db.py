@@ -60,6 +60,11 @@ async def read(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, Allowance]:
     return {each.id: each for each in found}
 
 
+async def go_along(conn: Conn, account_id: UUID, into: UUID, now: datetime) -> None:
+    """Open allowances of an account that was joined to another are that one's; both are locked."""
+    await conn.execute(SQL["go_along"], {"account": account_id, "target": into, "now": now})
+
+
 async def use(conn: Conn, taken: Sequence[tuple[UUID, int]]) -> None:
     """Count points that receipts took. Errors: CheckViolation beyond an allowance's points."""
     await conn.execute(SQL["use"], [list(column) for column in zip(*taken, strict=True)])

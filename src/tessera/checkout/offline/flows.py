@@ -66,6 +66,7 @@ async def _there(conn: db.Conn, account_id: UUID, now: datetime) -> int:
     """
     await ledger_db.open_accounts(conn, [account_id])  # what is not there cannot be locked
     found = await ledger_db.wallets(await ledger_db.ask_lock(conn, [account_id]))
+    ledger_db.require_there(found)
     await ledger_db.load_lots(conn, found, [account_id], [])
     balance = balance_at(found[account_id], now)
     return balance.available - balance.debt

@@ -10,11 +10,11 @@ SELECT
 -- name: points
 -- Earned is what came out of `issued` less what was taken back; spent is what went to `spent` less
 -- what came back. Paying back a debt and expiry inside a return change neither. What belongs to no
--- receipt is proved with the operations.
+-- receipt is proved with the operations. Accounts that were ever joined count as one clan.
 WITH
 moved AS (
     SELECT
-        move.outcome_id, move.account_id,
+        move.outcome_id, coalesce(clan.clan_id, move.account_id) AS account_id,
         sum(
             CASE
                 WHEN move.source IN ('issued', 'reversed') THEN move.points
@@ -28,8 +28,9 @@ moved AS (
         ) AS spent
     FROM ledger.move
     JOIN ledger.account ON move.account_id = account.id AND account.currency = ''
+    LEFT JOIN ledger.clan ON move.account_id = clan.account_id
     WHERE NOT EXISTS (SELECT FROM ledger.operation WHERE operation.id = move.outcome_id)
-    GROUP BY move.outcome_id, move.account_id
+    GROUP BY move.outcome_id, coalesce(clan.clan_id, move.account_id)
 ),
 
 posted AS (
@@ -56,7 +57,10 @@ told AS (
         ) END
     ) AS difference
     FROM posted
-    FULL JOIN moved ON posted.id = moved.outcome_id AND posted.account_id = moved.account_id
+    LEFT JOIN ledger.clan ON posted.account_id = clan.account_id
+    FULL JOIN moved
+        ON posted.id = moved.outcome_id
+            AND coalesce(clan.clan_id, posted.account_id) = moved.account_id
 )
 
 SELECT difference FROM told WHERE difference <> '' ORDER BY difference LIMIT 100;
@@ -67,7 +71,7 @@ WITH
 moved AS (
     SELECT
         coalesce(receipt.sale_id, receipt.id, event.id, move.outcome_id) AS id,
-        account.owner_id AS account_id, account.currency,
+        coalesce(clan.clan_id, account.owner_id) AS account_id, account.currency,
         sum(
             CASE
                 WHEN move.source IN ('issued', 'reversed') THEN move.points
@@ -79,8 +83,9 @@ moved AS (
     JOIN ledger.move ON account.id = move.account_id
     LEFT JOIN checkout.receipt ON move.outcome_id = receipt.id
     LEFT JOIN checkout.event ON move.outcome_id = event.id
+    LEFT JOIN ledger.clan ON account.owner_id = clan.account_id
     WHERE account.currency <> ''
-    GROUP BY 1, account.owner_id, account.currency
+    GROUP BY 1, coalesce(clan.clan_id, account.owner_id), account.currency
 ),
 
 kept AS (
@@ -104,12 +109,15 @@ newest AS (
 ),
 
 told AS (
-    SELECT newest.id, newest.account_id, effect.unit AS currency, sum(effect.given) AS earned
+    SELECT
+        newest.id, coalesce(clan.clan_id, newest.account_id) AS account_id,
+        effect.unit AS currency, sum(effect.given) AS earned
     FROM newest
+    LEFT JOIN ledger.clan ON newest.account_id = clan.account_id
     CROSS JOIN LATERAL json_to_recordset(newest.story -> 'story' -> 'effects')
     AS effect (unit text, given bigint)
     WHERE effect.unit IS NOT NULL
-    GROUP BY newest.id, newest.account_id, effect.unit
+    GROUP BY newest.id, coalesce(clan.clan_id, newest.account_id), effect.unit
 )
 
 SELECT format(
@@ -301,26 +309,18 @@ LIMIT 100;
 -- name: identities
 -- A receipt is unique for ever by store, till, business date, shift and number; an event by its
 -- source and the number it has there.
-(
-    SELECT format(
-        'receipt %s of store %s, till %s, %s, shift "%s" is there %s times',
-        number, store_id, till, business_date, shift, count(*)
-    )
-    FROM checkout.receipt
-    GROUP BY store_id, till, business_date, shift, number
-    HAVING count(*) > 1
-    ORDER BY store_id, till, business_date, shift, number
-    LIMIT 100
+SELECT format(
+    'receipt %s of store %s, till %s, %s, shift "%s" is there %s times',
+    number, store_id, till, business_date, shift, count(*)
 )
+FROM checkout.receipt
+GROUP BY store_id, till, business_date, shift, number
+HAVING count(*) > 1
 UNION ALL
-(
-    SELECT format('event %s of source "%s" is there %s times', number, source, count(*))
-    FROM checkout.event
-    GROUP BY source, number
-    HAVING count(*) > 1
-    ORDER BY source, number
-    LIMIT 100
-);
+SELECT format('event %s of source "%s" is there %s times', number, source, count(*))
+FROM checkout.event
+GROUP BY source, number HAVING count(*) > 1
+LIMIT 100;
 
 -- name: calls
 -- Every receipt, event, promise and waiting return was asked for by one call, and every call was

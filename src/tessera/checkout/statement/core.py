@@ -18,7 +18,7 @@ MOST_LOTS = 200
 OWN = ("pending", "active", "debt")  # buckets of an account; the others are the program's
 Kind = Literal[
     "sale", "return", "event", "transfer", "gift", "donation", "exchange", "adjustment",
-    "extension", "run",
+    "extension", "joining", "run",
 ]  # fmt: skip
 
 # What a move means to the member: (from, to) -> words. What is not here has its bucket's words.
@@ -29,10 +29,17 @@ _WORDS: dict[tuple[str, str], str] = {
     ("issued", "pending"): "earned, on the way", ("expired", "active"): "kept after expiry",
     ("exchanged", "active"): "received in exchange", ("adjusted", "active"): "put in by hand",
     ("active", "adjusted"): "taken out by hand", ("debt", "adjusted"): "taken out by hand, owed",
+    ("carried_over", "active"): "carried over", ("debt", "carried_over"): "carried over, owed",
+    ("carried_over", "pending"): "carried over, on the way",
+    ("joined", "active"): "joined from another account",
+    ("joined", "pending"): "joined from another account, on the way",
+    ("debt", "joined"): "joined from another account, owed",
+    ("joined", "debt"): "joined to another account, owed",
     ("debt", "spent"): "spent, owed", ("debt", "reversed"): "taken back, owed",
 }  # fmt: skip
 _TO = {"spent": "spent", "reversed": "taken back", "expired": "expired", "sent": "sent",
-       "donated": "donated", "exchanged": "exchanged", "active": "earned"}  # fmt: skip
+       "donated": "donated", "exchanged": "exchanged", "active": "earned",
+       "joined": "joined to another account"}  # fmt: skip
 
 
 class LotTold(Struct, frozen=True, omit_defaults=True):

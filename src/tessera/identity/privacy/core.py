@@ -9,6 +9,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tessera.ledger.core import Life
+from tessera.members.households.core import Households
+
 By = Literal["member", "staff", "retention", "replay"]
 Fate = Literal[
     "deleted",  # with the person
@@ -20,11 +23,19 @@ Fate = Literal[
 
 
 class Asking(Struct, frozen=True):
-    """Who wants somebody erased, and why."""
+    """Who wants somebody erased, why, under which id, and what the program says.
+
+    id     the call's; the moves of a household that is left carry it
+    stays  in a household, without a name: where nobody can be asked to leave it first
+    """
 
     by: By
     reason: str
+    households: Households | None
+    lives: Mapping[str, Life]
     principal_id: UUID | None = None
+    id: UUID | None = None
+    stays: bool = False
 
 
 class Erasure(Struct, frozen=True):

@@ -9,20 +9,27 @@ from uuid import UUID
 
 import msgspec
 
+from tessera.access.audit import flows as audit
+from tessera.access.audit.core import Actor, Change, Entry
 from tessera.access.privacy import db as access_db
 from tessera.access.sealing import flows as sealing
+from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout.privacy import db as checkout_db
 from tessera.checkout.privacy import flows as checkout
 from tessera.checkout.statement import flows as statement
+from tessera.identity.households import flows as households
 from tessera.identity.privacy import core, db
 from tessera.identity.privacy.core import Asking, Erased, Export
 from tessera.ledger.core import MAIN
+from tessera.members.households import db as households_db
 from tessera.members.privacy import db as members_db
-from tessera.members.privacy.core import Privacy
+from tessera.members.privacy import flows as members
+from tessera.rules.core.words import Program
 from tessera.warehouse.privacy import db as warehouse_db
 
 PAGE = 200
+HOUSE = Actor("system", None, "tessera")
 _MOST_SIGHTS = 10_000
 KEPT_DAYS = 35  # answers; afterwards nothing is compared with what a call said
 
@@ -40,21 +47,45 @@ async def erase(
 
     Whoever was merged into this member goes too. Asked twice it is once.
 
-    errors  member_unknown
+    A household is left first, with what came along and is left of it.
+
+    errors  member_unknown; of a household: head_stays, open_holds
     """
     ids = await members_db.numbers(conn, member_id)
     if not ids:
         return unknown(member_id)
     since = await members_db.erased_since(conn, ids)
+    if since is None and not asking.stays:
+        refusal = await _leave_household(conn, ids, asking, now)
+        if refusal is not None:
+            return refusal
     names = [each.value for each in await members_db.held(conn, ids)]
-    await members_db.forget(conn, ids, now)
+    await members.forget(conn, ids, now)
     await access_db.forget(conn, ids)
     for each in ids:
         await sealing.destroy(conn, each)
     if names:
         await warehouse_db.forget_quarantined(conn, names)
     await db.add_erasure(conn, ids, asking, now)
+    if since is None and asking.by in ("retention", "replay"):  # else the call itself is the entry
+        change = Change("member", ids[0], None, {"erased": True}, reason=asking.reason)
+        await audit.note(conn, Entry(now, HOUSE, asking.by, change))
     return Erased(ids[0], tuple(ids), since or now, since is not None)
+
+
+async def _leave_household(
+    conn: db.Conn, ids: Sequence[UUID], asking: Asking, now: datetime
+) -> Refusal | None:
+    """Out of the household, if there is one. Errors: head_stays, open_holds."""
+    household_id = await households_db.of_member(conn, ids[0])
+    if household_id is None:
+        return None
+    ask = households.Ask(
+        asking.id or new_id(), asking.principal_id or ids[0], None, now, asking.households,
+        asking.lives,
+    )  # fmt: skip
+    left = await households.leave(conn, ask, household_id, ids[0])
+    return left if isinstance(left, Refusal) else None
 
 
 async def export(conn: db.Conn, member_id: UUID, currency: str, now: datetime) -> Export | Refusal:
@@ -77,37 +108,32 @@ async def export(conn: db.Conn, member_id: UUID, currency: str, now: datetime) -
     return Export(ids[0], now, held)
 
 
-async def forget_old(conn: db.Conn, privacy: Privacy, now: datetime) -> dict[str, int]:
-    """One page of what retention takes away.
+async def forget_old(conn: db.Conn, said: Program, now: datetime) -> dict[str, int]:
+    """One page of what retention takes away besides members.
 
-    shape  {what: how many}; while `calls` or `members` is above 0 there may be more
+    shape  {what: how many}; while `calls` is above 0 there may be more
     """
+    privacy = said.privacy
     quarantined = now - timedelta(days=privacy.quarantine_days)
-    months = privacy.forget_idle_months
     return {
         "calls": await access_db.blank_old_calls(conn, now - timedelta(days=KEPT_DAYS), PAGE),
         "quarantined": await warehouse_db.forget_old_quarantined(conn, quarantined),
         "sights": await db.forget_sights(conn, now - timedelta(days=privacy.sights_days)),
-        "members": 0 if months is None else await _erase_idle(conn, months, now),
     }
 
 
-async def _erase_idle(conn: db.Conn, months: int, now: datetime) -> int:
-    """Erase a page of those who did nothing for so long; how many they were."""
-    asking = Asking("retention", f"nothing for {months} months")
+async def idle(
+    conn: db.Conn, months: int, after: UUID, now: datetime
+) -> tuple[list[UUID], UUID | None]:
+    """Members who did nothing for so many months, of a page after an id.
+
+    shape  (members, where the next page begins; None: this was the last)
+    """
     since = datetime.combine(core.before_months(now.date(), months), time(), UTC)
-    after, gone = UUID(int=0), 0
-    while gone < PAGE:
-        idle = await members_db.idle(conn, since, after, PAGE)
-        active = await checkout_db.active(conn, idle, since)
-        for member_id in idle:
-            if member_id not in active:
-                await erase(conn, member_id, asking, now)
-                gone += 1
-        if len(idle) < PAGE:
-            break
-        after = max(idle)
-    return gone
+    page = await members_db.idle(conn, since, after, PAGE)
+    active = await checkout_db.active(conn, page, since)
+    rest = None if len(page) < PAGE else max(page)
+    return [member_id for member_id in page if member_id not in active], rest
 
 
 async def _moves(

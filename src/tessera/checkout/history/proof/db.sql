@@ -4,6 +4,7 @@
 -- Every day is the sum of its receipts and events, as they stand after all returns: the return that
 -- leaves the fewest units says so. Articles and rules count where the decision says that
 -- they were `counted`. Of a discount each line bears its share. Days with nothing may be there.
+-- What an account did is a part of the days of those above it, while it is joined to them.
 WITH
 newest AS (
     SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
@@ -99,8 +100,9 @@ given AS (
 
 derived AS (
     SELECT
-        account_id, scope, day, store_id, count(DISTINCT id) AS times, sum(units) AS units,
-        sum(amount) AS amount
+        coalesce(above.above_id, every.account_id) AS account_id, every.scope, every.day,
+        every.store_id, count(DISTINCT every.id) AS times, sum(every.units) AS units,
+        sum(every.amount) AS amount
     FROM (
         SELECT id, account_id, scope, day, store_id, units, amount FROM part
         UNION ALL
@@ -108,7 +110,8 @@ derived AS (
         UNION ALL
         SELECT id, account_id, 'e:' || type, local_at::date, store_id, 0, 0 FROM checkout.event
     ) AS every
-    GROUP BY account_id, scope, day, store_id
+    LEFT JOIN ledger.above ON every.account_id = above.account_id
+    GROUP BY coalesce(above.above_id, every.account_id), every.scope, every.day, every.store_id
 )
 
 SELECT format(

@@ -1,0 +1,41 @@
+"""Whether an account has the sale that somebody tells of."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+from psycopg import AsyncConnection
+
+from tessera.base.sql import statements
+from tessera.base.text import Code, Price
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+
+
+class Slip(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is printed on a receipt.
+
+    number  as the till counts; day: of the store, as the slip says
+    total_minor  before what Tessera gave, or after it
+    """
+
+    number: Code
+    day: date
+    total_minor: Price
+
+
+async def sold(conn: Conn, account_id: UUID, slip: Slip, since: datetime) -> bool:
+    """Whether this account has such a sale, not older than `since`."""
+    asked = {
+        "account": account_id,
+        "since": since,
+        "number": slip.number,
+        "day": slip.day,
+        "total_minor": slip.total_minor,
+    }
+    row = await (await conn.execute(SQL["sold"], asked)).fetchone()
+    return row is not None

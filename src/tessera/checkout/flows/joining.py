@@ -1,0 +1,37 @@
+"""Two accounts become one, and part again: points, days of history, allowances of tills."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from tessera.base.refusal import Refusal
+from tessera.checkout import db
+from tessera.checkout.history import flows as history
+from tessera.checkout.offline import db as offline_db
+from tessera.ledger.joining import flows as joining
+from tessera.ledger.joining.flows import Ask, Done
+
+__all__ = ["Ask", "Done", "join", "part"]
+
+
+async def join(conn: db.Conn, ask: Ask, account: UUID, into: UUID) -> Done | Refusal:
+    """What an account owns and did is another's from now on. Errors: as of the ledger."""
+    done = await joining.join(conn, ask, account, into)
+    if isinstance(done, Done):
+        await history.join(conn, account, into)
+        await offline_db.go_along(conn, account, into, ask.now)
+    return done
+
+
+async def part(
+    conn: db.Conn, ask: Ask, joining_id: UUID, *, keep: bool = False
+) -> Done | Refusal:  # fmt: skip
+    """An account is there again, with what is left of its points and all that it did.
+
+    keep    the points stay
+    errors  as of the ledger. Allowances stay: tills ask for new ones
+    """
+    done = await joining.part(conn, ask, joining_id, keep=keep)
+    if isinstance(done, Done):
+        await history.part(conn, done.row.account_id, done.row.to_account_id)
+    return done

@@ -1,0 +1,1 @@
+"""Households come together and apart: their members' accounts with them."""

@@ -1,7 +1,8 @@
 -- The books as two-legged entries, and what the sealer reads.
 
 -- Moves come in the order of their time, so a few pages tell where a stretch of time lies.
-CREATE INDEX move_posted ON ledger.move USING brin (posted_at) WITH (pages_per_range = 32, autosummarize = on);
+CREATE INDEX move_posted ON ledger.move USING brin (posted_at)
+WITH (pages_per_range = 32, autosummarize = on);
 
 -- Every move as two entries: what left one bucket of a wallet and what came into another. They add
 -- up to nothing for each move, and for each bucket to what it holds.

@@ -23,9 +23,17 @@ def settings() -> Settings:
     TESSERA_HOST, _PORT    where to listen; default 127.0.0.1:8321
     TESSERA_LANES          connections that write at the same time, per process; default 2
     TESSERA_METRICS_HOST, _PORT  where Prometheus may ask; default: nowhere
+    TESSERA_SMTP_URL, TESSERA_SMS_URL, TESSERA_MAIL_FROM  who sends codes; default: files
+    TESSERA_STRANGERS      calls a second from one address without a key; default 20
+    TESSERA_KEY_FILE       the installation's key; default: in TESSERA_DATA_DIR
+    TESSERA_PUBLIC_URL     where browsers find this installation; default http://localhost:8321
+    TESSERA_ONE_FACTOR     roles of staff that a password alone lets in; default: none
+    TESSERA_OIDC_STAFF_URL, _MEMBERS_URL  identity providers; default: none
+    TESSERA_SEALS_DIR      a folder elsewhere for the heads of the books; default: none
     """
     told = os.environ.get
     own = told("TESSERA_MECHANICS_DIR")
+    key_file, seals = told("TESSERA_KEY_FILE"), told("TESSERA_SEALS_DIR")
     return Settings(
         data_dir=Path(told("TESSERA_DATA_DIR") or Path.home() / ".tessera").absolute(),
         database_url=told("TESSERA_DATABASE_URL") or None,
@@ -36,6 +44,16 @@ def settings() -> Settings:
         lanes=_lanes(told("TESSERA_LANES", "2")),
         metrics_host=told("TESSERA_METRICS_HOST", "127.0.0.1"),
         metrics_port=_metrics_port(told("TESSERA_METRICS_PORT", "")),
+        smtp_url=told("TESSERA_SMTP_URL", ""),
+        sms_url=told("TESSERA_SMS_URL", ""),
+        mail_from=told("TESSERA_MAIL_FROM", ""),
+        key_file=Path(key_file).absolute() if key_file else None,
+        public_url=told("TESSERA_PUBLIC_URL", ""),
+        one_factor=told("TESSERA_ONE_FACTOR", ""),
+        oidc_staff_url=told("TESSERA_OIDC_STAFF_URL", ""),
+        oidc_members_url=told("TESSERA_OIDC_MEMBERS_URL", ""),
+        seals_dir=Path(seals).absolute() if seals else None,
+        strangers_per_s=_strangers(told("TESSERA_STRANGERS", "20")),
     )
 
 
@@ -64,6 +82,15 @@ def _lanes(word: str) -> int:
     raise PostgresProblem(
         "setting_invalid", "TESSERA_LANES", f"{word} is no number of lanes", "name 1 to 16"
     )
+
+
+def _strangers(word: str) -> int:
+    if word.isdecimal() and 0 < int(word) <= 10_000:
+        return int(word)
+    raise PostgresProblem(
+        "setting_invalid", "TESSERA_STRANGERS", f"{word} is no number of calls",
+        "name 1 to 10000",
+    )  # fmt: skip
 
 
 def _log() -> None:

@@ -148,7 +148,10 @@ class Uuids(Column[UUID]):
     oid, array_oid = 2950, 2951
 
     def body(self) -> bytes:
-        return b"".join([_NULL if v is None else b"\0\0\0\x10" + v.bytes for v in self.values])
+        # Not `v.bytes`: a property, asked a dozen times a receipt.
+        return b"".join(
+            [_NULL if v is None else b"\0\0\0\x10" + v.int.to_bytes(16) for v in self.values]
+        )
 
 
 class Texts(Column[str]):

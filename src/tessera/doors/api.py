@@ -29,6 +29,7 @@ from tessera.doors.heads import MAX_BODY, TOO_LARGE, form_fault, key_fault, path
 from tessera.doors.house import House
 from tessera.doors.logs import Sparing, fault, trace
 from tessera.doors.once import RACES, once
+from tessera.doors.pools import Pool
 from tessera.doors.problems import Reply
 from tessera.doors.tally import Calls
 
@@ -52,12 +53,16 @@ _HERE, _numbers = secrets.token_hex(4).encode(), itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An operation with its address taken apart, its body's decoder made, its calls counted."""
+    """An operation with its address taken apart, its body's decoder made, its calls counted.
+
+    anybody  it needs no key
+    """
 
     operation: Operation
     parts: tuple[str, ...]
     decoder: msgspec.json.Decoder[Any] | None
     calls: Calls
+    anybody: bool = False
 
 
 @dataclass(slots=True)
@@ -65,6 +70,7 @@ class Asked:
     """A call whose head is read: the operation, the words of its address, who calls.
 
     id, began  by which it is found in the log; when it came, by `time.perf_counter`
+    address    where it came from, as text; "" if that is not known
     """
 
     route: Route
@@ -74,6 +80,7 @@ class Asked:
     passed: Pass
     id: bytes = b""
     began: float = field(default_factory=time.perf_counter)
+    address: str = ""
 
     def __post_init__(self) -> None:
         self.id = self.id or id_of(self.headers)
@@ -88,7 +95,7 @@ class Api:
 
     def __init__(self, house: House, operations: Sequence[Operation]) -> None:
         self.house, self.operations = house, operations
-        self.gate = Gate(house.gate)
+        self.gate = Gate(house.gate, house.plan.strangers_per_s)
         self._nowhere, self._inside = house.tally.of(""), 0
         self.short: dict[tuple[bytes, bytes], Route] = {}
         self._plain: dict[str, dict[str, Route]] = {}
@@ -97,12 +104,14 @@ class Api:
             parts = tuple(operation.path.strip("/").split("/"))
             whole = operation.body is not None and not operation.lines
             decoder = msgspec.json.Decoder(operation.body) if whole else None
-            route = Route(operation, parts, decoder, house.tally.of(operation.name))
+            anybody = "anybody" in access.POLICY[operation.name]
+            calls = house.tally.of(operation.name)
+            route = Route(operation, parts, decoder, calls, anybody)
             if "{" in operation.path:
                 self._parts.setdefault(len(parts), []).append(route)
             else:
                 self._plain.setdefault(operation.path, {})[operation.method] = route
-                waits = operation.kind == "writer" and not operation.lines
+                waits = operation.kind == "writer" and not operation.lines and not anybody
                 if waits and not hasattr(operation.body, "hold"):
                     self.short[operation.method.encode(), operation.path.encode()] = route
 
@@ -111,6 +120,7 @@ class Api:
         passed: Pass | Refusal | None = None
         route: Route | Reply | None = None
         began, headers = time.perf_counter(), dict(scope.get("headers", ()))
+        address = (scope.get("client") or ("",))[0]
         call_id = id_of(headers)
         self._inside += 1
         try:
@@ -122,12 +132,17 @@ class Api:
             elif self._inside > MAX_INSIDE:
                 reply = INSIDE
             else:
-                passed = await self.gate.enter(headers.get(b"authorization", b""))
+                said = headers.get(b"authorization", b"")
+                passed = (
+                    self.gate.enter_anybody(address)
+                    if route.anybody
+                    else await self.gate.enter(said, address)
+                )
                 if isinstance(passed, Refusal):
                     reply = problems.problem(passed)
                 else:
                     query = scope["query_string"]
-                    asked = Asked(route, path, query, headers, passed, call_id, began)
+                    asked = Asked(route, path, query, headers, passed, call_id, began, address)
                     reply = await self._serve(asked, receive)
         except Exception as error:
             reply = _stumbled(error, route, call_id)
@@ -135,6 +150,8 @@ class Api:
             self._inside -= 1
         called = passed if isinstance(passed, Pass) else None
         self.count(route if isinstance(route, Route) else None, reply, call_id, began, called)
+        if reply.status == 403 and called is not None:
+            self.house.refused.add(called.principal, _name(route), address)
         headers_out = headers_of(reply, called, call_id)
         await send({"type": "http.response.start", "status": reply.status, "headers": headers_out})
         await send({"type": "http.response.body", "body": reply.body})
@@ -226,17 +243,23 @@ class Api:
             return query
         now, path = datetime.now(UTC), asked.path
         call = Call(principal, path, query, body, None, now, self.house, key)  # type: ignore[arg-type]
+        call.address = asked.address
         if operation.kind != "reads":
             call.fingerprint = access.fingerprint(_said(body, path))
         return call
 
+    def _pool_of(self, operation: Operation, call: Call) -> Pool:
+        """What a till may do runs on the tills' connections, members have theirs, so the office."""
+        row = access.POLICY[operation.name]
+        if "till" in row and "explain" not in call.query:
+            return self.house.pool
+        own = "member" in row or "anybody" in row
+        return self.house.cabinet if own else self.house.desk
+
     async def _handle(self, operation: Operation, call: Call) -> Reply:
         if operation.kind == "writes" and self.house.writer.full:
             return self.house.writer.lost
-        # What a till may do runs on the tills' connections, the rest on administration's.
-        desk = "till" not in access.POLICY[operation.name] or "explain" in call.query
-        pool = self.house.desk if desk else self.house.pool
-        async with pool.connection() as conn:
+        async with self._pool_of(operation, call).connection() as conn:
             call.conn = conn
             if operation.kind == "writes":
                 reply = await once(operation, call)
@@ -244,6 +267,8 @@ class Api:
                 reply = _reply(await operation.handler(call), operation)
         if operation.kind == "writes" and operation.refresh and reply.status < 300:
             await self.house.refresh()
+            self.gate.forget()
+        elif call.forget:
             self.gate.forget()
         return reply
 

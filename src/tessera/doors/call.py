@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from psycopg import AsyncConnection
 
+from tessera.access.approvals.core import Awaiting
+from tessera.access.audit.core import Change, Fields
 from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
 
@@ -27,6 +29,10 @@ class Call:
     conn         inside a transaction for `writes`, else a plain reading connection
     house        the rest of the running house; key, fingerprint: of a writing call
     outcome_id   of a call that `writes`: what it posts carries this id
+    changes      what it did, for the audit log: `changed` adds to it
+    approval_id  of a call that a second person has approved
+    address      the caller's IP; "" where it is not known, as on a till's short way
+    forget       a handler sets it: who calls with what is to be looked up anew
     """
 
     principal: Principal
@@ -39,6 +45,33 @@ class Call:
     key: str = ""
     fingerprint: bytes = b""
     outcome_id: UUID | None = None
+    changes: list[Change] = field(default_factory=list)
+    approval_id: UUID | None = None
+    address: str = ""
+    forget: bool = False
+
+    def changed(
+        self,
+        kind: str,
+        id: UUID | str,
+        before: Fields | None,
+        after: Fields | None,
+        *,
+        person: UUID | None = None,
+        reason: str = "",
+    ) -> None:
+        """Say what a call that `writes` has changed: only the fields that did, as JSON holds them.
+
+        person  the member whose values these are; they are sealed with that member's key
+        """
+        self.changes.append(Change(kind, id, before, after, person, reason))
+
+    def approval(self, limit: str, why: str) -> Awaiting | None:
+        """None if a second person has approved this call, else what the handler answers.
+
+        Whatever was written until then is taken back; the call waits for that person.
+        """
+        return None if self.approval_id is not None else Awaiting(limit, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +99,8 @@ class Operation:
     example  a body that works, shown in the reference and executed by a test
     refresh  it may change what every process keeps: program, stores, card batches, keys
     lines    the body is NDJSON, a `body` on each line, read by the handler; so is the answer
+    four_eyes  it may wait for a second person: then 202 and `doors.noting.Proposed`
+    media    what an answer may be besides JSON
     """
 
     name: str
@@ -80,5 +115,7 @@ class Operation:
     query: Mapping[str, str] | None = None
     example: Any = None
     key_optional: bool = False
-    refresh: bool = True
+    refresh: bool = False
     lines: bool = False
+    four_eyes: bool = False
+    media: tuple[str, ...] = ()

@@ -10,11 +10,13 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from tessera.base.refusal import Refusal
 from tessera.identity.privacy import db, flows
 from tessera.identity.privacy.core import Asking, Erasure
+from tessera.rules.core.words import Program
 
 NAME = "erasures.ndjson"
 _PAGE = 1000
@@ -33,10 +35,8 @@ _line = msgspec.json.Decoder(Line)
 def read(path: Path) -> list[Line]:
     """The list, in its order; a last line that a crash cut short is left out.
 
-    errors  ValueError names a line that is none of ours
+    errors  OSError; ValueError names a line that is none of ours
     """
-    if not path.exists():
-        return []
     found: list[Line] = []
     for number, raw in enumerate(path.read_bytes().split(b"\n")[:-1], 1):
         try:
@@ -44,6 +44,11 @@ def read(path: Path) -> list[Line]:
         except msgspec.MsgspecError as error:
             raise ValueError(f"{path}, line {number}: {error}") from error
     return found
+
+
+def kept(path: Path) -> list[Line]:
+    """The list; empty where there is none yet. Errors: ValueError of `read`."""
+    return read(path) if path.exists() else []
 
 
 def append(path: Path, lines: Sequence[Line]) -> None:
@@ -58,36 +63,47 @@ def append(path: Path, lines: Sequence[Line]) -> None:
         os.fsync(file.fileno())
 
 
-async def write_down(conn: AsyncConnection, path: Path) -> int:
-    """Put into the file what the database has and the file has not; how many that were."""
-    known = {line.member_id for line in read(path)}
-    missing = [Line(e.member_id, e.erased_at) for e in await _all(conn) if e.member_id not in known]
+async def write_down(conn: AsyncConnection, path: Path, after: UUID | None = None) -> UUID | None:
+    """Put into the file what the database has and the file has not.
+
+    after  the last erasure that is surely in the file
+    shape  the last erasure there is, for the next time
+    """
+    found = await _all(conn, after)
+    if not found:
+        return after
+    known = {line.member_id for line in kept(path)}
+    missing = [Line(e.member_id, e.erased_at) for e in found if e.member_id not in known]
     append(path, missing)
-    return len(missing)
+    return found[-1].id
 
 
-async def replay(conn: AsyncConnection, path: Path, now: datetime) -> int:
+async def replay(conn: AsyncConnection, path: Path, said: Program, now: datetime) -> int:
     """Erase whoever the file names and the database has not erased; how many they were.
 
     errors  ValueError of `read`
     """
-    done = {erasure.member_id for erasure in await _all(conn)}
-    asking, count = Asking("replay", "erased before the backup was restored"), 0
-    for line in read(path):
+    lines = kept(path)
+    done = {erasure.member_id for erasure in await _all(conn)} if lines else set()
+    why, count = "erased before the backup was restored", 0
+    asking = Asking("replay", why, said.households, said.lives)
+    for line in lines:
         if line.member_id in done:
             continue
         erased = await flows.erase(conn, line.member_id, asking, now)
+        if isinstance(erased, Refusal):
+            await conn.rollback()
+            erased = await flows.erase(conn, line.member_id, replace(asking, stays=True), now)
         count += not isinstance(erased, Refusal)
         await conn.commit()
     return count
 
 
-async def _all(conn: AsyncConnection) -> list[Erasure]:
+async def _all(conn: AsyncConnection, after: UUID | None = None) -> list[Erasure]:
     found: list[Erasure] = []
-    last: UUID | None = None
     while True:
-        page = await db.erasures(conn, last, _PAGE)
+        page = await db.erasures(conn, after, _PAGE)
         found += page
         if len(page) < _PAGE:
             return found
-        last = page[-1].id
+        after = page[-1].id

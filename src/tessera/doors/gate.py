@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import psycopg
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from tessera.access import core as access
 from tessera.access import db as access_db
 from tessera.access.core import Principal
+from tessera.access.signing.db import session_principal
 from tessera.base.refusal import Refusal
 
 REMEMBER_S = 2.0  # a revoked key is refused within this time in every process (promise: 5 s)
@@ -24,6 +27,9 @@ REMEMBER_S = 2.0  # a revoked key is refused within this time in every process (
 # for it would cost more than those that are turned away (measured: nothing was settled any more).
 GRACE_S = 2.5
 _MOST = 10_000  # tokens remembered, so that guesses do not fill the memory
+# Addresses remembered, so that a crowd does not: whoever was away for a second has a full bucket
+# anyway, so to forget the one that called longest ago forgets nothing below this many a second.
+_ADDRESSES = 20_000
 
 
 @dataclass(slots=True)
@@ -31,6 +37,7 @@ class Pass:
     """A caller who may come in: who it is and how many calls are left in this second.
 
     until   when it must be known anew; renewing: somebody is finding out already
+    what    who shares the bucket, in words
     """
 
     principal: Principal
@@ -39,6 +46,7 @@ class Pass:
     filled: float
     refusal: Refusal | None = None
     renewing: bool = False
+    what: str = "key"
 
     def take(self, now: float) -> None:
         """One call: the bucket holds one second's worth and fills steadily."""
@@ -46,7 +54,7 @@ class Pass:
         self.tokens = min(rate, self.tokens + (now - self.filled) * rate)
         self.filled, self.refusal = now, None
         if self.tokens < 1:
-            why = f"this key may call {rate} times a second"
+            why = f"this {self.what} may call {rate} times a second"
             self.refusal = Refusal("too_many_calls", "", why, "wait a second, then go on slower")
         else:
             self.tokens -= 1
@@ -60,9 +68,14 @@ class Pass:
         ]
 
 
+_SESSIONS = "sm"  # letters of tokens of somebody signed in: staff, members
 _STRANGER = Refusal(
     "not_signed_in", "Authorization", "no valid API key was sent",
     "send a header Authorization: Bearer followed by the key",
+)  # fmt: skip
+_ELSEWHERE = Refusal(
+    "address_other", "", "this key does not work from the address that you call from",
+    "call from where the key was issued for, or ask for its addresses to be changed",
 )  # fmt: skip
 
 
@@ -72,35 +85,74 @@ def _told(authorization: bytes) -> tuple[bytes, str]:
     return scheme.lower(), raw.strip().decode("latin-1")
 
 
-class Gate:
-    """Looks keys up, and remembers the answer for two seconds."""
+async def _find(
+    conn: AsyncConnection[tuple[Any, ...]], token: str, now: datetime
+) -> Principal | None:  # fmt: skip
+    """Whose token it is; what an own role may is read anew each time."""
+    find = session_principal if access.letter_of(token) in _SESSIONS else access_db.find_principal
+    found = await find(conn, access.token_hash(token), now)
+    return None if found is None else await access_db.with_role(conn, found)
 
-    def __init__(self, pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]) -> None:
+
+class Gate:
+    """Looks keys up, and remembers the answer for two seconds.
+
+    strangers_per_s  calls a second that may come from one address (IPv6: /64) without a key
+    """
+
+    def __init__(
+        self, pool: AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]],
+        strangers_per_s: int = access.STRANGER_RATE,
+    ) -> None:  # fmt: skip
         self._pool = pool
+        self._stranger = replace(access.STRANGER, rate_per_s=strangers_per_s)
+        self._strangers: OrderedDict[str, Pass] = OrderedDict()
         self._known: dict[str, Pass] = {}  # by token: however the header spells it, one bucket
         self._era = 0  # how often all was forgotten
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking: dict[str, asyncio.Task[Pass | None]] = {}
 
-    async def enter(self, authorization: bytes) -> Pass | Refusal:
-        """Who calls. Errors: not_signed_in; `Pass.refusal` says too_many_calls."""
-        passed = self.enter_known(authorization)
+    def enter_anybody(self, address: str) -> Pass:
+        """Whoever it is: what anybody may is limited per address, all unknown ones share one."""
+        network, now = access.network_of(address), time.monotonic()
+        passed = self._strangers.get(network)
+        if passed is None:
+            if len(self._strangers) >= _ADDRESSES:
+                self._strangers.popitem(last=False)
+            rate = float(self._stranger.rate_per_s)
+            passed = self._strangers[network] = Pass(self._stranger, 0.0, rate, now, what="address")
+        self._strangers.move_to_end(network)
+        passed.take(now)
+        return passed
+
+    async def enter(self, authorization: bytes, address: str = "") -> Pass | Refusal:
+        """Who calls, from where. Errors: not_signed_in; `Pass.refusal` says too_many_calls."""
+        passed = self.enter_known(authorization, address)
         if passed is None:
             scheme, token = _told(authorization)
             if scheme != b"bearer" or not access.is_token(token):
                 return _STRANGER
+            if self._elsewhere(token, address):
+                return _ELSEWHERE
             passed = await self._looked_up(token)
             if passed is None:
                 return _STRANGER
+            if not access.comes_from(passed.principal, address):
+                return _ELSEWHERE
             passed.take(time.monotonic())
         return passed
 
-    def enter_known(self, authorization: bytes) -> Pass | None:
-        """Who calls, if that need not be looked up; None: nothing is counted yet, `enter` knows."""
+    def enter_known(self, authorization: bytes, address: str = "") -> Pass | None:
+        """Who calls, if that need not be looked up; None: nothing is counted yet, `enter` knows.
+
+        A key that works from some addresses only is known where the address is.
+        """
         scheme, token = _told(authorization)
         passed = self._known.get(token) if scheme == b"bearer" else None
         now = time.monotonic()
         if passed is None or passed.until + (GRACE_S if passed.renewing else 0.0) < now:
+            return None
+        if passed.principal.networks and not access.comes_from(passed.principal, address):
             return None
         # A key that is used all the time is looked up once a second beside the calls, instead of
         # by all calls at once when its time is over (32 at a time took a thirtieth of the process).
@@ -111,6 +163,12 @@ class Gate:
             task.add_done_callback(self._tasks.discard)
         passed.take(now)
         return passed
+
+    def _elsewhere(self, token: str, address: str) -> bool:
+        """Whether a key that is known just now is used from where it does not work."""
+        passed = self._known.get(token)
+        known = passed is not None and passed.until >= time.monotonic()
+        return known and passed is not None and not access.comes_from(passed.principal, address)
 
     async def _renew(self, passed: Pass, token: str, now: float) -> None:
         """Look it up again. Where that fails its time ends, and whoever calls then is told why."""
@@ -138,9 +196,7 @@ class Gate:
     async def _look_up(self, token: str, now: float) -> Pass | None:
         era = self._era
         async with self._pool.connection() as conn:
-            found = await access_db.find_principal(
-                conn, access.token_hash(token), datetime.now(UTC)
-            )
+            found = await _find(conn, token, datetime.now(UTC))
         if found is None:
             self._known.pop(token, None)
             return None

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import psycopg
 
-from tessera.base import postgres, schema
+from tessera.access.codes.wire import ways
+from tessera.access.signing.core.words import Kind
+from tessera.base import installation, postgres, schema
 from tessera.base.problem import PostgresProblem
+from tessera.doors import erasures
+from tessera.doors.entrance import Entrance, entrance
 from tessera.doors.house import House, Plan
 from tessera.program.core import Reader
 from tessera.rules import conditions, mechanics
@@ -26,6 +30,12 @@ class Settings:
     mechanics_dir  a folder with mechanics of your own
     lanes          of the writer in each process: connections that write at the same time
     metrics_port   for Prometheus, of the first process; None: nobody is told
+    smtp_url, sms_url, mail_from  who sends codes, and from whom; "": they wait in files
+    key_file       the installation's key; None: in the data directory
+    strangers_per_s  calls a second that may come from one address without a key
+    public_url     where browsers find this installation; one_factor: roles, commas between
+    oidc_staff_url, oidc_members_url  identity providers; "": none
+    seals_dir      where the heads of the books are written to; None: nowhere
     """
 
     data_dir: Path
@@ -37,6 +47,16 @@ class Settings:
     lanes: int = 2
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
+    smtp_url: str = ""
+    sms_url: str = ""
+    mail_from: str = ""
+    key_file: Path | None = None
+    strangers_per_s: int = 20
+    public_url: str = ""
+    one_factor: str = ""
+    oidc_staff_url: str = ""
+    oidc_members_url: str = ""
+    seals_dir: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +77,17 @@ class Ground:
         reader = reader_of(settings)
         room = None if settings.database_url else self._room
         place = settings.data_dir / "incidents"
-        return House(
-            Plan(self.dsn, settings.currency, reader, revive, settings.lanes, room, place, runs)
+        settle(settings)
+        sending = ways(
+            settings.smtp_url, settings.sms_url, settings.mail_from, settings.data_dir / "outbox"
         )
+        return House(
+            Plan(
+                self.dsn, settings.currency, reader, revive, settings.lanes, room, place, runs,
+                sending, settings.strangers_per_s, entrance_of(settings),
+                settings.data_dir / erasures.NAME, settings.seals_dir if runs else None,
+            )
+        )  # fmt: skip
 
     def _room(self) -> int:
         """Bytes free on the disk of the embedded server."""
@@ -68,6 +96,19 @@ class Ground:
     async def _revive(self) -> None:
         """Start the embedded server again after it was killed."""
         await asyncio.to_thread(postgres.ensure, self.settings.data_dir)
+
+
+def entrance_of(settings: Settings) -> Entrance:
+    """How people come in. Errors: PostgresProblem setting_invalid."""
+    providers: dict[Kind, str] = {
+        "staff": settings.oidc_staff_url, "member": settings.oidc_members_url,
+    }  # fmt: skip
+    return entrance(settings.public_url, settings.one_factor, providers)
+
+
+def settle(settings: Settings) -> None:
+    """Say where this process finds the installation's key; it is read when it is needed."""
+    installation.settle(settings.key_file or settings.data_dir / "installation.key")
 
 
 def reader_of(settings: Settings) -> Reader:
@@ -84,6 +125,7 @@ def ground(settings: Settings, *, migrate: bool = True) -> Ground:
              `tessera db upgrade`, except while it is still empty
     errors   PostgresProblem with the cure
     """
+    settle(settings)
     if settings.database_url:
         dsn, bin_dir = settings.database_url, None
     else:

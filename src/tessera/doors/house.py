@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,15 +17,24 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import PoolTimeout
 
 from tessera.access import db as access_db
+from tessera.access.approvals import flows as approvals_flows
+from tessera.access.codes.wire import Way
+from tessera.access.core import STRANGER_RATE
 from tessera.base import schema
 from tessera.base.problem import PostgresProblem
 from tessera.base.wire import PipelineConnection
 from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
 from tessera.doors import runs
+from tessera.doors.entrance import Entrance
 from tessera.doors.incidents import Incidents
+from tessera.doors.keeping import Keeping
 from tessera.doors.logs import fault
-from tessera.doors.pools import CONSOLE, DESK, GATE, OPTIONS, TILL, UPKEEP, Conn
+from tessera.doors.pools import CABINET, CONSOLE, DESK, GATE, OPTIONS, TILL, UPKEEP, Conn
+from tessera.doors.postings import Postings
+from tessera.doors.refused import Refused
+from tessera.doors.seals import Sealer
+from tessera.doors.sending import Sending
 from tessera.doors.tally import Tally
 from tessera.doors.writer import Writer
 from tessera.ledger import flows as ledger_flows
@@ -39,6 +48,7 @@ from tessera.warehouse.stores import db as stores_db
 
 log = structlog.get_logger("tessera.house")
 REFRESH_S, SWEEP_S, SCHEMA_S, RUNS_S, DAYS_S = 1.0, 2.0, 30.0, 60.0, 3600.0
+SEALS_S = 10.0
 CALM_S = 5.0  # without a call turned away: an overload is over
 # Below this nothing is let in: a server that cannot write its log ends itself, and its recovery
 # needs room too. Three pieces of the log; a second's receipts, the time between looks, take one.
@@ -54,6 +64,10 @@ class Plan:
     room    bytes free on the disk of an embedded server
     place   a folder for what must be kept while the database is away
     runs    every minute post what time has done to points; not where a history is loaded
+    ways    how codes leave, by channel; None: this process sends none
+    strangers_per_s  calls a second that may come from one address without a key
+    entrance  how people come in
+    erasures  the list of who was erased; seals: a folder for the heads of the books
     """
 
     dsn: str
@@ -64,14 +78,21 @@ class Plan:
     room: Callable[[], int] | None = None
     place: Path | None = None
     runs: bool = False
+    ways: Mapping[str, Way] | None = None
+    strangers_per_s: int = STRANGER_RATE
+    entrance: Entrance = field(default_factory=Entrance)
+    erasures: Path | None = None
+    seals: Path | None = None
 
 
 class House:
     """Opened once per process; everything that doors need hangs on it.
 
-    pool, gate, desk, console, upkeep  connections for the tills' reads, for whose a key is, for
-                  administration, for the staff's pages, for the house itself (`pools.py`)
+    pool, gate, cabinet, desk, console, upkeep  connections for the tills' reads, for whose a key
+                  is, for members and strangers, for administration, for the staff's pages, for
+                  the house itself (`pools.py`)
     tally         what is counted here
+    refused       who was refused because he may not
     incidents     what goes wrong: `begin(kind, detail)`, `end(kind)`
     worked        the monotonic time at which each sweeper last came to its end
     schema_fault  why these tables cannot be served any more, as a code; "" as long as they can
@@ -90,9 +111,15 @@ class House:
         self._heads: tuple[str, ...] | None = None
         self._shed = self._shed_before = 0
         self._shed_at, self._overloaded = 0.0, False
-        self.pool, self.gate, self.desk, self.console, self.upkeep = self.pools = tuple(
-            each.pool(plan.dsn) for each in (TILL, GATE, DESK, CONSOLE, UPKEEP)
+        self.pools = tuple(
+            each.pool(plan.dsn) for each in (TILL, GATE, CABINET, DESK, CONSOLE, UPKEEP)
         )
+        self.pool, self.gate, self.cabinet, self.desk, self.console, self.upkeep = self.pools
+        self._keeping = Keeping(self.upkeep, plan.erasures, lambda: self.shop().program)
+        self._sealer = Sealer(self.upkeep, plan.seals)
+        self.refused = Refused(self.upkeep)
+        self._postings = Postings(self.upkeep, lambda: self.writer)
+        self._sending = Sending(self.upkeep, plan.ways, self.incidents)
         self.writer = Writer(
             self._connect, plan.reader, self.shop, self.tally, plan.lanes, self.incidents
         )
@@ -122,6 +149,7 @@ class House:
         except psycopg.errors.UniqueViolation:  # another process began it in the same moment
             await self._begin_program()
         await self.refresh()
+        await self._keeping.open()
         await self.incidents.opened()
         await self.writer.start()
         for name, work, every_s in (
@@ -132,6 +160,14 @@ class House:
             ("schema", self._watch_schema, SCHEMA_S),
             ("days", self._prepare_days, DAYS_S),
             ("runs", self._run_time, RUNS_S),
+            ("sending", self._sending.turn, REFRESH_S),
+            ("sign_in", self._sending.sweep, RUNS_S),
+            ("postings", self._postings.turn, REFRESH_S),
+            ("keeping", self._keeping.turn, DAYS_S),
+            ("refused", self.refused.turn, RUNS_S),
+            ("approvals", self._end_approvals, RUNS_S),
+            ("erasures", self._keeping.write_down, SWEEP_S),
+            ("seals", self._sealer.turn, SEALS_S),
         ):
             self.worked[name] = time.monotonic()
             self._tasks.append(asyncio.create_task(self._again(name, work, every_s)))
@@ -147,8 +183,10 @@ class House:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.writer.stop()
+        self._sealer.close()
         with contextlib.suppress(psycopg.Error, PoolTimeout):
             await self.incidents.write(self.upkeep)
+            await self.refused.turn()
         for pool in self.pools:
             await pool.close()
 
@@ -249,6 +287,11 @@ class House:
             if mine:
                 await runs.run_due(conn, self.lives, datetime.now(UTC))
 
+    async def _end_approvals(self) -> None:
+        """What waited a day for a second person can no longer be read."""
+        async with self.upkeep.connection() as conn:
+            await approvals_flows.expire(conn, datetime.now(UTC), 200)
+
     def lives(self, at: datetime) -> Mapping[str, Life]:
         """How points live by the program of an instant."""
         return self.shop().program_at(at).lives
@@ -257,6 +300,7 @@ class House:
         """Partitions for the week to come; needs the owner's rights: a connection of its own."""
         async with await AsyncConnection.connect(self.plan.dsn) as conn:
             await access_db.prepare_days(conn, datetime.now(UTC).date())
+            await access_db.forget_minted(conn, datetime.now(UTC).date())
 
     async def _watch_overload(self) -> None:
         """Tell once that calls are turned away, and once that they are no longer."""

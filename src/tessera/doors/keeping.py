@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 
+from tessera.base.refusal import Refusal
 from tessera.doors import erasures
 from tessera.doors.pools import Pool
 from tessera.identity.privacy import db, flows
-from tessera.members.privacy.core import Privacy
+from tessera.identity.privacy.core import Asking, Erased
+from tessera.rules.core.words import Program
 
 log = structlog.get_logger("tessera.keeping")
 
@@ -19,13 +22,14 @@ log = structlog.get_logger("tessera.keeping")
 class Keeping:
     """One process's part of retention; of several, one at a time does it.
 
-    place    the folder of the list; None: there is none, what is kept is the database's
-    privacy  what the program says now
+    listed   the list of who was erased; None: there is none, what is kept is the database's
+    program  what it says now
     """
 
-    def __init__(self, pool: Pool, place: Path | None, privacy: Callable[[], Privacy]) -> None:
-        self._pool, self._privacy = pool, privacy
-        self._list = None if place is None else place / erasures.NAME
+    def __init__(self, pool: Pool, listed: Path | None, program: Callable[[], Program]) -> None:
+        self._pool, self._program = pool, program
+        self._last: UUID | None = None
+        self._list = listed
 
     async def open(self) -> None:
         """Before anybody is served: who was erased since the backup that was restored goes again.
@@ -35,25 +39,48 @@ class Keeping:
         if self._list is None:
             return
         async with self._pool.connection() as conn:
-            again = await erasures.replay(conn, self._list, datetime.now(UTC))
+            again = await erasures.replay(conn, self._list, self._program(), datetime.now(UTC))
         if again:
             log.warning("erased_again", members=again)
 
     async def turn(self) -> None:
-        """Everything that is due, a page a transaction; then the list."""
+        """Everything that is due, a page a transaction. The list is compared as a whole again."""
+        self._last = None  # ids are not in the order of commits: none may be passed over for ever
         while True:
             async with self._pool.connection() as conn:
                 if not await db.take_turn(conn):
                     break
-                done = await flows.forget_old(conn, self._privacy(), datetime.now(UTC))
+                done = await flows.forget_old(conn, self._program(), datetime.now(UTC))
             if any(done.values()):
                 log.info("forgotten", **done)
-            if not done["calls"] and not done["members"]:
+            if not done["calls"]:
                 break
-        await self.write_down()
+        await self._forget_idle()
+
+    async def _forget_idle(self) -> None:
+        """Erase who did nothing for as long as the program says, each in a transaction."""
+        said, now, gone = self._program(), datetime.now(UTC), 0
+        months, after = said.privacy.forget_idle_months, UUID(int=0)
+        while months is not None:
+            why = f"nothing for {months} months"
+            asking = Asking("retention", why, said.households, said.lives)
+            async with self._pool.connection() as conn:
+                idle, rest = await flows.idle(conn, months, after, now)
+                await conn.commit()
+                for member_id in idle:
+                    done = await flows.erase(conn, member_id, asking, now)
+                    if isinstance(done, Refusal):  # a household's head, say: at another turn
+                        await conn.rollback()
+                    await conn.commit()
+                    gone += isinstance(done, Erased) and not done.again
+            if rest is None:
+                break
+            after = rest
+        if gone:
+            log.info("erased_idle", members=gone)
 
     async def write_down(self) -> None:
         """Put into the list what the database has more."""
         if self._list is not None:
             async with self._pool.connection() as conn:
-                await erasures.write_down(conn, self._list)
+                self._last = await erasures.write_down(conn, self._list, self._last)

@@ -1,4 +1,7 @@
-"""A writing call of the administration, exactly once: key, change and answer in one transaction."""
+"""A writing call of the administration, exactly once.
+
+Key, change, answer and the entry in the audit log are one transaction.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,13 @@ from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from tessera.access import core as access
 from tessera.access import db as access_db
+from tessera.access.approvals.core import Awaiting
+from tessera.access.audit import flows as audit
 from tessera.access.core import Claim, Replay
+from tessera.access.privacy import db as privacy_db
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
-from tessera.doors import problems
+from tessera.doors import noting, problems
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.problems import Reply
 
@@ -35,21 +41,36 @@ async def once(operation: Operation, call: Call) -> Reply:
 
 async def _once(operation: Operation, call: Call) -> Reply:
     claim = Claim(call.principal.id, call.key, operation.name, call.fingerprint, new_id(), call.now)
-    taken = await access_db.claimed(await access_db.ask_claims(call.conn, [claim]))
-    pair = (claim.principal_id, claim.key)
-    if pair not in taken:
+    if not await _taken(call, claim):
         return await _again(call, claim, operation)
-    call.outcome_id = claim.outcome_id
+    call.outcome_id, call.changes = claim.outcome_id, []
     answer = await operation.handler(call)
+    status = operation.status
+    if isinstance(answer, Awaiting):
+        assert operation.four_eyes, "its row says that it may wait"
+        # What was written so far is taken back; then the call takes its key anew, to wait.
+        await call.conn.rollback()
+        if not await _taken(call, claim):
+            return await _again(call, claim, operation)
+        status, answer = 202, await noting.propose(operation, call, answer)
     if isinstance(answer, Refusal):
         await call.conn.rollback()
         return problems.problem(answer)
     live, kept = (answer.live, answer.kept) if isinstance(answer, Once) else (answer, answer)
     body = _encode(kept)
     day = access.answer_day(call.now)
-    await access_db.save_answers(call.conn, [(day, claim.outcome_id, operation.status, body)])
+    await access_db.save_answers(call.conn, [(day, claim.outcome_id, status, body)])
+    if any(each.kind == "member" or each.person is not None for each in call.changes):
+        await privacy_db.mark_personal(call.conn, claim.principal_id, claim.key)
+    # Last: from here to the commit nobody else adds to this chain.
+    await audit.note(call.conn, *noting.entries(operation, call))
     await call.conn.commit()
-    return Reply(operation.status, body if live is kept else _encode(live))
+    return Reply(status, body if live is kept else _encode(live))
+
+
+async def _taken(call: Call, claim: Claim) -> bool:
+    taken = await access_db.claimed(await access_db.ask_claims(call.conn, [claim]))
+    return (claim.principal_id, claim.key) in taken
 
 
 async def _again(call: Call, claim: Claim, operation: Operation) -> Reply:

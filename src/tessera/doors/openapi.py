@@ -13,6 +13,7 @@ from tessera.access.core import POLICY
 from tessera.base.pages import MAX_PAGE
 from tessera.base.text import Code
 from tessera.doors.call import Operation
+from tessera.doors.noting import Proposed
 from tessera.doors.pages import DEFAULT_LIMIT
 from tessera.doors.problems import MAX_WORD, STATUS, Problem
 
@@ -29,7 +30,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """The whole document as plain data."""
     types = [kind for op in operations for kind in (op.body, op.answer)
              if kind is not None and kind is not dict]  # fmt: skip
-    _, schemas = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
+    _, schemas = msgspec.json.schema_components([*types, Problem, Proposed], ref_template=_REF)
     paths: dict[str, Any] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
@@ -90,6 +91,8 @@ def _operation(operation: Operation) -> dict[str, Any]:
         "parameters": _parameters(operation),
         "responses": _responses(operation),
     }
+    if "anybody" in POLICY[operation.name]:
+        made["security"] = []
     if operation.body is not None:
         kind = "application/x-ndjson" if operation.lines else "application/json"
         content: dict[str, Any] = {"schema": _schema(operation.body)}
@@ -151,13 +154,17 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.kind != "reads":
         headers["Idempotent-Replayed"] = {"$ref": "#/components/headers/Idempotent-Replayed"}
     kind = "application/x-ndjson" if operation.lines else "application/json"
-    ok = {
+    ok: dict[str, Any] = {
         "description": operation.summary, "headers": headers,
         "content": {kind: {"schema": _schema(operation.answer)}},
     }  # fmt: skip
+    ok["content"] |= {media: {"schema": {"type": "string"}} for media in operation.media}
     found: dict[str, Any] = {str(operation.status): ok}
     if operation.name == "receipt.return":
         found["202"] = ok | {"description": "The sale is not here yet: the return waits for it"}
+    if operation.four_eyes:
+        waits = {"description": "A second person decides", "headers": headers}
+        found["202"] = waits | {"content": {"application/json": {"schema": _schema(Proposed)}}}
     if operation.kind == "writer":
         found.setdefault("200", ok | {"description": "Told again from the stored effects"})
     for status in sorted({*STATUS.values(), 422}):

@@ -27,6 +27,10 @@ STATUS = {
     "not_signed_in": 401,
     "not_allowed": 403,
     "other_store": 403,
+    "own_proposal": 403,
+    "sign_in_stale": 403,
+    "address_other": 403,
+    "not_yours_to_give": 403,
     "not_found": 404,
     "card_unknown": 404,
     "member_unknown": 404,
@@ -36,10 +40,20 @@ STATUS = {
     "store_unknown": 404,
     "batch_unknown": 404,
     "key_unknown": 404,
+    "role_unknown": 404,
     "version_unknown": 404,
     "incident_unknown": 404,
+    "pair_unknown": 404,
+    "approval_unknown": 404,
+    "entry_unknown": 404,
+    "token_invalid": 404,
     "method_other": 405,
     "key_in_flight": 409,
+    "key_ended": 409,
+    "role_taken": 409,
+    "role_ended": 409,
+    "role_built_in": 409,
+    "mint_cap_reached": 409,
     "receipt_known": 409,
     "event_known": 409,
     "quote_ended": 409,
@@ -52,13 +66,51 @@ STATUS = {
     "card_replaced": 409,
     "identifier_taken": 409,
     "merge_needed": 409,
+    "already_merged": 409,
+    "account_joined": 409,
+    "joining_undone": 409,
+    "merge_unknown": 404,
+    "merge_undone": 409,
+    "merge_covered": 409,
+    "open_holds": 409,
+    "in_household": 409,
+    "household_unknown": 404,
+    "invitation_unknown": 404,
+    "household_full": 409,
+    "household_limit": 409,
+    "household_role": 403,
+    "head_stays": 409,
     "try_again": 409,
+    "choice_too_soon": 409,
+    "born_on_fixed": 409,
+    "joining_closed": 409,
     "incident_open": 409,
     "incident_ended": 409,
+    "pair_judged": 409,
     "prefix_full": 409,
+    "approval_decided": 409,
+    "approval_expired": 409,
+    "approval_other": 409,
+    "too_many_proposals": 409,
+    "sign_in_wrong": 403,
+    "factor_missing": 403,
+    "invitation_wrong": 403,
+    "ceremony_wrong": 403,
+    "code_wrong": 403,
+    "staff_unknown": 404,
+    "session_unknown": 404,
+    "passkey_unknown": 404,
+    "staff_known": 409,
+    "staff_ended": 409,
+    "last_owner": 409,
+    "session_missing": 409,
+    "provider_missing": 409,
+    "provider_down": 409,
     "body_too_large": 413,
     "media_type_other": 415,
+    "too_many_tries": 429,
     "too_many_calls": 429,
+    "too_many_codes": 429,
     "broken": 500,
     "busy": 503,
 }
@@ -85,6 +137,7 @@ class Reply:
 
     allow  for method_other: the methods that are possible
     lines  several answers, one a line
+    media  what it is, where it is no JSON: text/csv
     code   of a problem; shed: what was full, of a call that was turned away unheard
     """
 
@@ -95,11 +148,14 @@ class Reply:
     lines: bool = False
     code: str = ""
     shed: str = ""
+    media: bytes = b""
 
     @property
     def content_type(self) -> bytes:
         """Problems say that they are problems."""
-        return PROBLEM if self.status >= 400 else LINES if self.lines else JSON
+        if self.status >= 400:
+            return PROBLEM
+        return self.media or (LINES if self.lines else JSON)
 
 
 def status_of(code: str) -> int:

@@ -30,18 +30,48 @@ from tessera.doors.problems import Reply
 from tessera.doors.writer import SHED
 
 API = "tessera.api"  # under this name the application's state holds its Api
-# With places for the call's id, the rate of its key and what is left of it.
-_SHED_FORM = (
-    b"%bcontent-type: %b\r\ncontent-length: %d\r\ncache-control: no-store\r\n"
-    b"x-request-id: %%b\r\nratelimit-limit: %%d\r\nratelimit-remaining: %%d\r\n"
-    b"ratelimit-reset: 1\r\nretry-after: %d\r\n\r\n%b"
-) % (STATUS_LINE[503], SHED.content_type, len(SHED.body), problems.RETRY_AFTER_S, SHED.body)
+# What `headers_of` says of an answer that has nothing unusual.
+_USUAL = (
+    b"%bcontent-type: %b\r\ncontent-length: %d\r\ncache-control: no-store\r\nx-request-id: %b\r\n"
+    b"ratelimit-limit: %d\r\nratelimit-remaining: %d\r\nratelimit-reset: 1\r\n\r\n%b"
+)
+_ODD = (b"transfer-encoding", b"expect", b"upgrade", b"close")  # in a head: the parser judges it
+_HEAD_MOST = 4096  # bytes of a head that is judged without the parser
 
-_FULL_HEAD = (
-    b"%bcontent-type: %b\r\ncontent-length: %d\r\ncache-control: no-store\r\nretry-after: %d\r\n"
-) % (STATUS_LINE[503], INSIDE.content_type, len(INSIDE.body), problems.RETRY_AFTER_S)
-_FULL = b"%b\r\n%b" % (_FULL_HEAD, INSIDE.body)
-_FULL_CLOSING = b"%bconnection: close\r\n\r\n%b" % (_FULL_HEAD, INSIDE.body)
+
+def _away(reply: Reply) -> tuple[bytes, bytes]:
+    """The bytes of an answer to who is turned away unheard: staying, and closing the connection.
+
+    It names no call and tells no rate: no key was looked at, and the log has no line of it.
+    """
+    stays = b"%bcontent-type: %b\r\ncontent-length: %d\r\n%bretry-after: %d\r\n" % (
+        STATUS_LINE[503], reply.content_type, len(reply.body), b"cache-control: no-store\r\n",
+        problems.RETRY_AFTER_S,
+    )  # fmt: skip
+    closes = stays + b"connection: close\r\n"
+    return b"%b\r\n%b" % (stays, reply.body), b"%b\r\n%b" % (closes, reply.body)
+
+
+_AWAY = {reply.shed: _away(reply) for reply in (INSIDE, SHED)}
+
+
+def _whole(data: bytes) -> bool:
+    """Whether this is one ordinary request, head and body, with nothing before or behind it.
+
+    False where that is not plain to see: then the parser says what it is.
+    """
+    end = data.find(b"\r\n\r\n", 0, _HEAD_MOST)
+    if end < 0:
+        return False
+    head = data[: end + 2].lower()
+    at = head.find(b"\r\ncontent-length: ") + 18
+    if at < 18 or head.count(b"content-length") != 1:
+        return False
+    for word in _ODD:
+        if word in head:
+            return False
+    size = head[at : head.find(b"\r", at)]
+    return size.isdigit() and len(data) == end + 4 + int(size)
 
 
 class Heard(RequestResponseCycle):
@@ -82,12 +112,31 @@ class ShortProtocol(HttpToolsProtocol):
         more = config.access_log or self.limit_concurrency is not None or self.root_path
         self._api: Api | None = None if more else app_state.get(API)
         self._rests_since: float | None = None
+        self._midway = False  # in a request, for the parser
+        self._firsts = tuple(
+            [b"%b %b HTTP/1.1\r\n" % each for each in self._api.short] if self._api else ()
+        )
 
     # A request comes in --------------------------------------------------------------------------
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes. Where the writer is crowded, a call for it is turned away without being parsed."""
+        if self._crowded() and self._unheard(data):
+            self._write_away(SHED, keep_alive=True)
+            self._rest_again()
+        else:
+            super().data_received(data)
+
+    def _unheard(self, data: bytes) -> bool:
+        """Whether these bytes are a whole call for the writer, and nothing is under way here."""
+        return (
+            not self._midway and not self._behind() and not self.flow.write_paused
+            and not self.transport.is_closing() and data.startswith(self._firsts) and _whole(data)
+        )  # fmt: skip
+
     def on_message_begin(self) -> None:
         """A request begins."""
-        self.url, self.headers = b"", []
+        self.url, self.headers, self._midway = b"", [], True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One line of its head."""
@@ -95,10 +144,13 @@ class ShortProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is here: which way?"""
+        if self._crowded() and self._for_writer() and b"expect" not in dict(self.headers):
+            self._turn_away(SHED)  # at once, and before anything is spent on key or body
+            return
         asked = self._asked()
         if asked is None:
             if self._full():
-                self._turn_away()
+                self._turn_away(INSIDE)  # uvicorn's way costs ten times this answer
             else:
                 self._go_uvicorns_way()
             return
@@ -107,28 +159,34 @@ class ShortProtocol(HttpToolsProtocol):
         if refusal is not None:
             short.heard = True
             self._answer_soon(short, problems.problem(refusal))
-        elif self._crowded():  # at once, and before anything is spent on the body
-            short.heard = True
-            self.loop.call_soon(self._shed, short)
 
-    def _turn_away(self) -> None:
-        """Too many go uvicorn's way already: it would cost ten times this answer to say so."""
+    def _turn_away(self, reply: Reply) -> None:
+        """Neither its key nor its body is looked at."""
         self.cycle = away = Heard(keep_alive=self._keeps_alive())
-        self.loop.call_soon(self._answer_away, away)
+        self.loop.call_soon(self._answer_away, away, reply)
 
-    def _answer_away(self, away: Heard) -> None:
+    def _answer_away(self, away: Heard, reply: Reply) -> None:
         if not self.transport.is_closing():
-            assert self._api is not None, "asked before"
-            self._api.house.tally.sheds[INSIDE.shed] += 1
-            self._write(away, _FULL if away.keep_alive else _FULL_CLOSING)
+            self._write_away(reply, keep_alive=away.keep_alive)
+            self._done(away)
+
+    def _write_away(self, reply: Reply, *, keep_alive: bool) -> None:
+        """From a form made beforehand: under overload this is most of the work."""
+        assert self._api is not None, "asked before"
+        self._api.house.tally.sheds[reply.shed] += 1
+        self.transport.write(_AWAY[reply.shed][not keep_alive])
 
     def _keeps_alive(self) -> bool:
         return self.parser.get_http_version() != "1.0" and bool(self.parser.should_keep_alive())
 
     def _full(self) -> bool:
         """Whether the calls that are being answered uvicorn's way leave no room for this one."""
+        return self._api is not None and self._api.full and self._for_writer()
+
+    def _for_writer(self) -> bool:
+        """Whether it is a call for the writer, and its turn."""
         api = self._api
-        if api is None or not api.full or self._behind() or self.parser.should_upgrade():
+        if api is None or self._behind() or self.parser.should_upgrade():
             return False
         return (self.parser.get_method(), self.url) in api.short
 
@@ -178,6 +236,7 @@ class ShortProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The last byte is here."""
+        self._midway = False
         short = self.cycle
         if not isinstance(short, Heard):
             super().on_message_complete()
@@ -210,20 +269,28 @@ class ShortProtocol(HttpToolsProtocol):
         """In the next turn: the parser is at work, and what is behind in its packet must queue."""
         self.loop.call_soon(self._answer, short, reply)
 
-    def _shed(self, short: Short) -> None:
-        """The same bytes from a form made beforehand: under overload this is most of the work."""
-        passed = short.asked.passed
-        if self.server_state.default_headers or not short.keep_alive:
-            self._answer(short, SHED)
-        elif not self.transport.is_closing():
-            left = (short.asked.id, passed.principal.rate_per_s, passed.tokens)
-            self._count(short, SHED)
-            self._write(short, _SHED_FORM % left)
-
     def _answer(self, short: Short, reply: Reply) -> None:
         """Head and body in one write."""
         if self.transport.is_closing():
             return
+        self._count(short, reply)
+        self.transport.write(self._usual(short, reply) or self._any(short, reply))
+        self._done(short)
+
+    def _usual(self, short: Short, reply: Reply) -> bytes | None:
+        """The bytes of most answers, from one form: it takes a third of the time of any other."""
+        if reply.status not in (200, 201) or reply.replayed or not short.keep_alive:
+            return None
+        if self.server_state.default_headers or reply.allow:
+            return None
+        passed = short.asked.passed
+        return _USUAL % (
+            STATUS_LINE[reply.status], reply.content_type, len(reply.body), short.asked.id,
+            passed.principal.rate_per_s, passed.tokens, reply.body,
+        )  # fmt: skip
+
+    def _any(self, short: Short, reply: Reply) -> bytes:
+        """The bytes of any answer."""
         said = [
             *self.server_state.default_headers,
             *headers_of(reply, short.asked.passed, short.asked.id),
@@ -231,18 +298,17 @@ class ShortProtocol(HttpToolsProtocol):
         if not short.keep_alive:
             said.append((b"connection", b"close"))
         head = [b"%b: %b\r\n" % pair for pair in said]
-        self._count(short, reply)
-        self._write(short, b"".join([STATUS_LINE[reply.status], *head, b"\r\n", reply.body]))
+        return b"".join([STATUS_LINE[reply.status], *head, b"\r\n", reply.body])
 
     def _count(self, short: Short, reply: Reply) -> None:
         asked, api = short.asked, self._api
         assert api is not None, "asked before"
         api.count(asked.route, reply, asked.id, asked.began, asked.passed)
 
-    def _write(self, short: Heard, raw: bytes) -> None:
-        self.transport.write(raw)
-        short.response_complete = True
-        if not short.keep_alive:
+    def _done(self, heard: Heard) -> None:
+        """Its answer is on the way."""
+        heard.response_complete = True
+        if not heard.keep_alive:
             self.transport.close()
         self.on_response_complete()
 
@@ -253,10 +319,14 @@ class ShortProtocol(HttpToolsProtocol):
         if self.pipeline:
             super().on_response_complete()
             return
-        self.server_state.total_requests += 1
         if self.transport.is_closing():
+            self.server_state.total_requests += 1
             return
         self.flow.resume_reading()
+        self._rest_again()
+
+    def _rest_again(self) -> None:
+        self.server_state.total_requests += 1
         self._rests_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._rest(self.timeout_keep_alive)

@@ -32,6 +32,8 @@ from tessera.doors.incidents import Incidents
 from tessera.doors.logs import fault
 from tessera.doors.problems import Reply, broken, busy, in_flight, problem, shed
 from tessera.doors.tally import Tally
+from tessera.ledger.db import Joined
+from tessera.ledger.joining import db as joining_db
 from tessera.program.core import Reader
 
 __all__ = ["Job", "Reply", "Writer"]
@@ -51,6 +53,7 @@ _TELLING, UNTRIED, LEAST = 16, 1024, 64
 _TURNS = 3
 Conn = PipelineConnection
 log = structlog.get_logger("tessera.writer")
+_FOLLOWED = 5  # tries of a batch whose accounts are joined or parted while it is settled
 _RACES = (
     psycopg.errors.UniqueViolation,
     psycopg.errors.DeadlockDetected,
@@ -300,14 +303,32 @@ class Writer:
     async def _transact(
         self, conn: Conn, jobs: list[Job]
     ) -> tuple[Settled, list[tuple[UUID, bytes]]]:
-        await conn.begin()
-        settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
+        settled = await self._begin(conn, jobs)
         if settled.void:
             await conn.rollback()
             return settled, []
         await conn.commit()  # with its sync: a failure at commit inside a pipeline shows only there
         woken = await parked(settled.waking) if settled.waking is not None else []
         return settled, woken
+
+    async def _begin(self, conn: Conn, jobs: list[Job]) -> Settled:
+        """Settle a batch, not committed yet; accounts that were joined meanwhile are followed."""
+        through: dict[UUID, UUID] = {}
+        for left in reversed(range(_FOLLOWED)):
+            await conn.begin()
+            try:
+                return await settle_batch(
+                    conn, self._reader, self._shop(), jobs, datetime.now(UTC), through
+                )
+            except Joined as astray:
+                await conn.rollback()
+                if not left:
+                    raise
+                asked = {*through, *astray.accounts}
+                await conn.begin()
+                through = await joining_db.above(conn, list(asked))
+                await conn.rollback()
+        raise AssertionError("the last try has returned or raised")
 
     async def _answer_all(
         self, conn: Conn, batch: Sequence[Waiting], outcomes: Sequence[Outcome]

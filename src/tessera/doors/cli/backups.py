@@ -13,6 +13,7 @@ from tessera.base import backup as dumps
 from tessera.base import cluster, files, postgres
 from tessera.base.cluster import Home
 from tessera.base.cluster import Settings as Server
+from tessera.doors import erasures
 from tessera.doors.cli import drill as drills
 from tessera.doors.cli.incidents import post
 from tessera.doors.ground import Settings, ground
@@ -66,12 +67,17 @@ def _bringing_back(db: typer.Typer, settings: Settings) -> None:
         source: Annotated[Path, typer.Argument(help="what `db backup` has written")],
         to_time: Annotated[str, typer.Option(help="ISO 8601; with an offset, else UTC")] = "",
         wal: Annotated[Path | None, typer.Option(help="the WAL archive to bring it on")] = None,
+        erased: Annotated[
+            Path | None, typer.Option(help="erasures.ndjson of the old place")
+        ] = None,
     ) -> None:
         """Read a backup into an empty database, then prove it with `tessera prove --chain`.
 
         A copy of the files (--base) is brought on by the archive in --wal: as far as that goes, or
-        to a time.
+        to a time. Whoever was erased since the backup is erased again, before anybody is served, if
+        --erased names the list that lies in the old data directory.
         """
+        lines = [] if erased is None else _listed(erased)
         manifest = dumps.read_manifest(source)
         if manifest.kind == "base":
             until = files.Until(wal, _moment(to_time))
@@ -82,6 +88,9 @@ def _bringing_back(db: typer.Typer, settings: Settings) -> None:
             found = ground(settings, migrate=False)
             dumps.restore(found.dsn, found.bin_dir, source)
         typer.echo(f"restored the backup of {manifest.taken_at}; now run: tessera prove --chain")
+        _keep(lines, settings.data_dir)
+        if not (settings.data_dir / erasures.NAME).exists():
+            typer.echo("nobody is erased again: no list was named (--erased)")
 
     @db.command()
     def drill(
@@ -102,6 +111,22 @@ def _bringing_back(db: typer.Typer, settings: Settings) -> None:
         typer.echo(done.shown())
         post(settings, found.dsn, done.signs())
         raise typer.Exit(1 if done.differences else 0)
+
+
+def _listed(source: Path) -> list[erasures.Line]:
+    """The list of erasures of the old place. Errors: typer.BadParameter."""
+    try:
+        return erasures.read(source)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"no list of erasures: {error}", param_hint="--erased") from error
+
+
+def _keep(lines: list[erasures.Line], data_dir: Path) -> None:
+    """Put these into this place's own list, each once."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    here = data_dir / erasures.NAME
+    known = {line.member_id for line in erasures.kept(here)}
+    erasures.append(here, [line for line in lines if line.member_id not in known])
 
 
 def _home(settings: Settings) -> Home:

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import typer
 
-from tessera.doors.cli import bench, database, incidents, keys, points, prove, quoting, serving
+from tessera.doors.cli import (
+    audit,
+    bench,
+    database,
+    incidents,
+    keys,
+    points,
+    prove,
+    quoting,
+    roles,
+    serving,
+    staff,
+)
 from tessera.doors.cli.demo import command as demo
+from tessera.doors.cli.duplicates import command as duplicates
 from tessera.doors.cli.load import command as load
 from tessera.doors.cli.loadtest import command as loadtest
+from tessera.doors.cli.moving import command as moving
 from tessera.doors.cli.program import command as program
 from tessera.doors.cli.tills import command as tills
 from tessera.doors.ground import Settings
@@ -30,8 +44,8 @@ def build(settings: Settings) -> typer.Typer:
         pretty_exceptions_enable=False,
     )  # fmt: skip
     for part in (
-        demo, serving, database, load, program, quoting, prove, incidents, keys, points, tills,
-        bench, loadtest,
+        demo, serving, database, load, moving, program, quoting, prove, incidents, keys, roles,
+        staff, points, duplicates, tills, bench, loadtest, audit,
     ):  # fmt: skip
         part.add_to(app, settings)
     return app

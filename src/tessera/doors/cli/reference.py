@@ -1,4 +1,4 @@
-"""The reference of rules, made from the shelves: schemas, docstrings, executed examples."""
+"""The reference of rules and roles, made from the shelves and from the policy."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 import yaml
 
+from tessera.access.core import GRANTS, PEOPLE, POLICY, ROLES, sight_of
+from tessera.identity.privacy.core import HOLDS, Fate
 from tessera.program.core.facts_text import Plain
 from tessera.program.core.scenario import blocks
 from tessera.rules import conditions, mechanics
@@ -42,6 +44,8 @@ def reference() -> dict[str, str]:
         "mechanics.md": "\n".join(_mechanics(of_mechanics)) + "\n",
         "conditions.md": "\n".join(_conditions(of_conditions)) + "\n",
         "program.md": "\n".join(_program()) + "\n",
+        "roles.md": "\n".join(_roles()) + "\n",
+        "privacy.md": "\n".join(_privacy()) + "\n",
         "codes.md": "\n".join(_codes(of_mechanics, of_conditions)) + "\n",
     }
 
@@ -106,6 +110,49 @@ def _program() -> Iterator[str]:
     yield "\n## Effects\n\nWhat an answer's `effects` can be.\n\n| kind | what it is |\n|---|---|"
     for kind, what in _EFFECTS.items():
         yield f"| {kind} | {what} |"
+
+
+_MARKS: dict[str, str] = {"all": "●", "own_store": "◐", "self": "○"}
+
+
+def _roles() -> Iterator[str]:
+    """The policy, from the one table that the doors ask."""
+    yield "# Roles"
+    yield f"\n{_MADE} from `access/core/policy.py`, the table that every call is judged by."
+    yield "What has no mark is refused. Keys are issued for every role but `member`, whose token is"
+    yield "a session; what is for anybody needs none. Roles of your own: `tessera roles make`.\n"
+    yield "| role | who | operations | persons |\n|---|---|---|---|"
+    for role, about in ROLES.items():
+        yield f"| {role} | {about} | {len(GRANTS[role])} | {_SIGHTS[sight_of(role)]} |"
+    yield "\n● everywhere, ◐ in own stores, ○ what is one's own\n"
+    columns = [role for role in ROLES if role not in PEOPLE]
+    yield f"| operation | {' | '.join(columns)} |"
+    yield "|---" * (len(columns) + 1) + "|"
+    for operation, row in POLICY.items():
+        if not PEOPLE.intersection(row):
+            marks = " | ".join(_MARKS[row[role]] if role in row else "" for role in columns)
+            yield f"| {operation} | {marks} |"
+    for role, title in (("member", "A member, about what is his own"), ("anybody", "Anybody")):
+        names = [f"`{operation}`" for operation in GRANTS[role]]
+        if names:
+            yield f"\n{title}: {', '.join(names)}."
+
+
+def _privacy() -> Iterator[str]:
+    """What every table holds of people, and what an erasure does to it."""
+    yield "# What is held about people"
+    yield f"\n{_MADE} from `identity/privacy/core.py`; a test holds it against the database.\n"
+    yield "| table | when a member is erased | what and why |\n|---|---|---|"
+    order = list(get_args(Fate))
+    for table, (fate, why) in sorted(HOLDS.items(), key=lambda row: (order.index(row[1][0]), row)):
+        yield f"| {table} | {_FATES[fate]} | {why} |"
+
+
+_FATES: dict[Fate, str] = {
+    "deleted": "deleted", "blanked": "blanked", "sealed": "its key is destroyed",
+    "pseudonym": "stays under a number", "nothing": "holds nothing of members",
+}  # fmt: skip
+_SIGHTS: dict[str, str] = {"masked": "masked", "pseudonym": "pseudonyms"}
 
 
 def _codes(of_mechanics: Mapping[str, ModuleType], of_conditions: Mapping[str, ModuleType]) -> Any:

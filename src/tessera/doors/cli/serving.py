@@ -30,7 +30,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         """Serve the tills, the administration and the console.
 
         The API is at /v1, its reference at /openapi.json, the console at /console. Put a proxy
-        with TLS before it. Make a key first: `tessera keys issue --role admin office`.
+        with TLS before it. Make a key first: `tessera keys issue --role owner office`.
         """
         base = ground(settings)
         typer.echo(f"serving http://{host}:{port} (API /v1, console /console)")

@@ -117,7 +117,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "allowance.issue", "POST", "/v1/allowances", issue, Allowance,
         "Allow a till to let a card spend while it is cut off", kind="writes", body=AskAllowance,
-        refresh=False, status=201, example={"card": "2900000000018", "store": "S1", "till": "1"},
+        status=201, example={"card": "2900000000018", "store": "S1", "till": "1"},
     ),
     Operation(
         "allowance.key", "GET", "/v1/allowances/key", key, AllowanceKey,

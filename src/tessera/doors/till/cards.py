@@ -117,6 +117,7 @@ async def block_card(call: Call) -> CardState | Refusal:
     """POST /v1/cards/{number}/block"""
     number = call.path["number"]
     member = await flows.block_card(call.conn, number, call.body.reason)
+    _noted(call, member, {"card": number, "status": "blocked"}, call.body.reason)
     return member if isinstance(member, Refusal) else CardState(number, member, "blocked")
 
 
@@ -124,6 +125,7 @@ async def unblock_card(call: Call) -> CardState | Refusal:
     """POST /v1/cards/{number}/unblock"""
     number = call.path["number"]
     member = await flows.unblock_card(call.conn, number)
+    _noted(call, member, {"card": number, "status": "active"})
     return member if isinstance(member, Refusal) else CardState(number, member, "active")
 
 
@@ -131,7 +133,14 @@ async def replace_card(call: Call) -> CardState | Refusal:
     """POST /v1/cards/{number}/replace"""
     new = call.body.new
     member = await flows.replace_card(call.conn, call.path["number"], new, call.now)
+    _noted(call, member, {"card": new, "in_place_of": call.path["number"]})
     return member if isinstance(member, Refusal) else CardState(new, member, "active")
+
+
+def _noted(call: Call, member: UUID | Refusal, after: dict[str, str], reason: str = "") -> None:
+    """For the audit log: a card's number names a person, so it is sealed as that person's."""
+    if not isinstance(member, Refusal):
+        call.changed("member", member, None, after, person=member, reason=reason)
 
 
 def _batch(batch: core.CardBatch) -> CardBatch:
@@ -143,7 +152,7 @@ def _batch(batch: core.CardBatch) -> CardBatch:
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "card.issue", "POST", "/v1/card-batches", issue_cards, CardBatch,
-        "Issue a batch of card numbers", kind="writes", body=IssueCards, status=201,
+        "Issue a batch of card numbers", kind="writes", refresh=True, body=IssueCards, status=201,
         example={"prefix": "2900", "count": 5000, "label": "Spring print"},
     ),
     Operation(

@@ -18,6 +18,7 @@ from tessera.doors.call import Call, Operation
 from tessera.doors.house import House
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.problems import Problem, Reply, problem
+from tessera.doors.till.people import country_of
 from tessera.ledger.core import MAIN
 from tessera.members import core as members
 from tessera.members import db as members_db
@@ -79,7 +80,7 @@ async def find_member(call: Call, body: Named) -> members.MemberCard | Refusal:
     if named is None or (body.card is not None and body.identifier is not None):
         return Refusal("member_not_named", "card", "one way to name a member is needed",
                        "send either `card` or `identifier`")  # fmt: skip
-    normal = members.normal(named.kind, named.value)
+    normal = members.normal(named.kind, named.value, country_of(call))
     if isinstance(normal, Refusal):
         return msgspec.structs.replace(normal, field="card" if body.card else "identifier.value")
     found = await members_db.find(call.conn, normal)
@@ -105,7 +106,7 @@ async def quote(call: Call) -> Answer | Reply | Refusal:
     impossible = _days_fault(body)
     if impossible is not None:
         return _in_basket(impossible)
-    trusted = call.principal.role == "admin"
+    trusted = call.principal.brings_in
     shop = call.house.shop()
     async with call.house.pool.connection() as conn:
         answer = await reading.quote(conn, shop, body, call.now, trusted)
@@ -192,7 +193,7 @@ async def read(call: Call) -> Told | Refusal:
     if "explain" in call.query:
         return await _explained(call, receipt_id)
     found = await reading.receipt(
-        call.conn, receipt_id, call.house.currency, staff=call.principal.role == "admin"
+        call.conn, receipt_id, call.house.currency, staff=call.principal.sees_hidden
     )
     if isinstance(found, Refusal):
         return found
@@ -206,7 +207,7 @@ async def _explained(call: Call, receipt_id: UUID) -> Told | Refusal:
     assert call.house is not None
     if call.query["explain"] != "all":
         return Refusal("query_invalid", "explain", "this word is `all` or nothing", "send all")
-    if call.principal.role != "admin":
+    if not call.principal.sees_hidden:
         return Refusal(
             "not_allowed", "explain", "a till is told what nearly gave, not every rule",
             "use a key of administration, or leave `explain` out",
@@ -228,7 +229,7 @@ async def history(call: Call) -> Page | Refusal:
     word = call.query.get("cursor")
     return await reading.history(
         call.conn, account_id, word, limit, call.house.currency,
-        staff=call.principal.role == "admin",
+        staff=call.principal.sees_hidden,
     )  # fmt: skip
 
 

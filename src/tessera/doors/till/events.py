@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 
-from tessera.access.core import allowed
+from tessera.access.core import store_of
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Answer, Event, EventPage, Job
 from tessera.checkout.flows import events
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
+from tessera.doors.postings import SOURCE
 from tessera.doors.problems import Reply
+from tessera.members.joining.core import Enrolment
 from tessera.warehouse.core import day_fault
 
 
@@ -20,14 +22,28 @@ async def post(call: Call) -> Reply | Refusal:
     """Something a member did, of a type that the program declares: settle it and earn."""
     event: Event = call.body
     assert call.house is not None
-    if event.store is None and call.principal.store is not None:
-        event = msgspec.structs.replace(event, store=call.principal.store)
-    refusal = allowed(call.principal, "event.post", event.store)
+    store = store_of(call.principal, "event.post", event.store)
+    if isinstance(store, Refusal):
+        return store
+    refusal = _ours(call.house.shop().program.enrolment, event)
     refusal = refusal or day_fault(event.happened_at, None)
     if refusal is not None:
         return refusal
+    if event.store != store:
+        event = msgspec.structs.replace(event, store=store)
     job = Job(call.principal, "event.post", call.key, event, call.fingerprint, call.now)
     return await call.house.writer.submit(job)
+
+
+def _ours(enrolment: Enrolment, event: Event) -> Refusal | None:
+    """Nobody else posts what joining owes, or takes its numbers. Errors: event_ours."""
+    kept = event.source == SOURCE
+    if not kept and event.type not in {enrolment.welcome, enrolment.completed}:
+        return None
+    return Refusal(
+        "event_ours", "source" if kept else "type", "the house posts this itself, once",
+        "leave it to joining",
+    )  # fmt: skip
 
 
 async def history(call: Call) -> EventPage | Refusal:

@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Struct
 
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
-from tessera.base.text import Code, Key, Name
+from tessera.base.text import Code, Key, OptionalCode
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
+from tessera.doors.till.people import (
+    AttributeValue,
+    Favourites,
+    PersonName,
+    Reference,
+    attributes_fault,
+    country_of,
+    favourites_fault,
+    no_member,
+    paper_fault,
+    said_by,
+    terms_of,
+)
 from tessera.members import core, db, flows
+from tessera.members.consents import flows as consents
+from tessera.members.consents.core import Saying
+from tessera.members.joining import core as joining_core
+from tessera.members.joining import flows as joining
+from tessera.members.joining.core import Origin, Person
+from tessera.rules.core.words import Program
 from tessera.warehouse.core import Identifier
-
-# A name is what people are called, not a template or a tag.
-PersonName = Annotated[
-    str,
-    Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f<>{}\u202a-\u202e\u2066-\u2069]*\Z"),
-]
-# What the program declares decides; here only its size.
-AttributeValue = bool | Annotated[int, Meta(ge=-(10**15), le=10**15)] | Name
-Favourites = Annotated[tuple[Code, ...], Meta(max_length=core.MAX_FAVOURITES)]
 
 
 class NamedBy(Struct, frozen=True, forbid_unknown_fields=True):
     """A way to name a member.
 
-    kind   card, phone (with country code: +39 333 1234567), email, external (an id of yours)
-    value  phones lose their spaces and brackets, addresses their capitals
+    kind   card, phone (with country code, or as the program's country dials), email, external (an
+           id of yours)
+    value  phones become +393331234567, addresses lose their capitals
     """
 
     kind: Literal["card", "phone", "email", "external"]
@@ -44,6 +56,8 @@ class RegisterMember(Struct, frozen=True, forbid_unknown_fields=True):
     language    of texts for this member
     attributes  what the program declares under `attributes`, by name; a date as year-month-day
     favourites  codes of articles and categories chosen in advance
+    source      the joining campaign, as the program declares it under `enrolment.sources`
+    consents    what the person agreed to, on a paper whose number is `proof`
     """
 
     identifiers: Annotated[tuple[NamedBy, ...], Meta(min_length=1, max_length=10)]
@@ -53,6 +67,9 @@ class RegisterMember(Struct, frozen=True, forbid_unknown_fields=True):
     language: core.Language = "en"
     attributes: Annotated[dict[Code, AttributeValue], Meta(max_length=200)] = {}
     favourites: Favourites = ()
+    source: OptionalCode = ""
+    consents: Annotated[tuple[Saying, ...], Meta(max_length=50)] = ()
+    proof: Reference = ""
 
 
 class ChangeMember(Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,6 +81,10 @@ class ChangeMember(Struct, frozen=True, forbid_unknown_fields=True):
 
     attributes: Annotated[dict[Code, AttributeValue | None], Meta(max_length=200)] = {}
     favourites: Favourites | None = None
+    given_name: PersonName | None = None
+    family_name: PersonName | None = None
+    born_on: date | None = None
+    language: core.Language | None = None
 
 
 class RegisteredMember(Struct, frozen=True):
@@ -75,16 +96,22 @@ class RegisteredMember(Struct, frozen=True):
 
 
 class MemberIdentifier(Struct, frozen=True):
-    """One identifier of a member; phones and addresses are masked."""
+    """One identifier of a member; phones and addresses are masked, and proved since then or not."""
 
     kind: Literal["card", "phone", "email", "external"]
     value: str
     status: core.Status
     since: datetime
+    verified_at: datetime | None
 
 
 class MemberView(Struct, frozen=True):
-    """A member as staff may see them: "Anna R.". Not registered means: the shadow of a card."""
+    """A member as staff may see them: "Anna R.". Not registered means: the shadow of a card.
+
+    Roles that see pseudonyms get no name, no text that people wrote, and of an identifier its end.
+
+    complete  per cent of the profile that is known; `missing`: what is not
+    """
 
     member_id: UUID
     account_id: UUID
@@ -95,6 +122,8 @@ class MemberView(Struct, frozen=True):
     identifiers: list[MemberIdentifier]
     attributes: dict[str, core.Value]
     favourites: list[str]
+    complete: int
+    missing: list[str]
 
 
 class MemberChanged(Struct, frozen=True):
@@ -120,67 +149,86 @@ async def register_member(call: Call) -> RegisteredMember | Refusal:
     body: RegisterMember = call.body
     found: list[Identifier] = []
     for index, named in enumerate(body.identifiers):
-        identifier = core.normal(named.kind, named.value)
+        identifier = core.fresh(named.kind, named.value, country_of(call))
         if isinstance(identifier, Refusal):
             return _at(identifier, f"identifiers[{index}].value")
         found.append(identifier)
-    refusal = _attributes_fault(call, body.attributes)
+    refusal = attributes_fault(call, body.attributes) or favourites_fault(call, body.favourites)
+    refusal = refusal or joining.sayings_fault(body.consents, terms_of(call))
     if refusal is not None:
         return refusal
     new = core.NewMember(
         tuple(found), body.given_name, body.family_name, body.born_on, body.language,
         body.attributes, tuple(dict.fromkeys(body.favourites)),
     )  # fmt: skip
-    done = await flows.register(call.conn, new, call.now, new_id(), new_id())
+    came = _origin(call, body.source)
+    if isinstance(came, Refusal):
+        return came
+    ids = new_id(), new_id()
+    done = await joining.join(call.conn, new, came, terms_of(call), call.now, ids)
     if isinstance(done, Refusal):
         return done
+    if body.consents:
+        by = said_by(call, body.proof)
+        refusal = paper_fault(call, body.consents, body.proof)
+        said = refusal or await consents.say(
+            call.conn, done.member_id, body.consents, by, terms_of(call).consents
+        )
+        if isinstance(said, Refusal):
+            return said
+    call.changed("member", done.member_id, None, {"way": came.way, "source": came.source})
     return RegisteredMember(done.member_id, done.account_id, done.shadow)
+
+
+def _origin(call: Call, source: str) -> Origin | Refusal:
+    """A till's members come by its store; `own_store` scopes say which callers are tills."""
+    terms, by = terms_of(call), call.principal
+    way: Literal["till", "office"] = "office" if by.stores is None else "till"
+    return joining_core.origin(terms.enrolment, way, source, terms.day(call.now), by.id, by.store)
 
 
 async def read_member(call: Call) -> MemberView | Refusal:
     """GET /v1/members/{member_id}"""
     member_id = uuid_of(call.path["member_id"])
     member = None if member_id is None else await db.read_member(call.conn, member_id)
-    return _no_member(call) if member is None else _view(member)
+    return no_member(call) if member is None else _viewer(call)(member)
 
 
 async def change_member(call: Call) -> MemberChanged | Refusal:
     """PATCH /v1/members/{member_id}"""
     body: ChangeMember = call.body
-    refusal = _attributes_fault(call, body.attributes)
+    refusal = attributes_fault(call, body.attributes)
+    refusal = refusal or favourites_fault(call, body.favourites)
     if refusal is not None:
         return refusal
     member_id = uuid_of(call.path["member_id"])
     if member_id is None:
-        return _no_member(call)
+        return no_member(call)
+    return await change_person(call, member_id, body)
+
+
+async def change_person(call: Call, member_id: UUID, body: ChangeMember) -> MemberChanged | Refusal:
+    """Write down what became known, and tell the log."""
     chosen = body.favourites
     change = core.Change(body.attributes, None if chosen is None else tuple(dict.fromkeys(chosen)))
-    done = await flows.change_member(call.conn, member_id, change)
-    return done if isinstance(done, Refusal) else MemberChanged(done.id, done.account_id)
+    person = Person(body.given_name, body.family_name, body.born_on, body.language)
+    was = await joining.change(call.conn, member_id, person, change, terms_of(call), call.now)
+    if isinstance(was, Refusal):
+        return was
+    before, after = _difference(was, body)
+    call.changed("member", was.id, before, after, person=was.id)
+    return MemberChanged(was.id, was.account_id)
 
 
-def _attributes_fault(call: Call, said: Mapping[str, core.Value | None]) -> Refusal | None:
-    """The first that the program does not declare, or not so. To forget one is always fine."""
-    known = {name: value for name, value in said.items() if value is not None}
-    if not known:
-        return None
-    assert call.house is not None
-    declared = call.house.shop().program.attributes
-    for name, value in known.items():
-        attribute = declared.get(name)
-        if attribute is None:
-            return Refusal(
-                "attribute_unknown", f"attributes.{name}",
-                f"the program declares no attribute {name}",
-                "declare it in the program's `attributes`, or leave it out",
-            )  # fmt: skip
-        why = attribute.fault(value)
-        if why:
-            return Refusal(
-                "attribute_invalid", f"attributes.{name}", why[:500],
-                "send what the program declares under this name",
-            )  # fmt: skip
-    return None
+def _difference(was: core.Member, body: ChangeMember) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields that this changes, as they were and as they are."""
+    own = ("given_name", "family_name", "born_on", "language", "favourites")
+    after = {name: value for name in own if (value := getattr(body, name)) is not None}
+    before = {name: getattr(was, name) for name in after}
+    if body.attributes:
+        before["attributes"] = {name: was.attributes.get(name) for name in body.attributes}
+        after["attributes"] = body.attributes
+    return msgspec.to_builtins(before), msgspec.to_builtins(after)
 
 
 async def list_members(call: Call) -> Page[MemberView] | Refusal:
@@ -190,44 +238,60 @@ async def list_members(call: Call) -> Page[MemberView] | Refusal:
         return asked
     last, limit = asked
     rows = await db.list_members(call.conn, last, limit + 1)
-    return page(rows, limit, lambda member: str(member.id), _view)
+    return page(rows, limit, lambda member: str(member.id), _viewer(call))
 
 
 async def add_identifier(call: Call) -> IdentifierAdded | Refusal:
     """POST /v1/members/{member_id}/identifiers"""
     member_id = uuid_of(call.path["member_id"])
-    identifier = core.normal(call.body.kind, call.body.value)
+    identifier = core.fresh(call.body.kind, call.body.value, country_of(call))
     if isinstance(identifier, Refusal):
         return identifier
     if member_id is None:
-        return _no_member(call)
+        return no_member(call)
     owner = await flows.add_identifier(call.conn, member_id, identifier, call.now)
     if isinstance(owner, Refusal):
         return owner
+    after = {"kind": identifier.kind, "value": identifier.value}
+    call.changed("member", member_id, None, after, person=member_id)
     return IdentifierAdded(owner.member_id, owner.account_id, owner.status)
 
 
-def _view(member: core.Member) -> MemberView:
-    held = [
-        MemberIdentifier(
-            each.identifier.kind, core.masked(each.identifier), each.status, each.since
-        )
-        for each in member.identifiers
-    ]
-    name = core.masked_name(member.given_name, member.family_name)
-    return MemberView(
-        member.id, member.account_id, name, member.language, member.seen_at, member.registered_at,
-        held, member.attributes, member.favourites,
-    )  # fmt: skip
+def _viewer(call: Call) -> Callable[[core.Member], MemberView]:
+    """How members look to this caller."""
+    program = None if call.house is None else call.house.shop().program
+    weights = {} if program is None else program.weights
+    bare = call.principal.sight == "pseudonym"
+    hide = core.veiled if bare else core.masked
+
+    def view(member: core.Member) -> MemberView:
+        held = [
+            MemberIdentifier(each.identifier.kind, hide(each.identifier), each.status, each.since,
+                             each.verified_at)
+            for each in member.identifiers
+        ]  # fmt: skip
+        name = "" if bare else core.masked_name(member.given_name, member.family_name)
+        known = {
+            name: value for name, value in member.attributes.items()
+            if not bare or _is_code(program, name)
+        }  # fmt: skip
+        complete, missing = joining_core.share_known(weights, joining_core.known_of(member))
+        return MemberView(
+            member.id, member.account_id, name, member.language, member.seen_at,
+            member.registered_at, held, known, member.favourites, complete, missing,
+        )  # fmt: skip
+
+    return view
+
+
+def _is_code(program: Program | None, name: str) -> bool:
+    """Whether an attribute can hold nothing that a person wrote."""
+    attribute = None if program is None else program.attributes.get(name)
+    return attribute is not None and attribute.type != "text"
 
 
 def _at(refusal: Refusal, field: str) -> Refusal:
     return Refusal(refusal.code, field, refusal.why, refusal.cure)
-
-
-def _no_member(call: Call) -> Refusal:
-    why = f"there is no member {call.path['member_id'][:40]}"
-    return Refusal("member_unknown", "member_id", why, "look the member up")
 
 
 OPERATIONS: tuple[Operation, ...] = (

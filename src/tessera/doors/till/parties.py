@@ -12,6 +12,7 @@ from tessera.base.refusal import Refusal
 from tessera.doors.call import Call
 from tessera.doors.pages import uuid_of
 from tessera.doors.till.checkout import find_member
+from tessera.ledger.joining import db as joining_db
 from tessera.members import db as members_db
 from tessera.warehouse.core import Identifier
 
@@ -25,10 +26,11 @@ class Party(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Found(Struct, frozen=True):
-    """An account, and whether a registered member has it."""
+    """An account, and whether a registered member has it; who, where a member was named."""
 
     account_id: UUID
     registered: bool
+    member_id: UUID | None = None
 
 
 async def find_party(call: Call, party: Party, field: str) -> Found | Refusal:
@@ -52,11 +54,12 @@ async def _find(call: Call, party: Party) -> Found | Refusal:
         named = "card" if party.card is not None else "identifier"
         return Refusal(f"card_{card.owner.status}", named, f"this card is {card.owner.status}",
                        "ask for another card")  # fmt: skip
-    return Found(card.owner.account_id, card.owner.registered)
+    return Found(card.owner.account_id, card.owner.registered, card.owner.member_id)
 
 
 async def find_account(call: Call, account_id: UUID, field: str) -> Found | Refusal:
-    """An account that somebody has. Errors: account_unknown."""
+    """An account that somebody has, or the one it was joined to. Errors: account_unknown."""
+    account_id = await joining_db.current(call.conn, account_id)
     registered = await members_db.account_registered(call.conn, account_id)
     if registered is None:
         return Refusal("account_unknown", field, "nobody has this account",
@@ -64,11 +67,16 @@ async def find_account(call: Call, account_id: UUID, field: str) -> Found | Refu
     return Found(account_id, registered)
 
 
-async def account_in_path(call: Call) -> UUID | Refusal:
-    """The account in the address. Errors: account_unknown."""
+async def account_in_path(call: Call, *, follow: bool = True) -> UUID | Refusal:
+    """The account in the address, or the one it was joined to. Errors: account_unknown.
+
+    follow  no: what an account that is gone did itself is asked for
+    """
     account_id = uuid_of(call.path["account_id"])
     if account_id is None:
         return Refusal("account_unknown", "account_id", "this is no id",
                        "send the id that `identify` answers")  # fmt: skip
     found = await find_account(call, account_id, "account_id")
-    return found if isinstance(found, Refusal) else account_id
+    if isinstance(found, Refusal):
+        return found
+    return found.account_id if follow else account_id

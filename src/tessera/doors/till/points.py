@@ -25,7 +25,7 @@ async def moves(call: Call) -> MovesTold | Refusal:
     limit = asked_limit(call.query)
     if isinstance(limit, Refusal):
         return limit
-    account_id = await account_in_path(call)
+    account_id = await account_in_path(call, follow=False)
     if isinstance(account_id, Refusal):
         return account_id
     currency = call.query.get("currency", "")

@@ -14,9 +14,10 @@ from msgspec import Meta, Struct
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.export_page import readable
+from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
 from tessera.identity.privacy import db, flows
-from tessera.identity.privacy.core import Asking, Erased, Erasure, Sight
+from tessera.identity.privacy.core import Asking, By, Erased, Erasure, Sight
 from tessera.members import core as members
 from tessera.members import db as members_db
 
@@ -147,13 +148,15 @@ async def erase(call: Call) -> Erased | Refusal | Any:
     member_id = uuid_of(call.path["member_id"])
     if member_id is None:
         return flows.unknown(call.path["member_id"][:40])
-    return await _erase(call, member_id, Asking("staff", body.reason, call.principal.id))
+    waits = second_person(call, "erasure", "somebody is to be erased")
+    if waits is not None:
+        return waits
+    return await _erase(call, member_id, "staff", body.reason)
 
 
 async def erase_me(call: Call) -> Erased | Refusal:
     """POST /v1/me/erase"""
-    asking = Asking("member", "asked by the member", None)
-    return await _erase(call, call.principal.id, asking)
+    return await _erase(call, call.principal.id, "member", "asked by the member")
 
 
 async def erasures(call: Call) -> Page[Erasure] | Refusal:
@@ -178,12 +181,17 @@ async def _export(call: Call, member_id: UUID, form: str) -> Once | Refusal:
     )
 
 
-async def _erase(call: Call, member_id: UUID, asking: Asking) -> Erased | Refusal:
+async def _erase(call: Call, member_id: UUID, by: By, reason: str) -> Erased | Refusal:
+    assert call.house is not None
+    said = call.house.shop().program
+    asking = Asking(
+        by, reason, said.households, said.lives, call.principal.id, call.outcome_id
+    )  # fmt: skip
     done = await flows.erase(call.conn, member_id, asking, call.now)
     if isinstance(done, Refusal):
         return done
     if not done.again:
-        call.changed("member", member_id, None, {"erased": True}, reason=asking.reason)
+        call.changed("member", member_id, None, {"erased": True}, reason=reason)
     return done
 
 
@@ -192,7 +200,7 @@ _REASON: dict[str, Any] = {"reason": "the member asks what we know, ticket 4711"
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "member.reveal", "POST", "/v1/members/{member_id}/reveal", reveal, Revealed,
-        "Show what is masked, for a reason", kind="writes", body=Reveal, refresh=False,
+        "Show what is masked, for a reason", kind="writes", body=Reveal,
         example={"fields": ["identifiers"], "reason": "calling back, ticket 4711"},
     ),
     Operation(
@@ -201,13 +209,13 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "member.export", "POST", "/v1/members/{member_id}/export", export, Exported,
-        "Everything held about a member", kind="writes", body=ExportForm, refresh=False,
+        "Everything held about a member", kind="writes", body=ExportForm,
         example=_REASON,
     ),
     Operation(
         "member.erase", "POST", "/v1/members/{member_id}/erase", erase, Erased,
         "Erase a person; points and receipts stay under a number", kind="writes", body=Why,
-        refresh=False, example={"reason": "the member asked for it, ticket 4711"},
+        four_eyes=True, example={"reason": "the member asked for it, ticket 4711"},
     ),
     Operation(
         "erasure.list", "GET", "/v1/erasures", erasures, Page[Erasure],
@@ -215,10 +223,9 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "me.export", "POST", "/v1/me/export", my_export, Exported,
-        "Everything held about me", kind="writes", body=MyExport, refresh=False, example={},
+        "Everything held about me", kind="writes", body=MyExport, example={},
     ),
     Operation(
         "me.erase", "POST", "/v1/me/erase", erase_me, Erased, "Erase me", kind="writes",
-        refresh=False,
     ),
 )  # fmt: skip

@@ -11,10 +11,12 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from tessera.access.approvals.core import Awaiting
 from tessera.base.pages import after
 from tessera.base.refusal import Refusal
 from tessera.base.text import Name
 from tessera.doors.call import Call, Operation
+from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_limit, page, unknown_cursor
 from tessera.program import db, flows
 from tessera.program.core import Reader
@@ -118,18 +120,18 @@ async def read(call: Call) -> Current:
     return Current(found[0], msgspec.json.decode(found[1]))
 
 
-async def publish(call: Call) -> Published | Refusal:
+async def publish(call: Call) -> Published | Refusal | Awaiting:
     """Check a program and let it decide what happens from now on."""
     return await _release(call, call.body, Release(call.now, call.principal.id, call.now))
 
 
-async def announce(call: Call) -> Published | Refusal:
+async def announce(call: Call) -> Published | Refusal | Awaiting:
     """The same with a start and a note: what happened before its start stays as it was."""
     body: Publish = call.body
     return await _release(call, body.program, _release_of(call, body, body.note))
 
 
-async def roll_back(call: Call) -> Published | Refusal:
+async def roll_back(call: Call) -> Published | Refusal | Awaiting:
     """Publish an older version again, as the next one."""
     body: RollBack = call.body
     raw = await db.one(call.conn, body.version)
@@ -182,7 +184,7 @@ async def version(call: Call) -> Current | Refusal:
 
 async def _release(
     call: Call, body: Any, release: Release | Refusal
-) -> Published | Refusal:  # fmt: skip
+) -> Published | Refusal | Awaiting:  # fmt: skip
     if isinstance(release, Refusal):
         return release
     before = await flows.current(call.conn, _reader(call), call.now)
@@ -190,6 +192,11 @@ async def _release(
     made = await flows.release(call.conn, _reader(call), body, release)
     if isinstance(made, Refusal):
         return made
+    # Only now, so that nobody is asked to decide on what would be refused.
+    wait = second_person(call, "publish", f"version {made.version} would be published")
+    if wait is not None:
+        return wait
+    call.changed("program", str(made.version), None, {"name": made.name}, reason=release.note)
     on = (release.starts_at or call.now).date()
     return Published(
         made.version, made.name, [rule.id for rule in made.rules], release.starts_at,
@@ -241,6 +248,21 @@ def _reader(call: Call) -> Reader:
 _EXAMPLE = {
     "name": "Two percent and a free coffee", "currency": "EUR",
     "events": {"survey": {"fields": {"score": {"type": "integer", "least": 0, "most": 10}}}},
+    "enrolment": {
+        "open": True, "minimum_age": 14, "country": "IT", "time_zone": "Europe/Rome",
+        "profile": {"born_on": 2},
+        "sources": {"leaflet": {"name": "The leaflet of spring", "each_minor": 50}},
+    },
+    "consents": {
+        "confirm": ["email"],
+        "purposes": {
+            "news": {
+                "channels": ["email", "sms"], "wording": "v1",
+                "wordings": {"v1": {"en": "You may send me news.", "it": "Potete scrivermi."}},
+            },
+        },
+    },
+    "choices": {"track": {"options": {"miles": "Miles", "gifts": "Gifts"}}},
     "offline": {"points": 500, "share_percent": 50, "days": 2},
     "currencies": {"miles": {"kind": "miles"}},
     "transfers": {
@@ -249,7 +271,11 @@ _EXAMPLE = {
         "donate": {"causes": {"forest": "A tree for every 100 points"}},
         "exchange": [{"into": "miles", "give": 10, "get": 1}],
     },
-    "adjustments": {"reasons": {"goodwill": "A gesture", "error": "A mistake put right"}},
+    "households": {"most_members": 12, "child_per_day": 200},
+    "adjustments": {
+        "reasons": {"goodwill": "A gesture", "error": "A mistake put right"},
+        "approval_above": 5000,
+    },
     "rules": [
         {"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
         {"id": "coffee", "mechanic": "every_nth_free", "product": "LATTE", "n": 6},
@@ -260,7 +286,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("program.read", "GET", "/v1/program", read, Current, "The program that decides now"),
     Operation(
         "program.publish", "POST", "/v1/program", publish, Published, "Publish the next version",
-        kind="writes", body=dict, status=201, example=_EXAMPLE,
+        kind="writes", refresh=True, body=dict, status=201, example=_EXAMPLE, four_eyes=True,
     ),
     Operation(
         "program.check", "POST", "/v1/program/check", check, Checked, "Check a program",
@@ -268,15 +294,16 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "program.announce", "POST", "/v1/program/versions", announce, Published,
-        "Publish the next version with a start and a note", kind="writes", body=Publish, status=201,
+        "Publish the next version with a start and a note", kind="writes", refresh=True,
+        body=Publish, status=201, four_eyes=True,
         example={
             "program": _EXAMPLE, "starts_at": "2099-01-01T00:00:00+01:00", "note": "the new year",
         },
     ),
     Operation(
         "program.rollback", "POST", "/v1/program/rollback", roll_back, Published,
-        "Publish an older version again", kind="writes", body=RollBack, status=201,
-        example={"version": 1, "note": "the coffee was too cheap"},
+        "Publish an older version again", kind="writes", refresh=True, body=RollBack, status=201,
+        example={"version": 1, "note": "the coffee was too cheap"}, four_eyes=True,
     ),
     Operation(
         "program.versions", "GET", "/v1/program/versions", versions, Page[VersionView],

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from tessera.access.core import allowed
+from tessera.access.approvals.core import Awaiting
+from tessera.access.core import store_of
 from tessera.base.refusal import Refusal
 from tessera.base.text import MAX_MINOR, Code, OptionalCode, Points
 from tessera.checkout.core import Balance
@@ -18,6 +19,7 @@ from tessera.doors.till.parties import Found, Party, find_party
 from tessera.ledger.core.ways import OperationKind
 from tessera.ledger.giving import flows
 from tessera.ledger.giving.db import Row
+from tessera.members.households import db as households_db
 from tessera.rules.core.words import Program
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -134,13 +136,12 @@ async def send(call: Call) -> Operated | Refusal:
 def _till_fault(call: Call, body: SendPoints) -> Refusal | None:
     """A till sends in its own store only, and only for somebody who shows a card."""
     assert call.house is not None
-    store = body.store or call.principal.store
-    refusal = allowed(call.principal, "transfer.send", store)
-    if refusal is not None:
-        return refusal
+    store = store_of(call.principal, "transfer.send", body.store)
+    if isinstance(store, Refusal):
+        return store
     if store is not None and store not in call.house.shop().stores:
         return Refusal("store_unknown", "store", "there is no such store", "create the store first")
-    if call.principal.role == "till" and body.sender.card is None:
+    if call.principal.scope("transfer.send") == "own_store" and body.sender.card is None:
         return Refusal("card_not_shown", "sender.card", "a till sends for the card it sees",
                        "send the sender's `card`")  # fmt: skip
     return None
@@ -170,7 +171,7 @@ async def exchange(call: Call) -> Operated | Refusal:
     return await _told(call, made)
 
 
-async def adjust(call: Call) -> Operated | Refusal:
+async def adjust(call: Call) -> Operated | Refusal | Awaiting:
     """Put points in or take them out by hand, for a reason."""
     body: Adjust = call.body
     refusal = _adjust_fault(call, body)
@@ -182,7 +183,8 @@ async def adjust(call: Call) -> Operated | Refusal:
     asked = flows.Adjusted(
         found.account_id, body.currency, body.points, body.reason, body.owing, body.expires_at
     )
-    return await _told(call, await flows.adjust(call.conn, _ask(call), asked))
+    made = await flows.adjust(call.conn, _ask(call), asked)
+    return made if isinstance(made, Awaiting) else await _told(call, made)
 
 
 def _adjust_fault(call: Call, body: Adjust) -> Refusal | None:
@@ -218,7 +220,12 @@ async def extend(call: Call) -> Operated | Refusal:
 async def _spender(call: Call, party: Party, field: str) -> Found | Refusal:
     """Who may let points go: a registered member, or anybody where shadows may spend."""
     found = await find_party(call, party, field)
-    if isinstance(found, Refusal) or found.registered or _program(call).shadows_spend:
+    if isinstance(found, Refusal):
+        return found
+    if found.member_id is not None and await households_db.limits(call.conn, [found.member_id]):
+        return Refusal("household_limit", field, "who has a limit gives no points away",
+                       "ask the head of the household")  # fmt: skip
+    if found.registered or _program(call).shadows_spend:
         return found
     return Refusal("not_registered", field, "points can be given away once the card is registered",
                    "register the member first")  # fmt: skip
@@ -226,7 +233,10 @@ async def _spender(call: Call, party: Party, field: str) -> Found | Refusal:
 
 def _ask(call: Call) -> flows.Ask:
     assert call.outcome_id is not None, "the door says under which id it is done"
-    return flows.Ask(call.outcome_id, call.principal.id, call.now, _program(call).ways)
+    return flows.Ask(
+        call.outcome_id, call.principal.id, call.now, _program(call).ways, call.principal.person,
+        call.approval_id,
+    )  # fmt: skip
 
 
 def _program(call: Call) -> Program:
@@ -237,6 +247,7 @@ def _program(call: Call) -> Program:
 async def _told(call: Call, done: Row | Refusal) -> Operated | Refusal:
     if isinstance(done, Refusal):
         return done
+    _noted(call, done)
     there = await reading.balances(call.conn, done.account_id, _program(call), call.now)
     return Operated(
         operation_id=done.id, kind=done.kind, account_id=done.account_id, currency=done.currency,
@@ -244,6 +255,17 @@ async def _told(call: Call, done: Row | Refusal) -> Operated | Refusal:
         to_points=done.to_points, fee_points=done.fee_points, cause=done.cause, reason=done.reason,
         happened_at=done.happened_at, balance=there[done.currency],
     )  # fmt: skip
+
+
+def _noted(call: Call, done: Row) -> None:
+    """For the audit log: what left which account and what came to which."""
+    told = {
+        "kind": done.kind, "points": done.points, "currency": done.currency,
+        "to_account_id": None if done.to_account_id is None else str(done.to_account_id),
+        "to_points": done.to_points, "to_currency": done.to_currency, "cause": done.cause,
+    }  # fmt: skip
+    after = {name: value for name, value in told.items() if value}
+    call.changed("account", done.account_id, None, after, reason=done.reason)
 
 
 _CARD: dict[str, Any] = {"card": "2900000000018"}
@@ -267,6 +289,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "adjustment.make", "POST", "/v1/adjustments", adjust, Operated,
         "Put points in or take them out by hand", kind="writes", body=Adjust, status=201,
+        four_eyes=True,
         example={"member": _CARD, "points": 100, "reason": "goodwill",
                  "expires_at": "2099-01-01T00:00:00+01:00"},
     ),

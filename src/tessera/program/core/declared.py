@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from tessera.program.core.people import check_people
 from tessera.program.core.ways import check_ways
 from tessera.rules.core.conditions import Condition, NotSo
 from tessera.rules.core.facts import Given, History
@@ -36,6 +37,7 @@ def check_whole(
     if not doubtful & {"events", "currencies", "pending", "expiry"}:
         _check_life(filler, program)
     check_ways(filler, program, doubtful)
+    check_people(filler, program, doubtful)
     for name in ("point_caps", "discount_caps"):
         _check_caps(filler, getattr(program, name), name)
     placed = [(f"rules[{i}]", rule) for i, rule in enumerate(rules) if rule is not None]

@@ -10,6 +10,9 @@ who anna                          the key that samples are drawn by
 know receipts * 30 days = 2       a fact about the member: the key of a need and its value
 born 1980-05-10                   the person: born, joined, named, speaks, unregistered,
 is gender=f children=2            and attributes
+chose track=miles                 what was answered to a choice; several options: a,b
+agrees news/email, news/sms       the consents that count
+complete 80                       per cent of the profile that are known
 event survey_answered score=9     not a receipt but an event, with its data
 ```
 """
@@ -91,6 +94,13 @@ def _take_person(person: dict[str, Any], word: str, rest: str) -> bool:
             person["language"] = rest
         case "unregistered":
             person["registered"] = False
+        case "chose":
+            named, _, options = rest.partition("=")
+            person["chosen"] = person.get("chosen", {}) | {named: options.split(",")}
+        case "agrees":
+            person["agreed"] = tuple(part.strip() for part in rest.split(","))
+        case "complete":
+            person["complete"] = int(rest)
         case "is":
             person["attributes"] = person.get("attributes", {}) | dict(settings(rest))
         case _:

@@ -9,6 +9,7 @@ from math import prod
 
 from tessera.base.clock import zone
 from tessera.ledger.core.ways import Adjustments, Bounds, Rate, Transfers
+from tessera.members.households.core import Households
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.words import Program
 
@@ -30,6 +31,8 @@ def check_ways(filler: Filler, program: Program, doubtful: frozenset[str]) -> No
             _check_rates(filler, program, offered)
             _check_gain(filler, offered)
     _check_zone(filler, program.adjustments, "adjustments")
+    if program.households is not None:
+        _check_zone(filler, program.households, "households")
     most, day = program.adjustments.most, program.adjustments.per_principal_day
     if most is not None and day is not None and day < most:
         why = f"{day} on a day is below {most} in one go"
@@ -45,7 +48,9 @@ def _bounds(offered: Transfers) -> Iterator[tuple[str, Bounds]]:
         yield f"transfers.exchange[{i}]", rate
 
 
-def _check_zone(filler: Filler, setting: Transfers | Adjustments, path: str) -> None:
+def _check_zone(
+    filler: Filler, setting: Transfers | Adjustments | Households, path: str
+) -> None:  # fmt: skip
     if zone(setting.time_zone) is None:
         why = f"there is no time zone {setting.time_zone}"
         filler.fault(f"{path}.time_zone", why, "write an IANA name, like Europe/Rome")

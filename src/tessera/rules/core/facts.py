@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 
@@ -85,7 +86,12 @@ class Facts(Struct, frozen=True, omit_defaults=True):
 
 
 class Person(Struct, frozen=True):
-    """The member as conditions see them; read for one decision, never kept with it."""
+    """The member as conditions see them; read for one decision, never kept with it.
+
+    chosen    {choice: its options}
+    agreed    purpose/channel of consents that count
+    complete  per cent of the profile that is known
+    """
 
     registered: bool = False
     joined_on: date | None = None
@@ -93,6 +99,9 @@ class Person(Struct, frozen=True):
     given_name: str = ""
     language: str = ""
     attributes: dict[str, Value] = {}
+    chosen: Mapping[str, Sequence[str]] = {}
+    agreed: Sequence[str] = ()
+    complete: int | None = None
 
 
 class History(Struct, frozen=True):

@@ -81,23 +81,26 @@ class Attribute(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """Something that may be known of a member.
 
     values    for `choice`: what it may be
-    required  it counts for a complete profile
+    required  it counts for a complete profile, with this `weight`
+    least     and `most` bound an integer, or a date (year-month-day)
+    member    who it is about sees it, or sets it too; else it is `hidden` from the member
+    staff     may set it, or only see what the member says
     """
 
     type: Literal["text", "integer", "boolean", "date", "choice"] = "text"
     name: Name = ""
     values: Annotated[tuple[Code, ...], Meta(max_length=200)] = ()
     required: bool = False
+    weight: Annotated[int, Meta(ge=1, le=1000)] = 1
+    least: int | str | None = None
+    most: int | str | None = None
+    member: Literal["hidden", "sees", "sets"] = "hidden"
+    staff: Literal["sees", "sets"] = "sets"
 
     def fault(self, value: Value) -> str:
         """Why a member's value cannot be this; "" if it can."""
-        if self.type != "date":
-            return _misfit(self, value)
-        try:
-            said = date.fromisoformat(value if isinstance(value, str) else "").isoformat()
-        except ValueError:
-            said = ""
-        return "" if said and said == value else f"{value!r} is no date, write it year-month-day"
+        why = _misfit(self, value) if self.type != "date" else _no_date(value)
+        return why or _outside(self, value)
 
 
 class Field(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -144,6 +147,27 @@ def _misfit(field: Field | Attribute, value: Value) -> str:
         return f"{value!r} is none of {', '.join(field.values)}"
     if isinstance(field, Field) and isinstance(value, int):
         return _beyond(field, value)
+    return ""
+
+
+def _no_date(value: Value | None) -> str:
+    try:
+        said = date.fromisoformat(value if isinstance(value, str) else "").isoformat()
+    except ValueError:
+        said = ""
+    return "" if said and said == value else f"{value!r} is no date, write it year-month-day"
+
+
+def _outside(attribute: Attribute, value: Value) -> str:
+    """Dates of one form compare as text."""
+    if attribute.type not in ("integer", "date"):
+        return ""
+    for end, sign, word in ((attribute.least, 1, "below"), (attribute.most, -1, "above")):
+        if end is None or isinstance(end, str) is not isinstance(value, str):
+            continue
+        low, high = (value, end) if sign > 0 else (end, value)
+        if low < high:  # type: ignore[operator]  # both are numbers, or both are dates
+            return f"{value} is {word} {end}"
     return ""
 
 

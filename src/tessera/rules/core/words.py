@@ -14,6 +14,11 @@ from msgspec import Meta, Struct
 from tessera.base.text import Code, Currency, Name, OptionalCode
 from tessera.ledger.core import MAIN, Expiry, Life, Pending, PointCurrency
 from tessera.ledger.core.ways import Adjustments, Transfers, Ways
+from tessera.members.choices.core import Choice
+from tessera.members.consents.core import Consents
+from tessera.members.households.core import Households
+from tessera.members.joining.core import Enrolment, Terms
+from tessera.members.privacy.core import Privacy
 from tessera.rules.core.basket import EVERYTHING, Basket, Goods, Share
 from tessera.rules.core.conditions import Condition
 from tessera.rules.core.facts import MET, Facts, Given, History, Met, Missing, Need, Window
@@ -232,7 +237,14 @@ class Program(
     offline              what a till may let a card spend while it is cut off; None: nothing
     transfers            what members may do with points besides buying; None: nothing
     adjustments          reasons and limits of what is put right by hand
+    households           several members on one account; None: there are none
+    approvals            what a second person decides on: publishing a program, merging members or
+                         erasing one where staff ask for it, making or changing an owner
     attributes           what may be known of members; `events` what may happen besides receipts
+    enrolment            how people join: age, welcome, campaigns and their cost
+    consents             what members are asked to agree to, on which channel, in which words
+    choices              what members choose in advance, and how often they may change it
+    privacy              how long what is held of people stays
     net_debt             new points first pay back debt
     clawback_other_lots  a return may take points of other receipts before it makes debt
     refund_grace_days    life of spent points given back after their lot has expired
@@ -265,8 +277,14 @@ class Program(
     offline: Offline | None = None
     transfers: Transfers | None = None
     adjustments: Adjustments = Adjustments()
+    households: Households | None = None
+    approvals: tuple[Literal["publish", "merge", "erasure", "owner"], ...] = ()
     attributes: dict[Code, Attribute] = {}
     events: dict[Code, EventType] = {}
+    enrolment: Enrolment = Enrolment()
+    consents: Consents = Consents()
+    choices: Annotated[dict[Code, Choice], Meta(max_length=50)] = {}
+    privacy: Privacy = Privacy()
     net_debt: bool = True
     clawback_other_lots: bool = True
     refund_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
@@ -286,6 +304,23 @@ class Program(
     def ways(self) -> Ways:
         """How points leave and come besides receipts."""
         return Ways(self.lives, self.currencies, self.transfers or Transfers(), self.adjustments)
+
+    @cached_property
+    def weights(self) -> dict[str, int]:
+        """{what counts for a complete profile: its weight}: names, birthday, attributes."""
+        asked = {name: each.weight for name, each in self.attributes.items() if each.required}
+        own = [(str(name), weight) for name, weight in self.enrolment.profile.items()]
+        return dict(own) | asked
+
+    @cached_property
+    def terms(self) -> Terms:
+        """How people join."""
+        told = {
+            name: frozenset(field.values) if field.type == "choice" else None
+            for name, event in self.events.items()
+            if (field := event.fields.get("source")) is not None and field.type != "boolean"
+        }
+        return Terms(self.enrolment, self.consents, self.weights, told)
 
     @cached_property
     def units(self) -> tuple[str, ...]:

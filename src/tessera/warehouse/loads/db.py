@@ -75,6 +75,13 @@ async def open_load(
     return Load(row[0], mapping, *row[1:])
 
 
+async def find_load(conn: Conn, source_hash: bytes, mapping: str) -> Load | None:
+    """The load of this file by this mapping; None if it was never begun."""
+    asked = {"hash": source_hash, "mapping": mapping}
+    row = await (await conn.execute(SQL["find_load"], asked)).fetchone()
+    return None if row is None else Load(row[0], mapping, *row[1:])
+
+
 async def lock_load(conn: Conn, load: Load) -> bool:
     """Whether this connection alone loads the file from now on."""
     row = await (await conn.execute(SQL["lock_load"], {"id": load.id})).fetchone()
@@ -126,6 +133,12 @@ async def set_aside(conn: Conn, mapping: str, after: str, most: int) -> list[Qua
     asked = {"mapping": mapping, "after": after, "most": most}
     cursor = await conn.execute(SQL["set_aside"], asked)
     return [Quarantined(*row) async for row in cursor]
+
+
+async def aside_of(conn: Conn, mapping: str, numbers: Sequence[str]) -> set[str]:
+    """Which of these numbers a mapping has in quarantine."""
+    asked = {"mapping": mapping, "numbers": list(numbers)}
+    return {row[0] async for row in await conn.execute(SQL["aside_of"], asked)}
 
 
 async def wait(conn: Conn, load: Load, rows: Sequence[Waiting]) -> None:

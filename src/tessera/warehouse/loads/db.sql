@@ -69,6 +69,11 @@ WHERE mapping = %(mapping)s AND number > %(after)s
 ORDER BY number
 LIMIT %(most)s;
 
+-- name: aside_of
+-- Which of these a mapping has in quarantine.
+SELECT number FROM warehouse.quarantine
+WHERE mapping = %(mapping)s AND number = ANY(%(numbers)s::text[]);
+
 -- name: wait
 -- Returns that wait for the last sale. One that is planned may be half posted: its plan stays.
 INSERT INTO warehouse.waiting_return (mapping, number, load_id, row_number, member, record)

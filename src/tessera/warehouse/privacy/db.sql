@@ -5,7 +5,10 @@
 -- The record goes, the line that says why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}'
 WHERE EXISTS (
-    SELECT FROM jsonb_path_query(q.record, '$.** ? (@.type() == "string" || @.type() == "number")') AS v (value)
+    SELECT
+    FROM
+        jsonb_path_query(q.record, '$.** ? (@.type() == "string" || @.type() == "number")')
+            AS v (value)
     WHERE v.value #>> '{}' = ANY(%(names)s::text[])
 );
 

@@ -221,7 +221,7 @@ async def _keys(conn: Conn) -> list[ApiKey]:
 
 def _principals(builders: Iterable[ApiKey]) -> dict[str, Principal]:
     return {
-        key.store: Principal(key.id, key.name, key.role, key.store, key.rate_per_s)
+        key.store: Principal(key.id, "key", key.name, key.role, key.stores, key.rate_per_s)
         for key in builders
         if key.store is not None
     }
@@ -240,7 +240,7 @@ async def _finish(
         _, tills[store.id] = await access_flows.issue_key(
             conn, f"demo till of {store.id}", "till", store.id, None, ends, now
         )
-    _, admin = await access_flows.issue_key(conn, "demo admin", "admin", None, None, ends, now)
+    _, admin = await access_flows.issue_key(conn, "demo admin", "owner", None, None, ends, now)
     return tills, admin
 
 

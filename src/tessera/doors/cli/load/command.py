@@ -18,13 +18,14 @@ from tessera.doors.cli.load.mapping import Mapping, with_member_kind
 from tessera.doors.cli.load.night import add_night
 from tessera.doors.cli.load.report import Report, as_json, as_table, bar
 from tessera.doors.cli.load.run import load_receipts
+from tessera.doors.cli.moving.command import add_loads
 from tessera.doors.ground import Ground, Settings, ground
 from tessera.doors.runs import history
 from tessera.warehouse.loads import db as loads
 from tessera.warehouse.loads.db import Quarantined
 
 # The same caller in every run: its keys make a repeated file harmless.
-LOADER = Principal(uuid5(NAMESPACE_URL, "tessera:load"), "load", "admin", None, 1_000_000)
+LOADER = Principal(uuid5(NAMESPACE_URL, "tessera:load"), "key", "load", "owner", None, 1_000_000)
 
 
 def add_to(app: typer.Typer, settings: Settings) -> None:
@@ -32,6 +33,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
     load = typer.Typer(help="Bring in what a shop has already.", no_args_is_help=True)
     app.add_typer(load, name="load")
     add_night(load, settings, LOADER)
+    add_loads(load, settings)
 
     @load.command()
     def receipts(

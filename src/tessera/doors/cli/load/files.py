@@ -118,7 +118,7 @@ def _cells(column: Any) -> list[Any]:
 
 
 def _csv(path: Path, layout: Layout) -> Source:
-    with path.open(encoding=layout.encoding, newline="") as file:
+    with path.open(encoding=layout.encoding, errors="surrogateescape", newline="") as file:
         header = next(csv.reader(file, delimiter=layout.delimiter), [])
     names = tuple(name.strip() for name in header)
     return Source(names, lambda columns: _csv_rows(path, layout, names, columns))

@@ -58,7 +58,7 @@ async def furnish(
         if there < plan.members:
             await db.settle_down(conn)
         _, token = await access_flows.issue_key(
-            conn, "load test", "admin", None, 1_000_000, None, now
+            conn, "load test", "owner", None, 1_000_000, None, now
         )
         newest = await program_db.newest(conn)
     currency = json.decode(newest[1])["currency"] if newest else settings.currency

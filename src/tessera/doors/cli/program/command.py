@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from tessera.access.audit.core import Change
 from tessera.base.refusal import Refusal
+from tessera.doors.cli import audit
 from tessera.doors.cli.program import telling
 from tessera.doors.cli.program.receipt import UNKNOWN, printed
 from tessera.doors.cli.program.sources import (
@@ -283,6 +285,8 @@ async def _publish(settings: Settings, reader: Reader, edition: Edition, order: 
         made = await flows.release(conn, reader, edition.body, release)
         if isinstance(made, Refusal):
             raise NoSource(f"{made.code} {made.field}: {made.why}\n{made.cure}")
+        change = Change("program", str(made.version), None, {"name": made.name}, None, order.note)
+        await audit.note(conn, "program.publish", change)
     typer.echo(f"version {made.version} decides {decides}")
 
 

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from tessera.access.core import KeyTerms
 from tessera.doors.cli.keys import issue_key
 from tessera.doors.cli.tills.day import Day, total
 from tessera.doors.cli.tills.line import CutTill, plan
@@ -59,9 +60,8 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         seed = seed or time.time_ns() % 1_000_000
         typer.echo(f"seed {seed}")
         if not key:
-            key = asyncio.run(
-                issue_key(ground(settings).dsn, "rehearsal", "admin", "", "UTC", _RATE)
-            )
+            terms = KeyTerms(name="rehearsal", role="owner", rate_per_s=_RATE)
+            key = asyncio.run(issue_key(ground(settings).dsn, terms))
         address = url or f"http://{settings.host}:{settings.port}"
         try:
             found = rehearse(address, key, (tills, steps, members, cut), seed, Console())

@@ -1,0 +1,101 @@
+"""Whose plastic card it is, over HTTP: a receipt of it proves it; nobody is told what was wrong."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
+from tessera.checkout.claims import db as claims_db
+from tessera.checkout.claims.db import Slip
+from tessera.doors.call import Call, Operation
+from tessera.identity.flows import Ask, merge
+from tessera.members import core
+from tessera.members import db as members_db
+from tessera.members import flows as members
+from tessera.members.core import Owner
+from tessera.members.joining import flows
+from tessera.members.joining.core import RECENT_DAYS
+from tessera.warehouse.core import Identifier
+
+
+class ClaimCard(Struct, frozen=True, forbid_unknown_fields=True):
+    """A card to add to one's own. One that was used needs a receipt of the last half year."""
+
+    card: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
+    receipt: Slip | None = None
+
+
+class CardClaimed(Struct, frozen=True):
+    """The card is the member's."""
+
+    member_id: UUID
+    card: str
+
+
+async def claim(call: Call, number: str, slip: Slip | None) -> Owner | Refusal | None:
+    """Whose shadow's card somebody may take: None for a card that was never used.
+
+    The try is counted and kept before anything is looked at, on a connection of its own: also a
+    call that is refused has tried. Errors: too_many_tries, card_not_proved.
+    """
+    assert call.house is not None, "the door is a house's"
+    async with call.house.upkeep.connection() as own:
+        refusal = await flows.take_try(own, number, call.address, call.now)
+    if refusal is not None:
+        return refusal
+    card = Identifier("card", number)
+    found = await members_db.find(call.conn, card)
+    if found is None:
+        batches = await members_db.batches(call.conn)
+        return None if core.in_batch(number, batches) else flows.not_shown()
+    since = call.now - timedelta(days=RECENT_DAYS)
+    shown = slip is not None and await claims_db.sold(
+        call.conn, found.owner.account_id, slip, since
+    )
+    if not shown or found.owner.registered or found.owner.status != "active":
+        return flows.not_shown()
+    return found.owner
+
+
+async def claim_mine(call: Call) -> CardClaimed | Refusal:
+    """POST /v1/me/cards"""
+    body: ClaimCard = call.body
+    mine = call.principal.id
+    owner = await claim(call, body.card, body.receipt)
+    if isinstance(owner, Refusal):
+        return owner
+    done = await (_add(call, body.card) if owner is None else _join(call, owner))
+    if done is not None:
+        return done
+    call.changed("member", mine, None, {"card": body.card}, person=mine)
+    return CardClaimed(mine, body.card)
+
+
+async def _add(call: Call, number: str) -> Refusal | None:
+    """A card that was never used."""
+    card = Identifier("card", number)
+    done = await members.add_identifier(call.conn, call.principal.id, card, call.now)
+    return done if isinstance(done, Refusal) else None
+
+
+async def _join(call: Call, shadow: Owner) -> Refusal | None:
+    """A card with points of its own: whoever was behind it was this member all along."""
+    assert call.house is not None, "the door is a house's"
+    lives = call.house.lives(call.now)
+    ask = Ask(new_id(), call.principal.id, call.now, "the card was proved by a receipt", lives)
+    done = await merge(call.conn, ask, call.principal.id, shadow.member_id)
+    return done if isinstance(done, Refusal) else None
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "me.card", "POST", "/v1/me/cards", claim_mine, CardClaimed, "Add a card to one's own",
+        kind="writes", body=ClaimCard,
+        example={"card": "2900000000094"},
+    ),
+)  # fmt: skip

@@ -1,0 +1,23 @@
+"""Joining, or a complete profile, posts an event for which no rule gives anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tessera.program.core.declared import placed_conditions
+from tessera.program.core.seen import Caution, Seen
+
+
+def find(seen: Seen) -> Iterator[Caution]:
+    """One for each of the two."""
+    enrolment = seen.program.enrolment
+    rewarded = {
+        getattr(condition, "type", "")
+        for rule in seen.program.rules
+        for _, condition in placed_conditions(rule, "")
+        if condition.code == "event"
+    }
+    for field, event in (("welcome", enrolment.welcome), ("completed", enrolment.completed)):
+        if event and event not in rewarded:
+            why = f"`enrolment.{field}` posts {event}, and no rule gives anything for it"
+            yield Caution("unrewarded", "", why, "add an `event_gift`, or take it away")

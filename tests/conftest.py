@@ -8,11 +8,18 @@ from uuid import uuid4
 import pytest
 
 from support import database
+from tessera.base import installation
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--long`: the fault runs at their full size (make faults)."""
     parser.addoption("--long", action="store_true", help="fault runs at their full size")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installation_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One installation for all tests of this process; nothing is left behind."""
+    installation.settle(tmp_path_factory.mktemp("installation") / "installation.key")
 
 
 @pytest.fixture(scope="session")

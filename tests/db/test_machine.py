@@ -3,8 +3,14 @@
 import pytest
 
 from support.machine import drive
+from support.machine_joined import OFFERED, JoinedMachine
 
 
 @pytest.mark.slow
 def test_fifty_random_days(dsn):
     drive(dsn, examples=50, steps=30)
+
+
+@pytest.mark.slow
+def test_random_days_of_members_who_are_one_or_share_an_account(dsn):
+    drive(dsn, examples=8, steps=30, machine=JoinedMachine, program=OFFERED)

@@ -61,30 +61,33 @@ def differences(dsn: str) -> list[str]:
 # Limits ----------------------------------------------------------------------------------------
 
 
-def test_ten_times_nearly_the_limit_of_a_key_is_caught(api):
-    """Cumulative over members, in both directions; another key has its own limit."""
+def test_ten_times_nearly_the_limit_of_a_person_is_caught(api):
+    """Cumulative over members and keys, in both directions; another person has another limit."""
     codes = [adjust(api, member(api), 99).status_code for _ in range(10)]
     assert codes == [201] * 10
     rich = member(api)
     problem = refused(api, lambda: adjust(api, rich, 11))
     assert (problem["code"], problem["why"]) == (
-        "limit_reached", "11 points asked, 990 of 1000 are used by this key today"
+        "limit_reached", "11 points asked, 990 of 1000 are used by you today"
     )  # fmt: skip
     assert adjust(api, rich, 10).status_code == 201
     assert refused(api, lambda: adjust(api, rich, -1))["code"] == "limit_reached"
-    _, other = api.issue("admin")
-    assert adjust(api, rich, -1, token=other).status_code == 201
+    _, own = api.issue("owner")
+    _, owns = api.issue("owner", token=own)
+    for token in (own, owns):
+        assert adjust(api, rich, -1, token=token).status_code == 409
+    assert adjust(api, rich, -1, token=api.somebody()).status_code == 201
     assert differences(api.dsn) == []
 
 
 def test_many_keys_do_not_pass_the_limit_of_an_account(api):
     anna = member(api)
-    tokens = [api.issue("admin")[1] for _ in range(4)]
+    tokens = [api.somebody() for _ in range(4)]
     codes = [adjust(api, anna, 199, token=token).status_code for token in tokens]
     assert codes == [201, 201, 201, 409]
 
 
-def test_adjustments_of_one_key_at_once_stay_within_its_limit(api):
+def test_adjustments_of_one_person_at_once_stay_within_its_limit(api):
     """Of several members, so that no account's lock keeps them apart."""
     members = [member(api) for _ in range(3)]
     for who in members:

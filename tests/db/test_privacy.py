@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from support import database
 from support.database import connect, run
@@ -18,14 +20,18 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors import erasures
 from tessera.doors.erasures import Line
+from tessera.doors.keeping import Keeping
+from tessera.doors.pools import UPKEEP
 from tessera.identity.privacy import flows
 from tessera.identity.privacy.core import Asking, Erased, before_months
 from tessera.members import flows as members
 from tessera.members.core import NewMember
 from tessera.members.privacy.core import Privacy
+from tessera.rules.core.words import Program
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-ASKED = Asking("member", "asked by the member")
+PLAIN = Program(name="Plain", currency="EUR", rules=())
+ASKED = Asking("member", "asked by the member", None, PLAIN.lives)
 
 
 def persons(dsn: str) -> int:
@@ -65,13 +71,15 @@ def test_a_restored_backup_forgets_again_what_was_erased(server, dsn, tmp_path):
 
         async def write_down() -> int:
             async with await connect(dsn) as conn:
-                return await erasures.write_down(conn, listed)
+                last = await erasures.write_down(conn, listed)
+                assert await erasures.write_down(conn, listed, last) == last
+                return len(erasures.read(listed))
 
         async def replay() -> int:
             async with await connect(restored) as conn:
-                return await erasures.replay(conn, listed, NOW)
+                return await erasures.replay(conn, listed, PLAIN, NOW)
 
-        assert (run(write_down()), run(write_down())) == (1, 0), "each once"
+        assert (run(write_down()), run(write_down())) == (1, 1), "each once"
         assert (persons(dsn), persons(restored)) == (0, 1)
         assert (run(replay()), run(replay())) == (1, 0)
         assert persons(restored) == 0
@@ -105,20 +113,22 @@ def test_nobody_is_erased_who_does_not_exist(dsn):
 
 
 def test_who_did_nothing_for_the_said_months_is_erased_and_nobody_else(dsn):
-    months = Privacy(forget_idle_months=36)
+    said = [PLAIN, replace(PLAIN, privacy=Privacy(forget_idle_months=36))]
 
     async def work() -> None:
         async with await opened(dsn) as conn:
             for n, days in ((1, 4000), (2, 10)):
-                await joined(conn, n, NOW - timedelta(days=days))
+                await joined(conn, n, datetime.now(UTC) - timedelta(days=days))
             await conn.commit()
-            assert (await flows.forget_old(conn, Privacy(), NOW))["members"] == 0
-            assert (await flows.forget_old(conn, months, NOW))["members"] == 1
-            assert (await flows.forget_old(conn, months, NOW))["members"] == 0
-            await conn.commit()
+        for program, left in zip(said, (2, 1), strict=True):
+            async with UPKEEP.pool(dsn) as pool:
+                await Keeping(pool, None, partial(replace, program)).turn()
+            assert persons(dsn) == left
 
     run(work())
-    assert persons(dsn) == 1
+    with psycopg.connect(dsn) as conn:
+        told = conn.execute("SELECT operation, principal_kind FROM access.audit").fetchall()
+    assert told == [("retention", "system")]
 
 
 @given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.integers(0, 240))

@@ -39,7 +39,8 @@ async def wallet_of(shop, card: str) -> UUID:
 
 
 async def strange(dsn: str, place: Path) -> tuple[int, list[str]]:
-    looked, found = 0, []
+    looked = 0
+    found: list[str] = []
     async with await connect(dsn) as conn:
         async for count, some in seals.differences(conn, place):
             looked, found = looked + count, found + some

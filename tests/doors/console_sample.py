@@ -50,7 +50,7 @@ APPLES = Line("APPLE", 1250, 320, unit="g", name="Apples, loose", category="frui
 
 
 def principal(role, name):
-    return Principal(UUID(int=9), name, role, None if role == "admin" else "S1", 100)
+    return Principal(UUID(int=9), "key", name, role, None if role == "owner" else ("S1",), 100)
 
 
 def story(lines, spend=None, program=PROGRAM) -> Story:
@@ -116,7 +116,7 @@ class SampleReaders:
     """The console's readers over lists instead of a database."""
 
     def __init__(self):
-        self.keys = {ADMIN_KEY: principal("admin", "Head office"), TILL_KEY: principal("till", "1")}
+        self.keys = {ADMIN_KEY: principal("owner", "Head office"), TILL_KEY: principal("till", "1")}
         self.sessions: dict[str, Principal] = {}
         self.receipts = receipts()
         self.cards = {

@@ -86,7 +86,7 @@ KEYS = [
 
 @pytest.mark.parametrize(("other", "code", "field"), KEYS)
 def test_a_key_that_cannot_be(api, other, code, field):
-    body = {"name": "x", "role": "admin"} | other
+    body = {"name": "x", "role": "owner"} | other
     problem = refused(api, lambda: api.call("POST", "/v1/keys", body))
     assert (problem["code"], problem["field"]) == (code, field)
 

@@ -48,7 +48,7 @@ def test_signed_in_at_one_signed_out_at_the_other(api, second):
 
 
 def test_a_key_revoked_at_one_ends_its_sessions_at_the_other(api, second):
-    key_id, token = api.issue("admin")
+    key_id, token = api.issue("owner")
     cookie = sign_in(api.url, token)
     assert status(second, cookie) == 200
     assert api.call("POST", f"/v1/keys/{key_id}/revoke").is_success

@@ -16,6 +16,8 @@ import pytest
 
 from support import api as shops
 from support.api import Api
+from support.makes import MAKES
+from support.things import Things
 from tessera.access.core import POLICY
 from tessera.doors.till import OPERATIONS
 
@@ -211,7 +213,7 @@ def others(api: Api, till: Till, card: str) -> None:
     for name in sorted(set(TABLE) - set(CALLABLE)):
         words = re.findall(r"{(\w+)}", TABLE[name].path)
         said = till(name, TABLE[name].example, **{word: str(uuid4()) for word in words})
-        assert said["code"] == "not_allowed", name
+        assert "anybody" in POLICY[name] or said["code"] == "not_allowed", name
     for address in ("/openapi.json", "/v1/nothing", "/ready", "/v1/rules"):
         till.heard.append(api.call("GET", address, token=api.till))
     till.heard.append(api.call("POST", "/v1/receipts", b"{", token=api.till))
@@ -251,6 +253,9 @@ def everything(api: Api) -> Till:
         card = api.cards[next(_serials)]
         api.call("POST", "/v1/members", {"identifiers": [{"kind": "card", "value": card}]})
         way(api, till, card)
+    for name in sorted(set(CALLABLE) - till.done):  # as the crawler of test_policy.py calls it
+        path, body = MAKES[name](Things(api, {}), "own")
+        till(name, body, **path)
     return till
 
 
@@ -269,7 +274,7 @@ def leaks(text: str) -> Iterator[str]:
 
 def test_a_till_hears_nothing_of_a_hidden_rule(api):
     till = everything(api)
-    assert till.done == set(CALLABLE), "every operation that a till may call was answered"
+    assert till.done >= set(CALLABLE), "every operation that a till may call was answered"
     text = till.text()
     assert list(leaks(text)) == []
     for said in till.heard:

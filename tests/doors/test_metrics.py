@@ -75,7 +75,7 @@ def test_where_the_house_stands_is_told(counted):
     assert now["tessera_database_up", frozenset()] == now["tessera_ready", frozenset()] == 1
     assert now["tessera_lanes_up", frozenset()] == now["tessera_lanes", frozenset()] == 2
     assert now["tessera_queue_jobs", frozenset()] == 0
-    for pool in ("till", "gate", "desk", "console", "upkeep"):
+    for pool in ("till", "gate", "cabinet", "desk", "console", "upkeep"):
         assert now["tessera_pool_waiting", frozenset({("pool", pool)})] == 0
     assert now["tessera_pool_connections", frozenset({("pool", "till")})] >= 1
     assert now["tessera_sweeper_seconds", frozenset({("work", "refresh")})] < 60

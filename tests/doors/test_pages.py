@@ -41,7 +41,7 @@ def test_pages_hold_each_item_once_while_rows_are_added(api):
         assert api.call("POST", "/v1/members", {"identifiers": who}).status_code == 201
 
     def issue() -> None:
-        api.issue("admin")
+        api.issue("owner")
 
     def order() -> None:
         body = {"prefix": "27", "count": 1}

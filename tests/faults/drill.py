@@ -146,7 +146,7 @@ async def furnish(dsn: str) -> str:
         made = await program_flows.publish(conn, reader, PROGRAM, now, None)
         assert not isinstance(made, Refusal), made
         await stores_db.put_store(conn, Store("S1", "Corner", "Europe/Rome"))
-        _, token = await access_flows.issue_key(conn, "t", "admin", None, 1_000_000, None, now)
+        _, token = await access_flows.issue_key(conn, "t", "owner", None, 1_000_000, None, now)
         await members_flows.issue_cards(conn, new_id(), "29", 1_000_000, "test", now)
     return token
 

@@ -273,9 +273,9 @@ def test_any_text_may_be_asked(text):
 
 def test_a_till_s_key_names_its_store_and_no_other_does():
     assert access.key_fault("till", "0001") is None
-    assert access.key_fault("admin", None) is None
+    assert access.key_fault("owner", None) is None
     for refusal, code in (
         (access.key_fault("till", None), "store_missing"),
-        (access.key_fault("admin", "1"), "store_needless"),
+        (access.key_fault("owner", ("1",)), "store_needless"),
     ):
         assert refusal is not None and (refusal.code, refusal.field) == (code, "store")

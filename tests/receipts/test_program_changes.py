@@ -200,11 +200,27 @@ def test_a_group_of_hidden_and_open_rules_is_told():
         assert not any(code == "mixed_group" for code, _ in found), more
 
 
+def test_what_is_asked_of_members_and_worth_nothing_is_told():
+    asked = "events: {joined: {}}\nenrolment: {welcome: joined}\n"
+    asked += "choices: {track: {options: {a: A}}}\n"
+    told = {
+        ("unrewarded", ""): "`enrolment.welcome` posts joined, and no rule gives anything for it",
+        ("unused_choice", ""):
+            "whatever members answer to track, no rule gives them anything for it",
+    }  # fmt: skip
+    head = HEAD + asked
+    assert warned(program=head, rules__50=PERSONAL).items() >= told.items()
+    gift = "id: hello\nmechanic: event_gift\ntype: joined\nprize: {points: 5}\n"
+    answer = rule("track", "{choice: {choice: track, options: a}}")
+    found = warned(program=head, rules__50=PERSONAL, rules__60=gift, rules__61=answer)
+    assert not set(told) & set(found)
+
+
 def test_every_kind_of_warning_says_what_it_is():
     kinds = shelf()
     assert set(kinds) == {
         "asks_later", "mixed_group", "never_fires", "one_rule_for_all", "overlap", "shadowed",
-        "unlimited_cost", "untested", "unused_number",
+        "unlimited_cost", "unrewarded", "untested", "unused_choice", "unused_number",
     }  # fmt: skip
     for find in kinds.values():
         assert find.__doc__

@@ -27,6 +27,7 @@ from tessera.checkout.flows.reading import account_balance
 from tessera.doors import runs
 from tessera.doors.house import House, Plan
 from tessera.doors.problems import Problem, Reply
+from tessera.identity import flows as identity_flows
 from tessera.ledger import flows as ledger_flows
 from tessera.ledger.core import Run
 from tessera.members import core as members
@@ -41,7 +42,7 @@ from tessera.warehouse.core import Store as Place
 from tessera.warehouse.stores import db as stores_db
 
 PLACE = Place("S1", "Corner", "Europe/Rome")
-TILL = Principal(UUID(int=7), "till 1", "till", "S1", 1000)
+TILL = Principal(UUID(int=7), "key", "till 1", "till", ("S1",), 1000)
 OPERATIONS: dict[type, str] = {
     Receipt: "receipt.confirm", Return: "receipt.return", Quote: "quote", Cancel: "quote.cancel",
     Event: "event.post",
@@ -170,6 +171,37 @@ class Shop:
         if found is None:
             return None
         return self.accounts.setdefault(card, found.owner.account_id)
+
+    async def merge(self, card: str, other: str) -> UUID | Refusal:
+        """Whoever has the other card is the same person as who has this one: the merge's id."""
+        async with self.house.pool.connection() as conn:
+            into, gone = [
+                await members_db.find(conn, Identifier("card", each)) for each in (card, other)
+            ]
+            assert into is not None and gone is not None, "both cards are somebody's"
+            made = await identity_flows.merge(
+                conn, self.asks(), into.owner.member_id, gone.owner.member_id
+            )
+            if isinstance(made, Refusal):
+                await conn.rollback()
+                return made
+        self.accounts.clear()
+        return made.merge.id
+
+    async def unmerge(self, merge_id: UUID) -> Refusal | None:
+        """They were two after all."""
+        async with self.house.pool.connection() as conn:
+            made = await identity_flows.undo(conn, self.asks(), merge_id)
+            if isinstance(made, Refusal):
+                await conn.rollback()
+                return made
+        self.accounts.clear()
+        return None
+
+    def asks(self) -> identity_flows.Ask:
+        """What the office asks, as of now."""
+        now = datetime.now(UTC)
+        return identity_flows.Ask(new_id(), UUID(int=8), now, "test", self.house.lives(now))
 
     async def balance(self, card: str) -> Balance:
         """What `identify` says."""

@@ -59,7 +59,7 @@ def test_no_tracked_file_names_a_host_or_a_machine():
 
 
 def test_every_requirement_is_locked_with_its_hashes():
-    for name in ("core", "dev"):
+    for name in ("core", "dedup", "dev"):
         asked, locked = lock(f"{name}.in"), lock(f"{name}.txt")
         pinned = {package(line) for line in locked.text.splitlines() if re.match(r"[a-z0-9]", line)}
         assert list(unhashed(locked)) == []
@@ -70,12 +70,14 @@ def test_the_development_lock_contains_the_servers():
     def pins(name: str) -> set[str]:
         return set(re.findall(r"^[a-z0-9][^ ]*==[^ ]+", lock(name).text, re.MULTILINE))
 
-    assert pins("core.txt") <= pins("dev.txt"), "make lock"
+    assert pins("core.txt") | pins("dedup.txt") <= pins("dev.txt"), "make lock"
 
 
 def test_the_project_asks_for_what_is_locked():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert set(project["dependencies"]) == wanted(lock("core.in").text)
+    for extra, asked in project["optional-dependencies"].items():
+        assert set(asked) == wanted(lock(f"{extra}.in").text)
 
 
 def test_the_version_is_semantic_and_in_the_changelog():

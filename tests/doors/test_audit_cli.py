@@ -1,0 +1,79 @@
+"""`tessera audit` and `tessera prove --audit`: what commands leave, and how a forgery is named."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from tessera.doors.audited import COLUMNS
+from tessera.doors.cli.main import build
+from tessera.doors.ground import Settings
+
+
+@pytest.fixture
+def tessera(dsn, tmp_path: Path):
+    app = build(Settings(tmp_path, database_url=dsn))
+
+    def call(*words: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, list(words))
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return call
+
+
+def forge(dsn: str, change: str) -> None:
+    with psycopg.connect(dsn) as conn:
+        conn.execute("SET session_replication_role = replica")
+        conn.execute(change)
+
+
+def test_commands_that_change_something_are_entries(dsn, tessera, tmp_path):
+    tessera("keys", "issue", "Counter", "--store", "S1")
+    key_id = tessera("keys", "list").split()[0]
+    tessera("keys", "revoke", key_id)
+    revoked, issued = tessera("audit", "list").splitlines()
+    assert "command line" in issued and f"key.issue  key {key_id}  name,role,stores" in issued
+    assert "key.revoke" in revoked
+    assert tessera("audit", "list", "--operation", "key.issue").splitlines() == [issued]
+    assert tessera("audit", "list", "--subject", "nothing") == ""
+    told = [json.loads(line) for line in tessera("audit", "export").splitlines()]
+    assert [each["operation"] for each in told] == ["key.revoke", "key.issue"]
+    out = tmp_path / "log.csv"
+    tessera("audit", "export", "--format", "csv", "--out", str(out))
+    rows = list(csv.reader(io.StringIO(out.read_text(encoding="utf-8"))))
+    assert rows[0] == list(COLUMNS) and len(rows) == 3
+
+
+def test_a_forged_entry_is_named_and_a_forged_chain_against_its_seal(dsn, tessera, tmp_path):
+    for name in ("One", "Two", "Three"):
+        tessera("keys", "issue", name, "--store", "S1")
+    file = tmp_path / "seal.json"
+    tessera("audit", "seal", str(file))
+    assert "is there already" in tessera("audit", "seal", str(file), code=2).replace("\n", " ")
+    assert tessera("prove", "--audit", "--seal", str(file)).split() == [
+        "audit", "3", "differences", "0",
+    ]  # fmt: skip
+    forge(dsn, "UPDATE access.audit SET reason = 'asked' WHERE seq = 2")
+    said = tessera("prove", "--audit", code=1)
+    assert "entry 0-2 (key.issue by command line" in said and "was changed" in said
+    forge(dsn, "DELETE FROM access.audit WHERE seq > 1")
+    forge(dsn, "UPDATE access.audit_head SET seq = 1, hash = (SELECT hash FROM access.audit)"
+               " WHERE chain = 0")  # fmt: skip
+    assert "differences              0" in tessera("prove", "--audit")
+    said = tessera("prove", "--audit", "--seal", str(file), code=1)
+    assert "entry 0-3 is in the seal and is gone" in said
+
+
+def test_what_is_no_seal_is_told(tessera, tmp_path):
+    file = tmp_path / "seal.json"
+    file.write_text('{"heads": {"0": [1, "xx"]}, "sealed_at": "2026-01-01T00:00:00Z"}')
+    assert "is no seal" in tessera("prove", "--audit", "--seal", str(file), code=2).replace(
+        "\n", " "
+    )

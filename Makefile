@@ -30,8 +30,8 @@ env: $(STAMP) ## Make .venv from the locked, hashed requirements
 demo: $(STAMP) ## A small shop with two years of receipts, served; ARGS=--check proves it and ends
 	$(BIN)/tessera demo $(ARGS)
 
-test: $(STAMP) ## All tests; browser tests skip without a Chromium (make browser)
-	$(BIN)/pytest $(ARGS)
+test: $(STAMP) ## All tests, one file a processor at a time; browser tests skip without a Chromium (make browser)
+	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 # One line per check, so that `make -k check` shows all that is wrong and `make -j2 check` is faster.
 check: check-format check-lint check-types check-imports check-tidy check-sql ## Format, lint, types, import contracts, tidy tests, SQL

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,19 +17,23 @@ from msgspec.structs import replace
 
 from support import database
 from support.database import connect, run
-from support.people import card, opened
+from support.people import EMAIL, PHONE, card, opened
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors import erasures
 from tessera.doors.erasures import Line
 from tessera.doors.keeping import Keeping
 from tessera.doors.pools import UPKEEP
+from tessera.identity.merging import flows as merging
 from tessera.identity.privacy import flows
 from tessera.identity.privacy.core import Asking, Erased, before_months
+from tessera.members import db as members_db
 from tessera.members import flows as members
 from tessera.members.core import NewMember
 from tessera.members.privacy.core import Privacy
 from tessera.rules.core.words import Program
+from tessera.warehouse.core import Identifier
+from tessera.warehouse.privacy import db as warehouse_db
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PLAIN = Program(name="Plain", currency="EUR", rules=())
@@ -105,6 +111,54 @@ def test_a_list_of_something_else_is_refused_and_not_skipped(tmp_path):
     path.write_text("name,phone\nAnna,+39\n", encoding="utf-8")
     with pytest.raises(ValueError, match="line 1"):
         erasures.read(path)
+
+
+def test_two_processes_lose_no_line_of_each_other(tmp_path):
+    path, lines = tmp_path / erasures.NAME, [Line(uuid4(), NOW) for _ in range(200)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda line: erasures.append(path, [line, lines[0]]), lines))
+    found = [line.member_id for line in erasures.read(path)]
+    assert len(found) == 200 and set(found) == {line.member_id for line in lines}
+
+
+def test_only_who_is_in_the_list_is_erased_again(dsn, tmp_path):
+    """The backup still has two members merged that were parted later; one was erased then."""
+
+    async def work() -> None:
+        async with await opened(dsn) as conn:
+            one, other = await joined(conn, 1, NOW), await joined(conn, 2, NOW)
+            ask = merging.Ask(new_id(), new_id(), NOW, "one person", PLAIN.lives)
+            done = await merging.merge(conn, ask, one, other)
+            assert not isinstance(done, Refusal)
+            await conn.commit()
+            listed = tmp_path / erasures.NAME
+            erasures.append(listed, [Line(one, NOW)])
+            assert await erasures.replay(conn, listed, PLAIN, NOW) == 1
+            still = await members_db.read_member(conn, other)
+            assert still is not None and still.id == other and still.given_name == "Anna"
+
+    run(work())
+    assert persons(dsn) == 1
+
+
+@pytest.mark.parametrize("said", [{"phone": "333 123 4567"}, {"deep": [{"m": "ANNA@example.org "}]},
+                                  {"card": 2900000000018}])  # fmt: skip
+def test_a_record_that_names_the_person_otherwise_is_blanked(dsn, said):
+    names = [PHONE, EMAIL, Identifier("card", "2900000000018")]
+
+    async def work() -> int:
+        async with await connect(dsn) as conn:
+            await conn.execute(
+                "WITH l AS (INSERT INTO warehouse.load (id, source, source_hash, mapping, phase,"
+                " done, tally, started_at) VALUES (gen_random_uuid(), 'f', '', 'm', 'done', 0,"
+                " '{}', now()) RETURNING id) INSERT INTO warehouse.quarantine"
+                " SELECT 'm', n, id, 1, 'c', '', 'w', r::jsonb FROM l,"
+                " (VALUES ('1', %s), ('2', '{\"phone\": \"333 999 0000\"}'))"
+                " AS v (n, r)", (json.dumps(said),),
+            )  # fmt: skip
+            return await warehouse_db.forget_quarantined(conn, names)
+
+    assert run(work()) == 1
 
 
 def test_nobody_is_erased_who_does_not_exist(dsn):

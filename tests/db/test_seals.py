@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -128,6 +129,34 @@ def test_entries_add_up_to_nothing_and_to_every_wallet(dsn):
         assert total == 0 and active == kept and kept
 
     run(work())
+
+
+def test_a_seal_that_could_not_be_written_goes_on(dsn, tmp_path):
+    async def work() -> None:
+        async with opened(dsn, LIVE) as shop:
+            sealer = Sealer(shop.house.upkeep, tmp_path)
+            await days(shop, sealer, 1)
+            soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+            size = seals.files_of(tmp_path)[0].stat().st_size
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 50, hard))
+            try:
+                with pytest.raises(OSError, match="large"):
+                    await days(shop, sealer, 1)
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            await sealer.turn()
+            sealer.close()
+        looked, found = await strange(dsn, tmp_path)
+        assert looked == 3 and found == []
+
+    run(work())
+
+
+@pytest.mark.parametrize("text", ["", "name,points\nAnna,3\n", "digest 00\n"])
+def test_a_file_without_a_block_proves_nothing(tmp_path, text):
+    (tmp_path / "ledger-2026-01-01.seal").write_text(text, encoding="ascii")
+    with pytest.raises(ValueError, match="block"):
+        list(seals.blocks_of(tmp_path))
 
 
 def test_another_file_is_refused(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +14,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
+from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.identity.merging import db as merging_db
+from tessera.identity.merging import flows as merging
 from tessera.identity.privacy import db, flows
 from tessera.identity.privacy.core import Asking, Erasure
 from tessera.rules.core.words import Program
@@ -52,13 +56,19 @@ def kept(path: Path) -> list[Line]:
 
 
 def append(path: Path, lines: Sequence[Line]) -> None:
-    """Put these at the end, durably. A line that a crash cut short before is taken away."""
+    """Put those that are not there at the end, durably, whoever else does so now.
+
+    A line that a crash cut short before is taken away. Errors: ValueError of `read`; OSError.
+    """
     if not lines:
         return
     with path.open("ab+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # until it is closed
+        known = {line.member_id for line in read(path)}
+        missing = {line.member_id: line for line in lines if line.member_id not in known}
         file.seek(0)
         file.truncate(file.read().rfind(b"\n") + 1)
-        file.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        file.write(b"".join(msgspec.json.encode(line) + b"\n" for line in missing.values()))
         file.flush()
         os.fsync(file.fileno())
 
@@ -70,33 +80,42 @@ async def write_down(conn: AsyncConnection, path: Path, after: UUID | None = Non
     shape  the last erasure there is, for the next time
     """
     found = await _all(conn, after)
-    if not found:
-        return after
-    known = {line.member_id for line in kept(path)}
-    missing = [Line(e.member_id, e.erased_at) for e in found if e.member_id not in known]
-    append(path, missing)
-    return found[-1].id
+    append(path, [Line(each.member_id, each.erased_at) for each in found])
+    return found[-1].id if found else after
 
 
 async def replay(conn: AsyncConnection, path: Path, said: Program, now: datetime) -> int:
     """Erase whoever the file names and the database has not erased; how many they were.
 
-    errors  ValueError of `read`
+    Only them: where the backup still has them merged with somebody who is not in the file, the
+    merge is undone first. Errors: ValueError of `read`
     """
-    lines = kept(path)
-    done = {erasure.member_id for erasure in await _all(conn)} if lines else set()
+    listed = [line.member_id for line in kept(path)]
+    done = {erasure.member_id for erasure in await _all(conn)} if listed else set()
     why, count = "erased before the backup was restored", 0
     asking = Asking("replay", why, said.households, said.lives)
-    for line in lines:
-        if line.member_id in done:
+    for member_id in listed:
+        if member_id in done:
             continue
-        erased = await flows.erase(conn, line.member_id, asking, now)
+        await _parted(conn, member_id, frozenset(listed), said, now)
+        erased = await flows.erase(conn, member_id, asking, now)
         if isinstance(erased, Refusal):
             await conn.rollback()
-            erased = await flows.erase(conn, line.member_id, replace(asking, stays=True), now)
+            erased = await flows.erase(conn, member_id, replace(asking, stays=True), now)
         count += not isinstance(erased, Refusal)
         await conn.commit()
     return count
+
+
+async def _parted(
+    conn: AsyncConnection, member_id: UUID, listed: frozenset[UUID], said: Program, now: datetime
+) -> None:
+    """Undo this member's merges with people who are not in the list, the newest first."""
+    ask = merging.Ask(new_id(), member_id, now, "the backup is older than its undoing", said.lives)
+    for merge in await merging_db.of_member(conn, member_id):
+        if merge.undone_at is None and not listed.issuperset((merge.member_id, merge.other_id)):
+            undone = await merging.undo(conn, replace(ask, id=new_id()), merge.id)
+            await (conn.rollback() if isinstance(undone, Refusal) else conn.commit())
 
 
 async def _all(conn: AsyncConnection, after: UUID | None = None) -> list[Erasure]:

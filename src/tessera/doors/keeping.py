@@ -14,6 +14,7 @@ from tessera.doors import erasures
 from tessera.doors.pools import Pool
 from tessera.identity.privacy import db, flows
 from tessera.identity.privacy.core import Asking, Erased
+from tessera.members.privacy import db as members_db
 from tessera.rules.core.words import Program
 
 log = structlog.get_logger("tessera.keeping")
@@ -65,17 +66,18 @@ class Keeping:
             why = f"nothing for {months} months"
             asking = Asking("retention", why, said.households, said.lives)
             async with self._pool.connection() as conn:
-                idle, rest = await flows.idle(conn, months, after, now)
+                since = flows.idle_since(months, now)
+                page = await members_db.idle(conn, since, after, flows.PAGE)
                 await conn.commit()
-                for member_id in idle:
-                    done = await flows.erase(conn, member_id, asking, now)
+                for member_id in page:
+                    done = await flows.erase_idle(conn, member_id, months, asking, now)
                     if isinstance(done, Refusal):  # a household's head, say: at another turn
                         await conn.rollback()
                     await conn.commit()
                     gone += isinstance(done, Erased) and not done.again
-            if rest is None:
+            if len(page) < flows.PAGE:
                 break
-            after = rest
+            after = page[-1]
         if gone:
             log.info("erased_idle", members=gone)
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from tessera.doors.pools import Pool
@@ -48,6 +49,7 @@ class Sealer:
     async def _begin(self, conn: AsyncConnection, folder: Path, until: datetime) -> None:
         """The first blocks after a start: every wallet, so that what was down leaves no gap."""
         self._digest = _tidied(folder)
+        self._sealed.clear()
         pages = 0
         async for page in db.all_heads(conn):
             self._write(folder, until, page)
@@ -57,11 +59,15 @@ class Sealer:
         self._until = until
 
     def _write(self, folder: Path, until: datetime, heads: list[Head]) -> None:
-        text, self._digest = core.block(self._digest, until, heads)
+        text, digest = core.block(self._digest, until, heads)
+        # Until it is durable this process knows of no seal: whatever fails here, the next turn
+        # takes a torn block away and seals everything anew.
+        self._digest = b""
         with (folder / f"ledger-{until:%Y-%m-%d}.seal").open("ab") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        self._digest = digest
 
     def _mine(self, folder: Path) -> bool:
         """Whether this process is the one that seals into the folder."""
@@ -92,7 +98,10 @@ def files_of(place: Path) -> list[Path]:
 
 
 def blocks_of(place: Path) -> Iterator[Block]:
-    """Every block of a seal. Errors: ValueError names file and line; OSError."""
+    """Every block of a seal. Where it begins with another than a first block, older files are gone.
+
+    errors  ValueError names file and line, or says that there is no block at all; OSError
+    """
     last: Block | None = None
     for path in files_of(place):
         with path.open("rb") as file:
@@ -104,6 +113,19 @@ def blocks_of(place: Path) -> Iterator[Block]:
                     yield block
             except ValueError as error:
                 raise ValueError(f"{path}, {error}") from error
+    if last is None:
+        raise ValueError(f"{place} holds no block")
+
+
+def extent(place: Path) -> str:
+    """From where to where a seal goes, to hold it against what one wrote down oneself."""
+    *_, last = found = list(map(_bare, blocks_of(place)))
+    start = "its first block" if not found[0].previous else f"after {found[0].previous.hex()[:16]}"
+    return f"sealed from {start} to {last.until:%Y-%m-%d %H:%M:%S}, digest {last.digest.hex()[:16]}"
+
+
+def _bare(block: Block) -> Block:
+    return replace(block, heads=())
 
 
 async def differences(conn: AsyncConnection, place: Path) -> AsyncIterator[tuple[int, list[str]]]:

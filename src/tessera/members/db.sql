@@ -122,9 +122,9 @@ WHERE i.kind = %(kind)s AND i.value = %(value)s;
 -- name: list_members
 -- A page of members in the order they were first seen (ids grow with time).
 SELECT
-    m.id, m.account_id, m.seen_at, m.registered_at, m.language,
-    coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
-    coalesce(p.attributes, '{}'), m.favourites
+    m.id, m.account_id, m.seen_at, CASE WHEN m.erased_at IS NULL THEN m.registered_at END,
+    m.language, coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
+    coalesce(p.attributes, '{}'), m.favourites, m.erased_at
 FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
 WHERE m.id > %(after)s AND m.merged_into IS NULL
@@ -142,9 +142,9 @@ WITH RECURSIVE up AS (
 )
 
 SELECT
-    m.id, m.account_id, m.seen_at, m.registered_at, m.language,
-    coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
-    coalesce(p.attributes, '{}'), m.favourites
+    m.id, m.account_id, m.seen_at, CASE WHEN m.erased_at IS NULL THEN m.registered_at END,
+    m.language, coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
+    coalesce(p.attributes, '{}'), m.favourites, m.erased_at
 FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
 WHERE m.id = (SELECT id FROM up WHERE merged_into IS NULL);

@@ -48,8 +48,8 @@ async def add_identifier(
 ) -> Owner | Refusal:
     """One more way to name a member; what the member has already is fine.
 
-    errors  member_unknown, card_not_issued, card_blocked, card_replaced, identifier_taken,
-            merge_needed, try_again
+    errors  member_unknown, member_erased, card_not_issued, card_blocked, card_replaced,
+            identifier_taken, merge_needed, try_again
     """
     member_id = await db.lock_current(conn, member_id)
     member = await db.read_member(conn, member_id)
@@ -57,6 +57,8 @@ async def add_identifier(
         return Refusal(
             "member_unknown", "member_id", f"there is no member {member_id}", "look the member up"
         )
+    if member.erased_at is not None:
+        return erased()
     mine = Owner(member.id, member.account_id, "active", member.registered_at is not None)
     for _ in range(_TRIES):
         owner = (await db.owners(await db.ask_owners(conn, [identifier]))).get(identifier)
@@ -77,18 +79,29 @@ async def add_identifier(
 
 
 async def change_member(conn: db.Conn, member_id: UUID, change: Change) -> Member | Refusal:
-    """Something becomes known of a member. Errors: member_unknown, member_not_registered."""
+    """Something becomes known of a member.
+
+    errors  member_unknown, member_erased, member_not_registered
+    """
     member_id = await db.lock_current(conn, member_id)
     member = await db.read_member(conn, member_id)
     if member is None:
         return Refusal(
             "member_unknown", "member_id", f"there is no member {member_id}", "look the member up"
         )
+    if member.erased_at is not None:
+        return erased()
     if not await db.change(conn, member_id, change):
         return not_registered("attributes")
     if change.attributes:
         await likeness.note(conn, [member_id])
     return member
+
+
+def erased() -> Refusal:
+    """Whoever was erased never comes back under the old number."""
+    return Refusal("member_erased", "member_id", "this member was erased",
+                   "register the person anew, as somebody else")  # fmt: skip
 
 
 def not_registered(field: str) -> Refusal:

@@ -32,20 +32,39 @@ async def blank_old_calls(conn: Conn, before: datetime, page: int) -> int:
 
 
 async def outcomes_of(conn: Conn, ids: Sequence[UUID]) -> list[UUID]:
-    """The calls that changed something of these members, by the audit log."""
+    """The calls that changed something of these members or accounts, by the audit log."""
     asked = {"ids": [str(each) for each in ids]}
     return [row[0] for row in await (await conn.execute(SQL["outcomes_of"], asked)).fetchall()]
 
 
-async def told(conn: Conn, ids: Sequence[UUID]) -> dict[str, Any]:
-    """{heading: rows}: devices, sessions, and what was done with these members, by which role."""
-    asked = {"ids": list(ids), "words": [str(each) for each in ids]}
+async def told(conn: Conn, ids: Sequence[UUID], about: Sequence[UUID]) -> dict[str, Any]:
+    """{heading: rows}: devices, sessions, and what was done, by which role.
+
+    about  what is the members': themselves, their accounts, their merges
+    """
+    asked = {"ids": list(ids), "words": [str(each) for each in about]}
     rows = await (await conn.execute(SQL["told"], asked)).fetchall()
     return {heading: msgspec.json.decode(value) for heading, value in rows}
 
 
-async def forget(conn: Conn, ids: Sequence[UUID]) -> None:
-    """Nobody signs in as these any more, and no call tells what it said of them."""
-    for name in ("forget_passkeys", "forget_sessions", "forget_challenges"):
+async def forget_challenges(conn: Conn, ids: Sequence[UUID]) -> None:
+    """Codes on their way prove nothing of these any more."""
+    await conn.execute(SQL["forget_challenges"], {"ids": list(ids)})
+
+
+async def forget(conn: Conn, ids: Sequence[UUID], accounts: Sequence[UUID] = ()) -> None:
+    """Nobody signs in as these any more, and no call tells what it said of them.
+
+    accounts  theirs: calls that changed the points there said whose they are
+    """
+    for name in ("forget_passkeys", "forget_sessions"):
         await conn.execute(SQL[name], {"ids": list(ids)})
-    await blank_calls(conn, await outcomes_of(conn, ids))
+    await forget_challenges(conn, ids)
+    await blank_calls(conn, await outcomes_of(conn, [*ids, *accounts]))
+
+
+async def active(conn: Conn, ids: Sequence[UUID], since: datetime) -> bool:
+    """Whether these members signed in, did or were done anything since that is written down."""
+    asked = {"ids": list(ids), "words": [str(each) for each in ids], "since": since}
+    row = await (await conn.execute(SQL["active"], asked)).fetchone()
+    return row is not None and bool(row[0])

@@ -24,7 +24,7 @@ WHERE (principal_id, key) IN (
 );
 
 -- name: outcomes_of
--- The outcomes of the calls that changed something of these members.
+-- The outcomes of the calls that changed something of these members, or of their accounts.
 SELECT DISTINCT outcome_id
 FROM access.audit
 WHERE subject_id = ANY(%(ids)s::text[]) AND outcome_id IS NOT NULL;
@@ -80,3 +80,19 @@ DELETE FROM access.person_session WHERE person_id = ANY(%(ids)s::uuid[]);
 -- name: forget_challenges
 -- A code on its way proves nothing any more.
 DELETE FROM access.code_challenge WHERE subject = ANY(%(ids)s::uuid[]);
+
+-- name: active
+-- Whether these members were signed in, or did anything that is written down, since.
+SELECT
+    EXISTS (
+        SELECT FROM access.person_session AS s
+        WHERE s.person_id = ANY(%(ids)s::uuid[]) AND s.seen_at > %(since)s
+    )
+    OR EXISTS (
+        SELECT FROM access.audit AS e
+        WHERE e.principal_id = ANY(%(ids)s::uuid[]) AND e.at > %(since)s
+    )
+    OR EXISTS (
+        SELECT FROM access.audit AS e
+        WHERE e.subject_id = ANY(%(words)s::text[]) AND e.at > %(since)s
+    );

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -33,11 +33,13 @@ async def events(
     return [event_row(row) for row in rows]
 
 
-async def active(conn: Conn, accounts: Mapping[UUID, UUID], since: datetime) -> set[UUID]:
-    """Which of {member: account} have bought or done something since."""
-    asked = {"members": list(accounts), "accounts": list(accounts.values()), "since": since}
-    rows = await (await conn.execute(SQL["active"], asked)).fetchall()
-    return {row[0] for row in rows}
+async def active(
+    conn: Conn, members: Sequence[UUID], accounts: Sequence[UUID], since: datetime
+) -> bool:
+    """Whether these members bought or did something since, on any of these accounts."""
+    asked = {"members": list(members), "accounts": list(accounts), "since": since}
+    row = await (await conn.execute(SQL["active"], asked)).fetchone()
+    return row is not None and bool(row[0])
 
 
 async def _page(

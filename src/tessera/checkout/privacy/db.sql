@@ -20,15 +20,17 @@ ORDER BY happened_at DESC, id DESC
 LIMIT %(most)s;
 
 -- name: active
--- Which of these members have bought or done something since; receipts and events both count.
-SELECT DISTINCT m.id
-FROM unnest(%(members)s::uuid[], %(accounts)s::uuid[]) AS m (id, account_id)
-WHERE
+-- Whether these members bought or did something since, on any of these accounts.
+SELECT
     EXISTS (
         SELECT FROM checkout.receipt AS r
-        WHERE r.account_id = m.account_id AND r.happened_at > %(since)s
+        WHERE
+            r.account_id = ANY(%(accounts)s::uuid[]) AND r.happened_at > %(since)s
+            AND r.member_id = ANY(%(members)s::uuid[])
     )
     OR EXISTS (
         SELECT FROM checkout.event AS e
-        WHERE e.account_id = m.account_id AND e.happened_at > %(since)s
+        WHERE
+            e.account_id = ANY(%(accounts)s::uuid[]) AND e.happened_at > %(since)s
+            AND e.member_id = ANY(%(members)s::uuid[])
     );

@@ -125,8 +125,7 @@ def _keep(lines: list[erasures.Line], data_dir: Path) -> None:
     """Put these into this place's own list, each once."""
     data_dir.mkdir(parents=True, exist_ok=True)
     here = data_dir / erasures.NAME
-    known = {line.member_id for line in erasures.kept(here)}
-    erasures.append(here, [line for line in lines if line.member_id not in known])
+    erasures.append(here, lines)
 
 
 def _home(settings: Settings) -> Home:

@@ -68,6 +68,7 @@ async def _hold_against(dsn: str, seal: Path, report: Report) -> Report:
             async for count, strange in seals.differences(conn, seal):
                 looked += count
                 found += strange
+        typer.echo(seals.extent(seal))
     except (OSError, ValueError) as error:
         raise typer.BadParameter(
             f"no seal to hold the books against: {error}", param_hint="--seal"

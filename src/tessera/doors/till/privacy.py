@@ -115,11 +115,12 @@ async def sights(call: Call) -> Page[Sight] | Refusal:
     if isinstance(asked, Refusal):
         return asked
     member_id = uuid_of(call.path["member_id"])
-    member = None if member_id is None else await members_db.read_member(call.conn, member_id)
-    if member is None:
+    if member_id is None:
         return flows.unknown(call.path["member_id"][:40])
     last, limit = asked
-    rows = await db.sights(call.conn, [member.id], last, limit + 1)
+    rows = await flows.sights(call.conn, member_id, last, limit + 1)
+    if isinstance(rows, Refusal):
+        return rows
     return page(rows, limit, lambda sight: str(sight.id), lambda sight: sight)
 
 

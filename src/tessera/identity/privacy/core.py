@@ -161,6 +161,7 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
             "members.identifier",
             "members.likeness",
             "members.likely",
+            "members.verdict",
             "access.passkey",
             "access.person_session",
             "access.code_challenge",

@@ -19,12 +19,14 @@ from tessera.checkout.privacy import db as checkout_db
 from tessera.checkout.privacy import flows as checkout
 from tessera.checkout.statement import flows as statement
 from tessera.identity.households import flows as households
+from tessera.identity.merging import db as merging_db
 from tessera.identity.privacy import core, db
 from tessera.identity.privacy.core import Asking, Erased, Export
 from tessera.ledger.core import MAIN
 from tessera.members.households import db as households_db
 from tessera.members.privacy import db as members_db
 from tessera.members.privacy import flows as members
+from tessera.members.privacy.db import Account
 from tessera.rules.core.words import Program
 from tessera.warehouse.privacy import db as warehouse_db
 
@@ -59,9 +61,9 @@ async def erase(
         refusal = await _leave_household(conn, ids, asking, now)
         if refusal is not None:
             return refusal
-    names = [each.value for each in await members_db.held(conn, ids)]
+    names = await members_db.held(conn, ids)
     await members.forget(conn, ids, now)
-    await access_db.forget(conn, ids)
+    await access_db.forget(conn, ids, await members_db.accounts(conn, ids))
     for each in ids:
         await sealing.destroy(conn, each)
     if names:
@@ -93,19 +95,53 @@ async def export(conn: db.Conn, member_id: UUID, currency: str, now: datetime) -
     ids = await members_db.numbers(conn, member_id)
     if not ids:
         return unknown(member_id)
-    accounts = await members_db.accounts(conn, ids)
-    held = await members_db.told(conn, ids) | await access_db.told(conn, ids)
-    held["points"] = [
-        msgspec.to_builtins(await statement.points(conn, each, now)) for each in accounts
+    on = await members_db.accounts(conn, ids)
+    held = await members_db.told(conn, ids) | await checkout.told(
+        conn, ids, [each.id for each in on], currency
+    )
+    held |= await _points(
+        conn, on, {each["id"] for each in [*held["receipts"], *held["events"]]}, now
+    )
+    merges = [merge for each in ids for merge in await merging_db.of_member(conn, each)]
+    held["merges"] = [
+        {"id": str(each.id), "merged_at": each.merged_at, "undone_at": each.undone_at}
+        for each in {each.id: each for each in merges}.values()
     ]
-    held["moves"] = [
-        move
-        for each in held["points"]
-        for move in await _moves(conn, UUID(each["account_id"]), each["wallets"])
-    ]
-    held |= await checkout.told(conn, ids, accounts, currency)
-    held["seen_by"] = msgspec.to_builtins(await db.sights(conn, ids, None, _MOST_SIGHTS))
-    return Export(ids[0], now, held)
+    about = [*ids, *(each.id for each in on if not each.shared), *(each.id for each in merges)]
+    held |= await access_db.told(conn, ids, about)
+    seen = await db.sights(conn, ids, None, _MOST_SIGHTS)
+    held["seen_by"] = [
+        {"seen_at": each.seen_at, "by": each.principal_kind, "fields": each.fields,
+         "reason": each.reason}
+        for each in seen
+    ]  # fmt: skip
+    return Export(ids[0], now, msgspec.to_builtins(held))
+
+
+async def sights(
+    conn: db.Conn, member_id: UUID, before: UUID | None, most: int
+) -> list[core.Sight] | Refusal:
+    """Who saw personal data of a person, under any number. Errors: member_unknown."""
+    ids = await members_db.numbers(conn, member_id)
+    return await db.sights(conn, ids, before, most) if ids else unknown(member_id)
+
+
+async def _points(
+    conn: db.Conn, on: Sequence[Account], own: set[str], now: datetime
+) -> dict[str, Any]:
+    """{points, moves}. Of what is shared with others only what is one's own: the balance as long as
+    one is in the household, and the moves of one's own receipts and events.
+
+    own  ids of these
+    """
+    points, moves = [], []
+    for each in on:
+        told = msgspec.to_builtins(await statement.points(conn, each.id, now))
+        if each.now or not each.shared:
+            points.append(told)
+        found = await _moves(conn, each.id, told["wallets"])
+        moves += [move for move in found if not each.shared or move["operation_id"] in own]
+    return {"points": points, "moves": moves}
 
 
 async def forget_old(conn: db.Conn, said: Program, now: datetime) -> dict[str, int]:
@@ -122,18 +158,27 @@ async def forget_old(conn: db.Conn, said: Program, now: datetime) -> dict[str, i
     }
 
 
-async def idle(
-    conn: db.Conn, months: int, after: UUID, now: datetime
-) -> tuple[list[UUID], UUID | None]:
-    """Members who did nothing for so many months, of a page after an id.
+async def erase_idle(
+    conn: db.Conn, member_id: UUID, months: int, asking: Asking, now: datetime
+) -> Erased | Refusal | None:
+    """Erase a member who, as is seen once he is held still, did nothing for so many months.
 
-    shape  (members, where the next page begins; None: this was the last)
+    shape   None: he did something
+    errors  those of `erase`
     """
-    since = datetime.combine(core.before_months(now.date(), months), time(), UTC)
-    page = await members_db.idle(conn, since, after, PAGE)
-    active = await checkout_db.active(conn, page, since)
-    rest = None if len(page) < PAGE else max(page)
-    return [member_id for member_id in page if member_id not in active], rest
+    since = idle_since(months, now)
+    ids = await members_db.numbers(conn, member_id)
+    accounts = [each.id for each in await members_db.accounts(conn, ids)]
+    if await access_db.active(conn, ids, since):
+        return None
+    if await checkout_db.active(conn, ids, accounts, since):
+        return None
+    return await erase(conn, member_id, asking, now)
+
+
+def idle_since(months: int, now: datetime) -> datetime:
+    """The beginning of the day so many months ago (UTC)."""
+    return datetime.combine(core.before_months(now.date(), months), time(), UTC)
 
 
 async def _moves(

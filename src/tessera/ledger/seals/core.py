@@ -50,14 +50,17 @@ def block(previous: bytes, until: datetime, heads: Sequence[Head]) -> tuple[byte
 def blocks(lines: Iterable[bytes]) -> Iterator[Block]:
     """The blocks of a file, in their order. One that was cut short at the end is left out.
 
-    errors  ValueError names a line that is none of a seal's, or the block that was changed
+    errors  ValueError names a line that is none of a seal's, or the block that was changed or is
+            missing between two others
     """
     said: list[bytes] = []
     last: bytes | None = None
     for number, raw in enumerate(lines, 1):
+        said.append(raw)
+        if not said[0].startswith(_BEGIN.encode()[: len(said[0])]):
+            raise ValueError(f"line {number}: no block begins here")
         if not raw.endswith(b"\n"):
             return
-        said.append(raw)
         if not raw.startswith(_END.encode()):
             continue
         try:

@@ -34,4 +34,4 @@ LIMIT %(most)s;
 
 -- name: chosen
 -- What holds now: {choice: its options}.
-SELECT m.chosen FROM members.member AS m WHERE m.id = %(member)s;
+SELECT m.chosen FROM members.member AS m WHERE m.id = %(member)s AND m.erased_at IS NULL;

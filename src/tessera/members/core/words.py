@@ -91,7 +91,10 @@ class Held(Struct, frozen=True):
 
 
 class Member(Struct, frozen=True):
-    """A member with personal data and identifiers in full: mask before showing."""
+    """A member with personal data and identifiers in full: mask before showing.
+
+    erased_at  nobody is behind the number since then, and nobody ever will be again
+    """
 
     id: UUID
     account_id: UUID
@@ -103,6 +106,7 @@ class Member(Struct, frozen=True):
     born_on: date | None
     attributes: dict[str, Value]
     favourites: list[str]
+    erased_at: datetime | None = None
     identifiers: tuple[Held, ...] = ()
 
 

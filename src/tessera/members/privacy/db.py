@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -15,15 +15,31 @@ from tessera.warehouse.core import Identifier
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-FORGET = ("forget_person", "forget_identifiers")
+
+
+class Account(NamedTuple):
+    """An account somebody was on. shared: with a household; now: and still is."""
+
+    id: UUID
+    shared: bool
+    now: bool
+
+
+FORGET = ("forget_person", "forget_verdicts", "forget_identifiers")
 
 
 async def numbers(conn: Conn, member_id: UUID) -> list[UUID]:
     """Every number of a person, the one that counts today first, all held still; empty: nobody."""
+    while True:  # until nobody has merged or parted them while they were waited for
+        ids = await _numbers(conn, member_id)
+        await conn.execute(SQL["hold"], {"ids": sorted(ids)})
+        if await _numbers(conn, member_id) == ids:
+            return ids
+
+
+async def _numbers(conn: Conn, member_id: UUID) -> list[UUID]:
     rows = await (await conn.execute(SQL["numbers"], {"id": member_id})).fetchall()
-    ids = [row[0] for row in rows]
-    await conn.execute(SQL["hold"], {"ids": ids})
-    return ids
+    return [row[0] for row in rows]
 
 
 async def erased_since(conn: Conn, ids: Sequence[UUID]) -> datetime | None:
@@ -32,10 +48,10 @@ async def erased_since(conn: Conn, ids: Sequence[UUID]) -> datetime | None:
     return None if row is None else row[0]
 
 
-async def accounts(conn: Conn, ids: Sequence[UUID]) -> list[UUID]:
+async def accounts(conn: Conn, ids: Sequence[UUID]) -> list[Account]:
     """Every account these members were on, by themselves or with others; the present one first."""
     rows = await (await conn.execute(SQL["accounts"], {"ids": list(ids)})).fetchall()
-    return [row[0] for row in rows]
+    return [Account(*row) for row in rows]
 
 
 async def told(conn: Conn, ids: Sequence[UUID]) -> dict[str, Any]:
@@ -58,7 +74,7 @@ async def forget(conn: Conn, ids: Sequence[UUID], now: datetime) -> None:
     await conn.execute(SQL["mark_erased"], {"ids": list(ids), "now": now})
 
 
-async def idle(conn: Conn, since: datetime, after: UUID, page: int) -> dict[UUID, UUID]:
-    """{member: account} of the registered who joined before that; a page after an id."""
+async def idle(conn: Conn, since: datetime, after: UUID, page: int) -> list[UUID]:
+    """Who joined before that and, as far as this room knows, did nothing since; a page."""
     asked = {"since": since, "after": after, "page": page}
-    return dict(await (await conn.execute(SQL["idle"], asked)).fetchall())
+    return [row[0] for row in await (await conn.execute(SQL["idle"], asked)).fetchall()]

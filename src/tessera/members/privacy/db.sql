@@ -35,8 +35,15 @@ ORDER BY m.id FOR NO KEY UPDATE;
 SELECT min(m.erased_at) FROM members.member AS m WHERE m.id = ANY(%(ids)s::uuid[]);
 
 -- name: accounts
--- Every account these members were ever on, by themselves or with a household; the present first.
-SELECT a.id
+-- Every account these members were ever on, the present first; and whether others are on it too:
+-- a household's, which they are in (now) or were in.
+SELECT
+    a.id,
+    EXISTS (SELECT FROM members.household AS g WHERE g.account_id = a.id) AS shared,
+    EXISTS (
+        SELECT FROM members.member AS m
+        WHERE m.account_id = a.id AND m.id = ANY(%(ids)s::uuid[])
+    ) AS now
 FROM (
     SELECT m.account_id AS id, array_position(%(ids)s::uuid[], m.id) AS place
     FROM members.member AS m
@@ -109,6 +116,11 @@ ORDER BY i.kind, i.value;
 -- The person goes.
 DELETE FROM members.person WHERE member_id = ANY(%(ids)s::uuid[]);
 
+-- name: forget_verdicts
+-- That somebody looked like another one goes.
+DELETE FROM members.verdict
+WHERE one = ANY(%(ids)s::uuid[]) OR other = ANY(%(ids)s::uuid[]);
+
 -- name: forget_identifiers
 -- Whatever named the member goes: cards too, so that no plastic leads to the books.
 DELETE FROM members.identifier WHERE member_id = ANY(%(ids)s::uuid[]);
@@ -127,14 +139,21 @@ UPDATE members.household_invitation SET ended_at = %(now)s, ending = 'withdrawn'
 WHERE member_id = ANY(%(ids)s::uuid[]) AND ended_at IS NULL;
 
 -- name: idle
--- Members who joined before a time, erased ones left out; what they did since, others know. A page
--- after an id, in id order.
-SELECT m.id, m.account_id
+-- Members who joined before a time and neither agreed to anything nor chose anything since; not
+-- those who were merged into others, whose number is theirs too. A page after an id, in id order.
+SELECT m.id
 FROM members.member AS m
 WHERE
     m.id > %(after)s
     AND m.erased_at IS NULL
+    AND m.merged_into IS NULL
     AND m.registered_at <= %(since)s
     AND m.seen_at <= %(since)s
+    AND NOT EXISTS (
+        SELECT FROM members.consent AS c WHERE c.member_id = m.id AND c.at > %(since)s
+    )
+    AND NOT EXISTS (
+        SELECT FROM members.choice AS c WHERE c.member_id = m.id AND c.at > %(since)s
+    )
 ORDER BY m.id
 LIMIT %(page)s;

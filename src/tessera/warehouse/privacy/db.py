@@ -9,17 +9,22 @@ from typing import Any
 from psycopg import AsyncConnection
 
 from tessera.base.sql import statements
+from tessera.warehouse.core import Identifier
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
 
 
-async def forget_quarantined(conn: Conn, names: Sequence[str]) -> int:
+async def forget_quarantined(conn: Conn, names: Sequence[Identifier]) -> int:
     """Blank the records in quarantine that name one of these; how many they were.
 
     Reads the whole quarantine: it is looked at when somebody is erased, not at the till.
     """
-    return (await conn.execute(SQL["forget_quarantined"], {"names": list(names)})).rowcount
+    asked = {
+        "names": [each.value.lower() for each in names],
+        "tails": [each.value[-8:] for each in names if each.kind == "phone"],
+    }
+    return (await conn.execute(SQL["forget_quarantined"], asked)).rowcount
 
 
 async def forget_old_quarantined(conn: Conn, before: datetime) -> int:

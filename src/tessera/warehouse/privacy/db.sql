@@ -1,15 +1,18 @@
 -- warehouse: what files said of people and could not be posted.
 
 -- name: forget_quarantined
--- Rows in quarantine that name one of these: a card, a phone, an address, as a value of their own.
--- The record goes, the line that says why it was refused stays.
+-- Rows in quarantine that name one of these: a card, a phone, an address, as a value of their own,
+-- whatever its capitals; of phones the last digits count, however they are written. The record goes,
+-- the line that says why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}'
 WHERE EXISTS (
     SELECT
     FROM
         jsonb_path_query(q.record, '$.** ? (@.type() == "string" || @.type() == "number")')
             AS v (value)
-    WHERE v.value #>> '{}' = ANY(%(names)s::text[])
+    WHERE
+        lower(btrim(v.value #>> '{}')) = ANY(%(names)s::text[])
+        OR right(regexp_replace(v.value #>> '{}', '[^0-9]', '', 'g'), 8) = ANY(%(tails)s::text[])
 );
 
 -- name: forget_old_quarantined

@@ -11,6 +11,7 @@ import pytest
 from support import api as shops
 from support.database import connect, run
 from support.things import fresh_card, signed_in
+from tessera.doors.till import OPERATIONS
 from tessera.identity.privacy.core import Asking
 from tessera.identity.privacy.flows import erase_idle
 from tessera.rules.core.words import Program
@@ -22,7 +23,7 @@ WHY = {"reason": "the member asked"}
 @pytest.fixture(scope="module")
 def api(server, template):
     with shops.fresh(server, template) as shop:
-        example = next(e.example for e in shops.OPERATIONS if e.name == "program.publish")
+        example = next(e.example for e in OPERATIONS if e.name == "program.publish")
         shop.publish(example | {"households": {}})
         yield shop
 

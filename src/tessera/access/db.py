@@ -107,6 +107,12 @@ async def list_keys(conn: Conn, after: UUID | None, limit: int) -> list[ApiKey]:
     return [_key(row) async for row in await conn.execute(SQL["list_keys"], asked)]
 
 
+async def keys_issued_by(conn: Conn, person: UUID, now: datetime) -> list[ApiKey]:
+    """Keys of this person's that still work, the oldest first."""
+    asked = {"person": person, "now": now}
+    return [_key(row) async for row in await conn.execute(SQL["keys_issued_by"], asked)]
+
+
 async def lock_key(conn: Conn, key_id: UUID) -> ApiKey | None:
     """A key, held until the transaction ends; None if there is none."""
     row = await (await conn.execute(SQL["lock_key"], {"id": key_id})).fetchone()

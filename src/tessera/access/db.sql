@@ -46,6 +46,17 @@ WHERE id > %(after)s
 ORDER BY id
 LIMIT %(page)s;
 
+-- name: keys_issued_by
+-- Keys of one person's that still work, the oldest first.
+SELECT
+    id, name, role, store_id, stores, rate_per_s, created_at, expires_at, revoked_at, operations,
+    networks, mint_per_day, issued_by, last_used_at, rotated_at, old_until
+FROM access.api_key
+WHERE
+    issued_by = %(person)s AND revoked_at IS NULL
+    AND (expires_at IS NULL OR expires_at > %(now)s)
+ORDER BY id;
+
 -- name: lock_key
 -- One key, held until the call that changes it ends.
 SELECT

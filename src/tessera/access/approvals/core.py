@@ -16,6 +16,7 @@ from tessera.base.refusal import Refusal
 
 LIFE = timedelta(hours=24)
 MOST_OPEN = 100  # of one person
+NEW = timedelta(hours=24)  # so long before a proposal nobody is an approver by its proposer's hand
 State = Literal["open", "approved", "rejected", "withdrawn", "expired"]
 
 
@@ -97,6 +98,19 @@ def digest(operation: str, by: UUID, payload: Payload) -> bytes:
     return hashlib.sha256(b"".join(len(part).to_bytes(8) + part for part in parts)).digest()
 
 
+class Standing(Struct, frozen=True):
+    """What is known of the two people at the moment of approving.
+
+    staffed   there are members of staff: then keys do not approve
+    beholden  the approver came in by the proposer's hand, after `NEW` before the proposal
+    gone      whoever proposed is let in no more, or had to begin anew
+    """
+
+    staffed: bool
+    beholden: bool = False
+    gone: bool = False
+
+
 def decidable(proposal: Proposal, by: Principal, now: datetime) -> Refusal | None:
     """Why this one may not approve or reject it now; None: he may."""
     ended = over(proposal, now)
@@ -111,19 +125,31 @@ def decidable(proposal: Proposal, by: Principal, now: datetime) -> Refusal | Non
 
 
 def approvable(
-    proposal: Proposal, by: Principal, now: datetime, *, staffed: bool
+    proposal: Proposal, by: Principal, now: datetime, standing: Standing
 ) -> Refusal | None:
-    """Why this one may not approve it now; None: he may.
-
-    staffed  there are members of staff: then keys do not approve
-    """
-    refusal = decidable(proposal, by, now)
-    if refusal is not None or by.fresh(now) or (by.kind == "key" and not staffed):
+    """Why this one may not approve it now; None: he may."""
+    refusal = decidable(proposal, by, now) or _standing_fault(standing)
+    if refusal is not None or by.fresh(now) or (by.kind == "key" and not standing.staffed):
         return refusal
     return Refusal(
         "sign_in_stale", "", "approving needs a person who has signed in within ten minutes",
         "sign in, or prove again that it is you",
     )  # fmt: skip
+
+
+def _standing_fault(standing: Standing) -> Refusal | None:
+    if standing.gone:
+        return Refusal(
+            "proposer_gone", "", "whoever proposed it has left, or had to begin anew since",
+            "reject it, and let somebody else propose it",
+        )  # fmt: skip
+    if standing.beholden:
+        return Refusal(
+            "approver_beholden", "",
+            "you were invited or reset by whoever proposed it, less than a day before or since",
+            "ask another person, or let it be proposed again a day later",
+        )  # fmt: skip
+    return None
 
 
 def over(proposal: Proposal, now: datetime) -> Refusal | None:

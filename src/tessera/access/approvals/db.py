@@ -57,6 +57,23 @@ async def staffed(conn: Conn, now: datetime) -> bool:
     return row is not None and bool(row[0])
 
 
+async def beholden(conn: Conn, proposer: UUID, approver: UUID, since: datetime) -> bool:
+    """Whether the approver came in by the proposer's hand, invited or reset, since then."""
+    asked = {"proposer": proposer, "approver": approver, "since": since}
+    row = await (await conn.execute(SQL["beholden"], asked)).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def gone(conn: Conn, proposal: Proposal, now: datetime) -> bool:
+    """Whether whoever proposed is let in no more, or had to begin anew since."""
+    asked = {
+        "principal": proposal.principal.id, "person": proposal.person, "now": now,
+        "since": proposal.proposed_at,
+    }  # fmt: skip
+    row = await (await conn.execute(SQL["gone"], asked)).fetchone()
+    return row is not None and bool(row[0])
+
+
 async def overdue(conn: Conn, now: datetime, most: int) -> list[Proposal]:
     """Those whose time is over and that nobody has written down as such; locked."""
     asked = {"now": now, "most": most}

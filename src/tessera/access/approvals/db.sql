@@ -63,6 +63,47 @@ SELECT exists(
         AND (password IS NOT NULL OR sso_subject IS NOT NULL)
 );
 
+-- name: beholden
+-- Whether the approver came in by the proposer's hand since then, or by that of somebody who did:
+-- invited, or reset. Behind a key stands whoever issued it.
+WITH RECURSIVE hand AS MATERIALIZED (
+    SELECT s.created_by::text AS giver, s.id::text AS given_to
+    FROM access.staff AS s
+    WHERE s.created_at >= %(since)s
+    UNION ALL
+    SELECT coalesce(k.issued_by, a.principal_id)::text, a.subject_id
+    FROM access.audit AS a
+    LEFT JOIN access.api_key AS k ON a.principal_id = k.id
+    WHERE a.operation = 'staff.reset' AND a.outcome = 'done' AND a.at >= %(since)s
+),
+
+led (person) AS (
+    SELECT %(proposer)s::uuid::text
+    UNION
+    SELECT hand.given_to FROM led INNER JOIN hand ON led.person = hand.giver
+)
+
+SELECT exists(SELECT 1 FROM led WHERE led.person = %(approver)s::uuid::text);
+
+-- name: gone
+-- Whether whoever proposed has left since: the key ended, or the person's time; or began anew.
+SELECT
+    EXISTS(
+        SELECT 1 FROM access.api_key AS k
+        WHERE
+            k.id = %(principal)s AND (k.revoked_at IS NOT NULL OR k.expires_at <= %(now)s)
+    )
+    OR EXISTS(
+        SELECT 1 FROM access.staff AS s
+        WHERE s.id = %(person)s AND (s.ended_at IS NOT NULL OR s.expires_at <= %(now)s)
+    )
+    OR EXISTS(
+        SELECT 1 FROM access.audit AS a
+        WHERE
+            a.subject_id = %(person)s::uuid::text AND a.operation = 'staff.reset'
+            AND a.outcome = 'done' AND a.at >= %(since)s
+    );
+
 -- name: overdue
 -- Those whose time is over and whose bodies are still readable; what somebody decides on now waits.
 SELECT

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from tessera.access.approvals import core, db
-from tessera.access.approvals.core import Decision, Payload, Proposal, Wanted
+from tessera.access.approvals.core import Decision, Payload, Proposal, Standing, Wanted
 from tessera.access.audit import flows as audit
 from tessera.access.audit.core import Actor, Change, Entry
 from tessera.access.core import Principal
@@ -63,6 +63,17 @@ async def bound(conn: db.Conn, proposal: Proposal, said: str) -> Payload | Refus
         "approval_other", "hash", "this is not the hash of what was proposed",
         "read the proposal again, and send its `hash`",
     )  # fmt: skip
+
+
+async def standing(
+    conn: db.Conn, proposal: Proposal, by: Principal, now: datetime
+) -> Standing:  # fmt: skip
+    """What is known of proposer and approver now."""
+    return Standing(
+        await db.staffed(conn, now),
+        await db.beholden(conn, proposal.person, by.person, proposal.proposed_at - core.NEW),
+        await db.gone(conn, proposal, now),
+    )
 
 
 async def end(conn: db.Conn, id: UUID, decision: Decision) -> None:

@@ -14,9 +14,12 @@ from tessera.base.refusal import Refusal
 Channel = Literal["email", "phone"]
 DIGITS, TRIES, LIFE = 6, 5, timedelta(minutes=10)
 PURPOSE_MOST = 40  # characters of a purpose
+Bounds = tuple[tuple[timedelta, int], ...]
 _BRIEF, _DAY = timedelta(minutes=10), timedelta(days=1)
-# How many messages: to one destination, asked for by one address, in all. (window, most)
+# How many messages: to one destination, of those asked for by one network, to whomever asked for by
+# one network, in all. (window, most)
 PER_DESTINATION = ((_BRIEF, 3), (_DAY, 10))
+PER_PAIR = ((_DAY, 4),)  # so that nobody uses up by himself what another may be sent
 PER_ADDRESS = ((_BRIEF, 20), (_DAY, 200))  # a company's people share one
 IN_ALL = ((_DAY, 20_000),)
 # How long after a failure it is tried again, by how often it failed; as long as the code is good.
@@ -57,7 +60,7 @@ class Message(Struct, frozen=True):
 class Window(Struct, frozen=True):
     """So many messages of one kind in one stretch of time.
 
-    what  tells the kinds apart: destination, address, all
+    what  tells the kinds apart: destination, pair (of a destination and a network), address, all
     """
 
     what: str
@@ -66,11 +69,23 @@ class Window(Struct, frozen=True):
     most: int
 
 
-def windows(address: str, now: datetime) -> list[Window]:
-    """The stretches of time, of each length, that `now` lies in. No address: none of its own."""
-    kinds = [("destination", PER_DESTINATION), ("all", IN_ALL)]
-    if address:
-        kinds.append(("address", PER_ADDRESS))
+def own_windows(network: str, now: datetime) -> list[Window]:
+    """The stretches of time that `now` lies in, of whom a message goes to and who asks for it.
+
+    network  "" for a call with a key of its own: none of its own then
+    """
+    kinds: list[tuple[str, Bounds]] = [("destination", PER_DESTINATION)]
+    if network:
+        kinds += [("pair", PER_PAIR), ("address", PER_ADDRESS)]
+    return _windows(kinds, now)
+
+
+def windows_of_all(now: datetime) -> list[Window]:
+    """The stretches of time that `now` lies in, of everybody's messages."""
+    return _windows([("all", IN_ALL)], now)
+
+
+def _windows(kinds: Sequence[tuple[str, Bounds]], now: datetime) -> list[Window]:
     found = []
     for what, bounds in kinds:
         for length, most in bounds:
@@ -79,10 +94,10 @@ def windows(address: str, now: datetime) -> list[Window]:
     return found
 
 
-def over(bounds: Sequence[Window], used: Sequence[int]) -> Refusal | None:
-    """Why no message is sent: the first window that is full."""
-    for window, count in zip(bounds, used, strict=True):
-        if count > window.most:
+def full(bounds: Sequence[Window], before: Sequence[int]) -> Refusal | None:
+    """Why no message is sent: the first window that was full before it."""
+    for window, count in zip(bounds, before, strict=True):
+        if count >= window.most:
             return Refusal(
                 "too_many_codes", "", "too many codes were asked for in a short time",
                 f"use the last code that came, or ask after {window.ends_at:%Y-%m-%d %H:%M} UTC",
@@ -119,6 +134,39 @@ _TEXTS = {
     ),
     "zh": ("您的验证码", "您的验证码是 {code}。十分钟内有效。我们不会向您索要。"),
 }  # fmt: skip
+
+
+_NOTICES = {
+    "en": (
+        "A new way to sign in",
+        "A phone or an e-mail address was added to your loyalty account: codes go there too now."
+        " If you did not want it, tell one of our shops.",
+    ),
+    "it": (
+        "Un nuovo modo di accedere",
+        "Al tuo profilo fedeltà è stato aggiunto un telefono o un indirizzo e-mail: i codici"
+        " arrivano anche lì. Se non lo hai voluto tu, dillo in uno dei nostri negozi.",
+    ),
+    "pl": (
+        "Nowy sposób logowania",
+        "Do Twojego konta lojalnościowego dodano telefon lub adres e-mail: kody przychodzą teraz"
+        " także tam. Jeśli to nie Ty, powiedz o tym w jednym z naszych sklepów.",
+    ),
+    "ru": (
+        "Новый способ входа",
+        "К вашему счёту добавлен телефон или адрес почты: коды приходят теперь и туда."  # noqa: RUF001
+        " Если это были не вы, скажите об этом в одном из наших магазинов.",  # noqa: RUF001
+    ),
+    "zh": (
+        "新的登录方式",
+        "您的会员账户添加了新的电话或电子邮箱，验证码也会发送到那里。如非您本人操作，请告知我们的门店。",  # noqa: RUF001
+    ),
+}  # fmt: skip
+
+
+def notice_of(language: str) -> tuple[str, str]:
+    """What a member's other contacts are told of a new one: subject and text, nobody's name."""
+    return _NOTICES.get(language, _NOTICES["en"])
 
 
 def text_of(code: str, language: str) -> tuple[str, str]:

@@ -28,18 +28,26 @@ class Waiting(Struct, frozen=True):
     failures: int
 
 
-async def spend(
-    conn: Conn, windows: Sequence[tuple[bytes, Window]], amounts: Sequence[int]
-) -> list[int]:
-    """Count one message in each window, marked by its key; how many there are now, in order."""
+async def spend(conn: Conn, windows: Sequence[tuple[bytes, Window]], amount: int) -> list[int]:
+    """Count so many messages in each window, by its mark; how many there are now, in order."""
     values = {
         "what": [mark for mark, _ in windows],
         "since": [window.since for _, window in windows],
         "ends_at": [window.ends_at for _, window in windows],
-        "amount": list(amounts),
+        "amount": amount,
     }
     used = {bytes(row[0]): row[1] async for row in await conn.execute(SQL["spend"], values)}
     return [used[mark] for mark, _ in windows]
+
+
+async def take_back(conn: Conn, windows: Sequence[tuple[bytes, Window]], amount: int) -> None:
+    """They were not sent after all. In the transaction that counted them."""
+    values = {
+        "what": [mark for mark, _ in windows],
+        "since": [window.since for _, window in windows],
+        "amount": amount,
+    }
+    await conn.execute(SQL["take_back"], values)
 
 
 async def add_challenge(

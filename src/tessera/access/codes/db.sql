@@ -1,17 +1,22 @@
 -- access/codes: challenges, how many messages were sent, messages that wait.
 
 -- name: spend
--- Counts one more message in each window, in one order for everybody, so that no two wait in a
--- ring. A message that is only pretended counts nothing in all, and waits at the same row.
+-- Counts messages in each window, in one order for everybody, so that no two wait in a ring. One
+-- that is only pretended counts nothing in all, and waits at the same row.
 INSERT INTO access.code_budget AS b (what, since, ends_at, used)
-SELECT s.what, s.since, s.ends_at, s.amount
+SELECT s.what, s.since, s.ends_at, %(amount)s::int
 FROM
-    unnest(
-        %(what)s::bytea[], %(since)s::timestamptz[], %(ends_at)s::timestamptz[], %(amount)s::int[]
-    ) AS s (what, since, ends_at, amount)
+    unnest(%(what)s::bytea[], %(since)s::timestamptz[], %(ends_at)s::timestamptz[])
+        AS s (what, since, ends_at)
 ORDER BY s.what, s.since
 ON CONFLICT (what, since) DO UPDATE SET used = b.used + excluded.used
 RETURNING what, used;
+
+-- name: take_back
+-- They were refused and not sent. The rows are this transaction's since they were counted.
+UPDATE access.code_budget AS b SET used = b.used - %(amount)s::int
+FROM unnest(%(what)s::bytea[], %(since)s::timestamptz[]) AS s (what, since)
+WHERE b.what = s.what AND b.since = s.since;
 
 -- name: add_challenge
 -- A code is on its way. Neither the code nor the destination is among the values, only marks.

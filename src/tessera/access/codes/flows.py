@@ -1,19 +1,19 @@
 """Begin a challenge, prove it, and hand its message over.
 
-Commit also what was refused: the try and the message are counted in the caller's transaction.
+Commit also what `prove` refused: the try is counted in the caller's transaction.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from tessera.access.codes import core, db
-from tessera.access.codes.core import Challenge, Channel, Message, Proved
+from tessera.access.codes.core import Challenge, Channel, Message, Proved, Window
 from tessera.access.core.principals import network_of
 from tessera.base import installation
 from tessera.base.ids import new_id
@@ -35,7 +35,7 @@ async def begin(  # noqa: PLR0913 - what is proved, to whom it goes, who asks
     language: str = "en",
     address: str = "",
 ) -> Challenge | Refusal:
-    """Send a code to `to`, in its normal form. Commit also after a refusal.
+    """Send a code to `to`, in its normal form. What is refused is counted nowhere.
 
     purpose   what the proof is for, at most 40 characters; it comes back with the proof
     deliver   False: all looks the same, but nothing is sent and no code proves it
@@ -60,6 +60,18 @@ async def begin(  # noqa: PLR0913 - what is proved, to whom it goes, who asks
     return challenge
 
 
+async def tell(conn: db.Conn, channel: Channel, to: str, language: str, now: datetime) -> None:
+    """Tell this phone or address that codes of its owner's go elsewhere too now.
+
+    Counted in no budget: each follows a code that was sent and proved.
+    """
+    notice = Challenge(new_id(), now + core.LIFE)
+    title, text = core.notice_of(language)
+    message = Message(notice.id, channel, to, title, text)
+    sealed = installation.here().seal(_SEALED, msgspec.json.encode(message))
+    await db.add_message(conn, notice, channel, sealed, now, deliver=True)
+
+
 async def prove(conn: db.Conn, challenge_id: UUID, code: str, now: datetime) -> Proved | Refusal:
     """What the code proves. Commit also after the refusal, or tries would be free.
 
@@ -78,14 +90,39 @@ def destination(channel: Channel, to: str) -> bytes:
 async def _spend(
     conn: db.Conn, channel: Channel, to: str, address: str, now: datetime, *, amount: int
 ) -> Refusal | None:
-    marks, network = installation.here(), network_of(address)
-    bounds = core.windows(network, now)
-    words = {"destination": f"{channel} {to}", "address": network, "all": ""}
-    keyed = [
-        (marks.mark("budget", each.what, words[each.what.split()[0]]), each) for each in bounds
-    ]
-    amounts = [amount if each.what.startswith("all") else 1 for each in bounds]
-    return core.over(bounds, await db.spend(conn, keyed, amounts))
+    """Count a message where it belongs, or nowhere at all: what is refused was never sent.
+
+    amount  of everybody's: 0 for a message that is only pretended, which is judged alike
+    """
+    network = network_of(address)
+    words = {"destination": f"{channel} {to}", "pair": f"{channel} {to} {network}",
+             "address": network, "all": ""}  # fmt: skip
+    mine = _marked(core.own_windows(network, now), words)
+    alls = _marked(core.windows_of_all(now), words)
+    # Everybody's row comes last, and only for what nothing else refuses: all wait for it.
+    refusal = await _count(conn, mine, 1)
+    if refusal is not None:
+        return refusal
+    refusal = await _count(conn, alls, amount)
+    if refusal is not None:
+        await db.take_back(conn, mine, 1)
+    return refusal
+
+
+async def _count(
+    conn: db.Conn, keyed: Sequence[tuple[bytes, Window]], amount: int
+) -> Refusal | None:
+    """Count it in each window; taken back where one of them was full before."""
+    used = await db.spend(conn, keyed, amount)
+    refusal = core.full([window for _, window in keyed], [each - amount for each in used])
+    if refusal is not None:
+        await db.take_back(conn, keyed, amount)
+    return refusal
+
+
+def _marked(bounds: Sequence[Window], words: Mapping[str, str]) -> list[tuple[bytes, Window]]:
+    marks = installation.here()
+    return [(marks.mark("budget", each.what, words[each.what.split()[0]]), each) for each in bounds]
 
 
 # Handing over ------------------------------------------------------------------------------------

@@ -114,12 +114,16 @@ class Sink:
         except OSError as error:
             raise Unsent(f"{self.place}: {error.strerror}") from None
 
-    def _write(self, message: Message) -> None:
-        self.place.mkdir(mode=0o700, exist_ok=True)
+    def sweep(self) -> None:
+        """Away with messages whose codes are over: nobody's address stays here for long."""
         for old in self.place.glob("*.txt"):
             with contextlib.suppress(OSError):
                 if old.stat().st_mtime < time.time() - _KEPT_S:
                     old.unlink()
+
+    def _write(self, message: Message) -> None:
+        self.place.mkdir(mode=0o700, exist_ok=True)
+        self.sweep()
         text = f"To: {message.to}\nSubject: {message.subject}\n\n{message.text}\n"
         handle = os.open(
             self.place / f"{message.id}.txt", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600

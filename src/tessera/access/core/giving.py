@@ -6,8 +6,8 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 
-from tessera.access.core.keys import KeyTerms
-from tessera.access.core.policy import PEOPLE, POLICY, ROLES, Scope
+from tessera.access.core.keys import KeyTerms, rate_of
+from tessera.access.core.policy import LIKE_OWNER, PEOPLE, POLICY, ROLES, Scope
 from tessera.access.core.principals import OwnRole, Principal
 from tessera.base.refusal import Refusal
 
@@ -59,7 +59,7 @@ def exceeds(maker: Principal, role: OwnRole, field: str) -> Refusal | None:
 
 
 def beyond(maker: Principal, terms: KeyTerms, role: OwnRole) -> Refusal | None:
-    """What of a key whoever issues it does not have: operations, stores, addresses, time, cap.
+    """What of a key whoever issues it does not have: operations, stores, addresses, time, rates.
 
     role  what the key's role may, built-in or own
     """
@@ -72,14 +72,31 @@ def beyond(maker: Principal, terms: KeyTerms, role: OwnRole) -> Refusal | None:
         return _not_yours("stores", "stores other than your own")
     if maker.networks and not (terms.networks and _inside(terms.networks, maker.networks)):
         return _not_yours("networks", "addresses other than your own")
-    ends = maker.expires_at
-    if maker.kind == "key" and ends is not None and (
-        terms.expires_at is None or terms.expires_at > ends
-    ):  # fmt: skip
-        return _not_yours("expires_at", "a key that outlives your own")
-    cap = maker.mint_per_day
+    return _term_fault(maker, terms) or _pace_fault(maker, terms)
+
+
+def like_owner(role: OwnRole, operations: Sequence[str] | None = None) -> bool:
+    """Whether it gives what an owner gives: keys, roles, staff.
+
+    operations  of the role's only these; None: all of them
+    """
+    return any(op in LIKE_OWNER and (operations is None or op in operations) for op in role.grants)
+
+
+def _term_fault(maker: Principal, terms: KeyTerms) -> Refusal | None:
+    ends = maker.ends_at
+    if ends is None or (terms.expires_at is not None and terms.expires_at <= ends):
+        return None
+    return _not_yours("expires_at", "more time than your own")
+
+
+def _pace_fault(maker: Principal, terms: KeyTerms) -> Refusal | None:
+    """Points a day; calls a second only of whoever has fewer than is usual in its role."""
+    cap, rate = maker.mint_per_day, maker.rate_per_s
     if cap is not None and (terms.mint_per_day is None or terms.mint_per_day > cap):
         return _not_yours("mint_per_day", "more points a day than your own key")
+    if rate < rate_of(maker.role) and (terms.rate_per_s or rate_of(terms.role)) > rate:
+        return _not_yours("rate_per_s", "more calls a second than your own key")
     return None
 
 

@@ -48,6 +48,12 @@ OWN_SIGN_IN = (
     "passkey.add", "passkey.remove",
 )  # fmt: skip
 
+# Whoever has one of these can make himself, or a puppet, all that an owner is as far as he goes.
+LIKE_OWNER = frozenset({
+    "key.issue", "key.rotate", "role.make", "role.change", "staff.invite", "staff.change",
+    "staff.reset",
+})  # fmt: skip
+
 
 def _all(*roles: Role) -> dict[Role, Scope]:
     """The owner and these, everywhere."""

@@ -57,6 +57,7 @@ class Principal(Struct, frozen=True):
     mint_per_day  points that sales and events may give with this key in a day (UTC); None: any
     issued_by     of a key: the person who issued it, or the key it was issued with
     session_id    of somebody signed in; proved_at: when that one last proved who it is
+    term          of staff: when its time here ends, whatever the session does; None: it does not
     """
 
     id: UUID
@@ -73,6 +74,7 @@ class Principal(Struct, frozen=True):
     issued_by: UUID | None = None
     session_id: UUID | None = None
     proved_at: datetime | None = None
+    term: datetime | None = None
 
     def fresh(self, now: datetime) -> bool:
         """Whether somebody signed in, or proved to be the same again, within ten minutes."""
@@ -82,6 +84,11 @@ class Principal(Struct, frozen=True):
     def person(self) -> UUID:
         """Who answers for what is done: a key counts as whoever issued it."""
         return self.issued_by or self.id
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """What whoever calls gives ends by then: a key's own end, the term of staff."""
+        return self.expires_at if self.kind == "key" else self.term
 
     @property
     def store(self) -> str | None:
@@ -115,8 +122,7 @@ class Principal(Struct, frozen=True):
         """How far the operation reaches for this caller; None: not at all."""
         if self.only is not None and operation not in self.only:
             return None
-        own = self.own  # not by way of `_row`: every call of a till comes through here
-        return (GRANTS.get(self.role, {}) if own is None else own.grants).get(operation)
+        return self._row().get(operation)
 
     def may(self, operation: str) -> bool:
         """Whether the operation is open at all."""

@@ -120,6 +120,11 @@ async def use_step(conn: Conn, staff_id: UUID, step: int) -> bool:
     return await _hit(conn, "use_step", {"id": staff_id, "step": step})
 
 
+async def let_in(conn: Conn, staff_id: UUID) -> bool:
+    """Whether this one has ever come in since the last invitation."""
+    return await _hit(conn, "let_in", {"id": staff_id})
+
+
 async def put_recovery(conn: Conn, staff_id: UUID, marks: Sequence[bytes]) -> None:
     """These codes are good, those before no more."""
     await conn.execute(SQL["forget_recovery"], {"id": staff_id})
@@ -182,6 +187,7 @@ async def session_principal(conn: Conn, token_hash: bytes, now: datetime) -> Pri
     found = Principal(
         person, kind, name or "", role or "member", None if stores is None else tuple(stores),
         RATE[kind], over if ends is None else min(over, ends), session_id=id_, proved_at=proved,
+        term=ends,
     )  # fmt: skip
     return await access_db.with_role(conn, found)
 

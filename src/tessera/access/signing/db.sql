@@ -111,6 +111,11 @@ SELECT
 FROM access.staff
 WHERE id = %(id)s AND ended_at IS NULL;
 
+-- name: let_in
+-- Whether there is anything yet by which this one comes in.
+SELECT id FROM access.staff
+WHERE id = %(id)s AND (password IS NOT NULL OR sso_subject IS NOT NULL);
+
 -- name: rehash
 -- The same password, hashed as dearly as is usual today.
 UPDATE access.staff SET password = %(fresh)s WHERE id = %(id)s AND password = %(old)s;

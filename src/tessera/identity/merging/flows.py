@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,8 +10,10 @@ import msgspec
 from msgspec import Struct
 from psycopg.errors import SerializationFailure
 
+from tessera.access.privacy import db as access_privacy
 from tessera.access.sealing import flows as sealing
-from tessera.access.signing import flows as signing
+from tessera.access.signing import db as signing_db
+from tessera.access.signing.begun import db as begun
 from tessera.base.refusal import Refusal
 from tessera.checkout.flows import joining
 from tessera.identity.merging import db
@@ -74,17 +76,18 @@ async def merge(
     side = core.keeps(member.portrait, gone.portrait, keep)
     as_one = core.together(member.portrait, gone.portrait, side, fields or {})
     moved = await merging_db.move_all(conn, gone.id, member.id)
+    # Devices of the other number sign in the one who stays, until the two are parted again.
+    devices = await begun.move_passkeys(conn, gone.id, member.id)
     row = Merge(
         ask.id, member.id, gone.id, ask.id, side, ask.reason, ask.principal, ask.now,
         await _seal(conn, member.id, Sealed(member.portrait, merged=as_one)),
-        await _seal(conn, gone.id, Sealed(gone.portrait, moved)),
+        await _seal(conn, gone.id, Sealed(gone.portrait, moved, passkeys=devices)),
     )  # fmt: skip
     await merging_db.paint(conn, member.id, as_one)
     await merging_db.drop_person(conn, gone.id)
     await merging_db.lead(conn, gone.id, member.id)
     await consents.strictest(conn, member.id, gone.id, ask.id, ask.now)
-    # Whoever was signed in under the other number signs in again, and is the one who stays.
-    await signing.forget_person(conn, gone.id)
+    await _sign_out(conn, gone.id)
     await likeness.note(conn, [member.id, gone.id])
     await db.add(conn, row)
     return Merged(row, done.went)
@@ -120,12 +123,28 @@ async def undo(conn: db.Conn, ask: Ask, merge_id: UUID) -> Merged | Refusal:
     await merging_db.move(conn, back, row.member_id, row.other_id)
     await merging_db.paint(conn, row.member_id, core.apart(now, was.merged, was.portrait))
     await merging_db.paint(conn, row.other_id, other_was.portrait)
+    await consents.withdraw_both(conn, row.member_id, row.other_id, row.id, row.merged_at)
     await consents.restore(conn, row.member_id, row.id, ask.now)
+    await _part_devices(conn, row, other_was.passkeys)
     await likeness.note(conn, [row.member_id, row.other_id])
     await db.undo(conn, row.id, ask.id, ask.principal, ask.now, ask.reason)
     undone = await db.read(conn, row.id)
     assert undone is not None, "it was undone just now"
     return Merged(undone, done.went)
+
+
+async def _part_devices(conn: db.Conn, row: Merge, devices: Sequence[UUID]) -> None:
+    """Each signs in anew: whoever came in while they were one may be either of the two."""
+    await begun.give_passkeys(conn, devices, row.member_id, row.other_id)
+    await begun.drop_passkeys_since(conn, row.member_id, row.merged_at)
+    await _sign_out(conn, row.member_id, row.other_id)
+
+
+async def _sign_out(conn: db.Conn, *members: UUID) -> None:
+    """Sessions end, and codes on their way let nobody in."""
+    for each in members:
+        await signing_db.end_sessions(conn, each)
+    await access_privacy.forget_challenges(conn, members)
 
 
 async def is_known(conn: db.Conn, member_id: UUID) -> bool:

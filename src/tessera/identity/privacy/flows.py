@@ -63,7 +63,8 @@ async def erase(
             return refusal
     names = await members_db.held(conn, ids)
     await members.forget(conn, ids, now)
-    await access_db.forget(conn, ids, await members_db.accounts(conn, ids))
+    own = [each.id for each in await members_db.accounts(conn, ids) if not each.shared]
+    await access_db.forget(conn, ids, own)
     for each in ids:
         await sealing.destroy(conn, each)
     if names:

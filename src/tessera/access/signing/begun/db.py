@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -55,6 +56,23 @@ async def drop_passkey(conn: Conn, id: UUID, person: UUID) -> bool:
 async def drop_passkeys(conn: Conn, person: UUID) -> None:
     """Forget all of somebody's."""
     await conn.execute(SQL["drop_passkeys"], {"person": person})
+
+
+async def move_passkeys(conn: Conn, person: UUID, into: UUID) -> tuple[UUID, ...]:
+    """All of somebody's sign in another one from now on; which they are."""
+    cursor = await conn.execute(SQL["move_passkeys"], {"person": person, "target": into})
+    return tuple(sorted([row[0] async for row in cursor]))
+
+
+async def give_passkeys(conn: Conn, ids: Sequence[UUID], person: UUID, into: UUID) -> None:
+    """These of somebody's sign in another one, as far as they are still there."""
+    asked = {"ids": list(ids), "person": person, "target": into}
+    await conn.execute(SQL["give_passkeys"], asked)
+
+
+async def drop_passkeys_since(conn: Conn, person: UUID, since: datetime) -> None:
+    """What somebody added from then on is gone."""
+    await conn.execute(SQL["drop_passkeys_since"], {"person": person, "since": since})
 
 
 async def remember(conn: Conn, kind: str, remembered: bytes, now: datetime) -> UUID:

@@ -39,6 +39,19 @@ RETURNING id;
 -- All of somebody's.
 DELETE FROM access.passkey WHERE person_id = %(person)s;
 
+-- name: move_passkeys
+-- All of somebody's are another one's; which they are.
+UPDATE access.passkey SET person_id = %(target)s WHERE person_id = %(person)s RETURNING id;
+
+-- name: give_passkeys
+-- These go to another one, those that are still there.
+UPDATE access.passkey SET person_id = %(target)s
+WHERE person_id = %(person)s AND id = ANY(%(ids)s::uuid[]);
+
+-- name: drop_passkeys_since
+-- What somebody added from a time on.
+DELETE FROM access.passkey WHERE person_id = %(person)s AND created_at >= %(since)s;
+
 -- name: begin_ceremony
 -- What must come back, sealed.
 INSERT INTO access.ceremony (id, kind, sealed, expires_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -55,13 +56,21 @@ async def reset(conn: db.Conn, staff: Staff, now: datetime) -> str:
     return invitation
 
 
-async def change(conn: db.Conn, staff: Staff, changed: Staff, now: datetime) -> Refusal | None:
-    """Name, role, stores and end. The caller holds the row. Errors: last_owner."""
+async def change(
+    conn: db.Conn, staff: Staff, changed: Staff, one_factor: Collection[str], now: datetime
+) -> Refusal | None:
+    """Name, role, stores and end. The caller holds the row. Errors: last_owner.
+
+    one_factor  roles that a password alone lets in; whoever gets another role and has no app is
+                signed out, and comes in by a passkey, a provider or a new invitation
+    """
     if staff.role == "owner" and (changed.role != "owner" or changed.expires_at is not None):
         refusal = await _last_owner(conn, staff, now)
         if refusal is not None:
             return refusal
     await db.change_staff(conn, changed)
+    if changed.role != staff.role and changed.role not in one_factor and not staff.has_app:
+        await db.end_sessions(conn, staff.id)
     return None
 
 

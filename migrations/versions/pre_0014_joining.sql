@@ -33,7 +33,7 @@ CREATE INDEX joining_account ON ledger.joining (account_id);
 CREATE INDEX joining_to_account ON ledger.joining (to_account_id);
 
 -- What went over in each currency: points of lots, what was owed, and until when rolling points
--- lived in the wallet that took them, before and after.
+-- lived in the wallet that took them, before and after. `seq`: of its last move then.
 CREATE TABLE ledger.joined_wallet (
     joining_id uuid NOT NULL REFERENCES ledger.joining (id),
     currency text NOT NULL,
@@ -41,6 +41,7 @@ CREATE TABLE ledger.joined_wallet (
     debt bigint NOT NULL CHECK (debt >= 0),
     rolls_before timestamptz,
     rolls_after timestamptz,
+    seq bigint NOT NULL CHECK (seq >= 0),
     PRIMARY KEY (joining_id, currency)
 );
 CREATE TRIGGER joining_never_changes BEFORE UPDATE OR DELETE ON ledger.joining
@@ -137,6 +138,11 @@ CREATE INDEX invitation_member ON members.household_invitation (member_id)
 WHERE ended_at IS NULL;
 GRANT SELECT, INSERT, UPDATE ON members.household, members.household_member,
 members.household_invitation TO tessera_app;
+
+-- checkout ----------------------------------------------------------------------------------
+-- What a member with a limit has spent today, however old the receipts say they are.
+CREATE INDEX receipt_spent ON checkout.receipt (account_id, posted_at)
+WHERE kind = 'sale' AND points_spent > 0 AND account_id IS NOT NULL;
 
 -- identity ----------------------------------------------------------------------------------
 CREATE SCHEMA IF NOT EXISTS identity;

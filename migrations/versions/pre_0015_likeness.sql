@@ -1,5 +1,5 @@
 -- What finds people who are the same: keys to look under, and pairs that wait for a verdict.
--- Both go with the person.
+-- Both go with the person. That two are different stays while one of them leads to another.
 
 -- Under which short hashes a person is looked for; several rows a member.
 CREATE TABLE members.likeness (
@@ -30,5 +30,17 @@ CREATE TABLE members.likely (
 CREATE INDEX likely_open ON members.likely (weight DESC, id) WHERE verdict IS NULL;
 CREATE INDEX likely_other ON members.likely (other);
 
+-- Two members who are different people: no search offers them again, also after a merge of one of
+-- them was undone. Goes when one of them is erased.
+CREATE TABLE members.verdict (
+    one uuid NOT NULL REFERENCES members.member (id),
+    other uuid NOT NULL REFERENCES members.member (id),
+    judged_at timestamptz NOT NULL,
+    PRIMARY KEY (one, other),
+    CHECK (one < other)
+);
+CREATE INDEX verdict_other ON members.verdict (other);
+
 GRANT SELECT, INSERT, DELETE ON members.likeness TO tessera_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON members.likely TO tessera_app;
+GRANT SELECT, INSERT, DELETE ON members.verdict TO tessera_app;

@@ -118,3 +118,12 @@ def test_of_what_came_as_debt_so_much_goes_back_as_is_still_owed(mine, theirs, o
     still = target.debt
     joining.part((target, source), stamp(920), LIFE, went, came(target), ids())
     assert source.debt == min(owing, still) and target.debt == still - source.debt
+
+
+@given(lots, lots, st.integers(1, 60), st.integers(1, 60))
+def test_where_something_happened_both_live_on_as_together(mine, theirs, until, other):
+    source, target = filled(1, mine, 0, until), filled(2, theirs, 0, other)
+    went = joining.join(source, target, stamp(900), LIFE, ids())
+    happened = went._replace(seq=None)
+    joining.part((target, source), stamp(920), LIFE, happened, came(target), ids())
+    assert source.rolls_until == target.rolls_until == later(max(until, other))

@@ -195,6 +195,14 @@ async def history(
     return [row_of(row) for row in await rows.fetchall()]
 
 
+async def active_since(conn: Conn, account_id: UUID, since: datetime) -> bool:
+    """Whether receipts or events of an account were posted since; it is locked."""
+    asked = {"account": account_id, "since": since}
+    row = await (await conn.execute(SQL["active_since"], asked)).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
 async def spent_by(conn: Conn, asked: Sequence[tuple[UUID, UUID, datetime]]) -> list[int]:
     """Points that each (account, member) has spent in sales posted since then, less returns."""
     columns = [list(column) for column in zip(*asked, strict=True)]

@@ -125,21 +125,32 @@ LIMIT %(most)s;
 
 -- name: spent_by
 -- What members have spent from an account in sales posted since an instant, less what has come back
--- of these. A till's clock may be wrong by a day.
+-- of these: whatever day a till says.
 SELECT asked.n, coalesce(sum(sale.points_spent + back.points_spent), 0)::bigint
 FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[]) WITH ORDINALITY
     AS asked (account_id, member_id, since, n)
 LEFT JOIN checkout.receipt AS sale
     ON
         sale.account_id = asked.account_id AND sale.member_id = asked.member_id
-        AND sale.happened_at >= asked.since - interval '2 days'
-        AND sale.posted_at >= asked.since AND sale.kind = 'sale'
+        AND sale.posted_at >= asked.since AND sale.kind = 'sale' AND sale.points_spent > 0
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(r.points_spent), 0) AS points_spent
     FROM checkout.receipt AS r
     WHERE r.sale_id = sale.id
 ) AS back ON TRUE
 GROUP BY asked.n;
+
+-- name: active_since
+-- Whether anything was posted for an account since an instant: also what moved no points.
+SELECT
+    EXISTS (
+        SELECT FROM checkout.receipt
+        WHERE account_id = %(account)s AND posted_at >= %(since)s
+    )
+    OR EXISTS (
+        SELECT FROM checkout.event
+        WHERE account_id = %(account)s AND posted_at >= %(since)s
+    );
 
 -- name: sale_lines
 -- The lines of the sales that returns on a page name.

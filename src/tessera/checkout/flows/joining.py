@@ -28,10 +28,10 @@ async def part(
 ) -> Done | Refusal:  # fmt: skip
     """An account is there again, with what is left of its points and all that it did.
 
-    keep    the points stay
+    keep    the points stay; what is owed goes along
     errors  as of the ledger. Allowances stay: tills ask for new ones
     """
-    done = await joining.part(conn, ask, joining_id, keep=keep)
+    done = await joining.part(conn, ask, joining_id, db.active_since, keep=keep)
     if isinstance(done, Done):
         await history.part(conn, done.row.account_id, done.row.to_account_id)
     return done

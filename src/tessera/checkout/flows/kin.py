@@ -14,7 +14,7 @@ from tessera.checkout import db
 from tessera.checkout.core.case import Case
 from tessera.checkout.flows.items import Item
 from tessera.ledger import db as ledger_db
-from tessera.ledger.core import Move, Wallet, wallet_id
+from tessera.ledger.core import Lot, Move, Wallet, wallet_id
 from tessera.ledger.joining import db as joining_db
 from tessera.members.households import db as households_db
 from tessera.warehouse.core import Receipt
@@ -52,7 +52,17 @@ async def _add(
     for lot in there:
         if lot.rolls:
             lot.expires_at = wallet.rolls_until
-        wallet.lots.setdefault(lot.id, lot)
+        _catch_up(wallet, wallet.lots.setdefault(lot.id, lot), lot)
+
+
+def _catch_up(wallet: Wallet, own: Lot, there: Lot) -> None:
+    """An empty row of a lot learns what happened to the lot elsewhere: it ripened, lives longer."""
+    if own is there or own.remaining:
+        return
+    own.pending, wallet.widened = False, True  # what comes back to it had been spent
+    if own.expires_at is not None and not own.rolls:
+        until = there.expires_at
+        own.expires_at = None if until is None else max(own.expires_at, until)
 
 
 async def accounts_of(conn: db.Conn, cases: Iterable[Case]) -> dict[UUID, list[UUID]]:
@@ -77,9 +87,17 @@ async def know_limits(conn: db.Conn, asking: Iterable[tuple[Case, Receipt]]) -> 
     bound = [(case, owner) for case, owner in shared if owner.member_id in limits]
     if not bound:
         return
-    spent = await db.spent_by(
-        conn, [(owner.account_id, owner.member_id, _today(case)) for case, owner in bound]
-    )
+    numbers = await households_db.numbers(conn, list({owner.member_id for _, owner in bound}))
+    asked = [
+        (n, (owner.account_id, number, _today(case)))
+        for n, (case, owner) in enumerate(bound)
+        for member, number in numbers
+        if member == owner.member_id
+    ]
+    spent = [0] * len(bound)
+    found = await db.spent_by(conn, [whose for _, whose in asked])
+    for (n, _), points in zip(asked, found, strict=True):
+        spent[n] += points
     for (case, owner), points in zip(bound, spent, strict=True):
         case.limit = points, limits[owner.member_id]
 

@@ -78,8 +78,15 @@ def differs() -> Refusal:
     )  # fmt: skip
 
 
+def _never_active() -> Refusal:
+    return Refusal(
+        "days_disagree", "active", "these points would expire before they can be spent",
+        "correct one of the dates, or leave the row out",
+    )  # fmt: skip
+
+
 def terms(opening: Opening, order: Order, life: Life) -> Terms | Refusal:
-    """How an opening's points live. Errors: expired_already"""
+    """How an opening's points live. Errors: expired_already, days_disagree"""
     until, rolls = opening.expires_at, False
     if until is None and opening.endless == "program":
         at_once = Life(life.expiry, None, life.net_debt, life.clawback_other_lots)
@@ -92,6 +99,8 @@ def terms(opening: Opening, order: Order, life: Life) -> Terms | Refusal:
         )  # fmt: skip
     waiting = None
     if opening.active_at is not None and opening.active_at > order.now:
+        if until is not None and not rolls and until <= opening.active_at:
+            return _never_active()
         waiting = Waiting(opening.active_at)
     return Terms(until, rolls, waiting, life.net_debt)
 
@@ -103,7 +112,7 @@ def carry_over(
     """Post an opening in a locked wallet whose open lots are loaded; a refusal has moved nothing.
 
     stamp   happened when the points were earned
-    errors  expired_already
+    errors  expired_already, days_disagree
     """
     if opening.points < 0:
         _owe(wallet, stamp, -opening.points, life)

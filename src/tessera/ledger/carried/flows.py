@@ -32,8 +32,8 @@ async def carry_over(
 
     lives   {currency: how its points live}; the caller has checked that they are declared
     shape   one outcome for each, in their order
-    errors  lot_differs, expired_already; SerializationFailure if somebody else carries over the
-            same: do it again
+    errors  lot_differs, expired_already, days_disagree; SerializationFailure if somebody else
+            carries over the same: do it again
     """
     outcomes, fresh = await _sorted(conn, openings, order, lives, tried=False)
     wallets = await _locked(conn, fresh)

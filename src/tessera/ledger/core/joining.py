@@ -24,12 +24,14 @@ class Went(NamedTuple):
     """What went over in one currency, and until when the rolling points of the taker lived.
 
     rolls_before  of the wallet that takes, before it; rolls_after: after it
+    seq           of its last move then; None: it was active or joined since, moves or not
     """
 
     points: int = 0
     debt: int = 0
     rolls_before: datetime | None = None
     rolls_after: datetime | None = None
+    seq: int | None = 0
 
 
 def join(source: Wallet, target: Wallet, stamp: Stamp, life: Life, new_id: NewId) -> Went:
@@ -45,7 +47,7 @@ def join(source: Wallet, target: Wallet, stamp: Stamp, life: Life, new_id: NewId
         stay_alive(target, source.rolls_until)
     points = sum(_carry(source, target, stamp, lot) for lot in _open(source))
     debt = _owe(source, target, stamp, source.debt)
-    return Went(points, debt, before, target.rolls_until)
+    return Went(points, debt, before, target.rolls_until, target.seq)
 
 
 def part(
@@ -61,22 +63,35 @@ def part(
 
     Law: each side gets what is left of its own lots. The till takes what expires first, whoever
     had brought it; what was earned since stays. Of what came as debt so much goes back as is still
-    owed.
+    owed. Points that live with activity live on as before only where nothing has happened since;
+    else as long as they would have together.
     """
     source, target = pair
+    quiet = source.seq == went.seq and source.rolls_until == went.rolls_after
     post_due(source, stamp, life, new_id)
-    if source.rolls_until == went.rolls_after:
-        if source.rolls_until != went.rolls_before:  # nothing has happened since
-            source.rolls_until, source.widened = went.rolls_before, True
-            for lot in source.lots.values():
-                lot.expires_at = went.rolls_before if lot.rolls else lot.expires_at
+    if quiet:
+        _live_as_before(source, went.rolls_before)
     elif source.rolls_until is not None:
         stay_alive(target, source.rolls_until)
     earned = set(came.values())
     mine = [lot for lot in _open(source) if lot.id in came or lot.outcome_id in earned]
     points = sum(_carry(source, target, stamp, lot) for lot in mine)
     debt = _owe(source, target, stamp, min(went.debt, source.debt))
-    return Went(points, debt, target.rolls_until, target.rolls_until)
+    return Went(points, debt, target.rolls_until, target.rolls_until, target.seq)
+
+
+def owe_back(source: Wallet, target: Wallet, stamp: Stamp, went: Went) -> Went:
+    """The points stay with the first wallet; nobody leaves there what he owes."""
+    debt = _owe(source, target, stamp, min(went.debt, source.debt))
+    return Went(0, debt, target.rolls_until, target.rolls_until, target.seq)
+
+
+def _live_as_before(wallet: Wallet, until: datetime | None) -> None:
+    if wallet.rolls_until == until:
+        return
+    wallet.rolls_until, wallet.widened = until, True
+    for lot in wallet.lots.values():
+        lot.expires_at = until if lot.rolls else lot.expires_at
 
 
 def _open(wallet: Wallet) -> list[Lot]:

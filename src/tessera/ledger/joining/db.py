@@ -88,10 +88,22 @@ async def fill(conn: Conn, wallet: Wallet, lots: Sequence[UUID]) -> None:
         wallet.lots.setdefault(lot.id, lot)
 
 
-async def came(conn: Conn, wallet: Wallet, other: UUID) -> dict[UUID, UUID]:
-    """{lot that came from another wallet: the operation that had earned it}, empty ones too."""
-    asked = {"wallet": wallet.account_id, "other": other}
+async def came(
+    conn: Conn, wallet: Wallet, other: UUID, joining_id: UUID, seq: int
+) -> dict[UUID, UUID]:
+    """{lot that came with a joining: the operation that had earned it}, empty ones too.
+
+    seq  of the wallet's last move when it had come. What was back from `other` since is among them
+    """
+    asked = {"wallet": wallet.account_id, "other": other, "joining": joining_id, "seq": seq}
     return dict(await (await conn.execute(SQL["came"], asked)).fetchall())
+
+
+async def joined_since(conn: Conn, joining_id: UUID) -> bool:
+    """Whether the account that took was joined or parted once more since; it is locked."""
+    row = await (await conn.execute(SQL["joined_since"], (joining_id,))).fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 async def lots_elsewhere(

@@ -52,8 +52,30 @@ FROM ledger.lot
 WHERE account_id = %(wallet)s AND id = ANY(%(lots)s::uuid[]);
 
 -- name: came
--- The lots of a wallet that came from another one, and the operations that had earned them.
-SELECT id, outcome_id FROM ledger.lot WHERE account_id = %(wallet)s AND came_from = %(other)s;
+-- The lots that a joining brought to a wallet, and those that came back since to where they would
+-- be now: with the operations that had earned them. What an earlier joining left here is not its.
+WITH known AS (
+    SELECT
+        move.lot_id, bool_or(move.outcome_id = %(joining)s AND move.source = 'joined') AS brought
+    FROM ledger.move
+    WHERE move.account_id = %(wallet)s AND move.seq <= %(seq)s AND move.lot_id IS NOT NULL
+    GROUP BY move.lot_id
+)
+
+SELECT lot.id, lot.outcome_id
+FROM ledger.lot
+LEFT JOIN known ON lot.id = known.lot_id
+WHERE lot.account_id = %(wallet)s
+    AND coalesce(known.brought, lot.came_from = %(other)s, FALSE);
+
+-- name: joined_since
+-- Whether an account was joined with another, or parted from one, since a joining; it is locked.
+SELECT count(*) > 0
+FROM ledger.joining AS later
+JOIN ledger.joining AS earlier ON later.id <> earlier.id
+WHERE earlier.id = %s
+    AND earlier.to_account_id IN (later.account_id, later.to_account_id)
+    AND (later.posted_at, later.id) > (earlier.posted_at, earlier.id);
 
 -- name: lots_elsewhere
 -- Lots that these operations opened or touched in wallets of the clan: each where it began, with
@@ -94,11 +116,12 @@ INSERT INTO ledger.joining (
 -- name: add_wallets
 -- What went over in each currency.
 INSERT INTO ledger.joined_wallet (
-    joining_id, currency, points, debt, rolls_before, rolls_after
+    joining_id, currency, points, debt, rolls_before, rolls_after, seq
 )
-SELECT %s, currency, points, debt, rolls_before, rolls_after
-FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[])
-    AS went (currency, points, debt, rolls_before, rolls_after);
+SELECT %s, currency, points, debt, rolls_before, rolls_after, seq
+FROM unnest(
+    %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::bigint[]
+) AS went (currency, points, debt, rolls_before, rolls_after, seq);
 
 -- name: read
 -- A joining, and whether it was undone.
@@ -111,7 +134,7 @@ WHERE joining.id = %s;
 
 -- name: wallets
 -- What went over with a joining, its own points first.
-SELECT currency, points, debt, rolls_before, rolls_after
+SELECT currency, points, debt, rolls_before, rolls_after, seq
 FROM ledger.joined_wallet
 WHERE joining_id = %s
 ORDER BY currency;

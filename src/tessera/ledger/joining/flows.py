@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -18,6 +18,8 @@ from tessera.ledger.core.joining import Went
 from tessera.ledger.joining import db
 from tessera.ledger.joining.db import Joining
 
+# (connection, account, since) -> whether it did something that keeps points alive, moves or not
+Active = Callable[[db.Conn, UUID, datetime], Awaitable[bool]]
 _ANY = Life()  # of a currency that the program does not have any more
 
 
@@ -77,11 +79,13 @@ async def join(conn: db.Conn, ask: Ask, account: UUID, into: UUID) -> Done | Ref
 
 
 async def part(
-    conn: db.Conn, ask: Ask, joining_id: UUID, *, keep: bool = False
+    conn: db.Conn, ask: Ask, joining_id: UUID, active: Active, *, keep: bool = False
 ) -> Done | Refusal:  # fmt: skip
     """An account that was joined to another is there again, with what is left of its own.
 
-    keep    the points stay where they are: only what is looked for and earned from now on parts
+    active  asked once the wallets are locked
+    keep    the points stay where they are: only what is owed, looked for and earned from now on
+            parts
     errors  joining_unknown, joining_undone, joining_covered, open_holds
     """
     was = await db.read(conn, joining_id)
@@ -98,7 +102,15 @@ async def part(
         return _undone() if was.to_account_id not in astray.accounts else _covered()
     if _held(holder, ask):
         return _open_holds()
-    went = {} if keep else await _part(conn, ask, before, holder, gone)
+    if keep:
+        went = _owe_back(ask, before, holder, gone)
+    else:
+        came = await _came(conn, was.id, before, holder, gone)
+        if await active(conn, was.to_account_id, was.posted_at) or await db.joined_since(
+            conn, was.id
+        ):
+            before = {currency: each._replace(seq=None) for currency, each in before.items()}
+        went = await _part(conn, ask, before, (holder, gone), came)
     await db.stands(conn, [each.account_id for each in gone.values()])
     await _save(conn, ask, [*holder.values(), *gone.values()])
     row = Joining(ask.id, was.account_id, was.to_account_id, was.id, keep, ask.principal_id,
@@ -107,19 +119,43 @@ async def part(
     return Done(row, went)
 
 
-async def _part(
-    conn: db.Conn, ask: Ask, before: Mapping[str, Went], holder: Mapping[str, Wallet],
+async def _came(
+    conn: db.Conn, joining_id: UUID, before: Mapping[str, Went], holder: Mapping[str, Wallet],
     gone: Mapping[str, Wallet],
+) -> dict[str, dict[UUID, UUID]]:  # fmt: skip
+    """{currency: {lot that came: the operation that had earned it}}."""
+    return {
+        currency: await db.came(
+            conn, holder[currency], gone[currency].account_id, joining_id, was.seq or 0
+        )
+        for currency, was in before.items()
+    }
+
+
+async def _part(
+    conn: db.Conn, ask: Ask, before: Mapping[str, Went],
+    both: tuple[Mapping[str, Wallet], Mapping[str, Wallet]],
+    came: Mapping[str, Mapping[UUID, UUID]],
 ) -> dict[str, Went]:  # fmt: skip
+    holder, gone = both
     went: dict[str, Went] = {}
     for currency, was in before.items():
         source, target = holder[currency], gone[currency]
-        came = await db.came(conn, source, target.account_id)
         await db.fill(conn, target, list(source.lots))
+        life = ask.lives.get(currency, _ANY)
         went[currency] = joining.part(
-            (source, target), ask.stamp, ask.lives.get(currency, _ANY), was, came, new_id
-        )
+            (source, target), ask.stamp, life, was, came[currency], new_id
+        )  # fmt: skip
     return went
+
+
+def _owe_back(
+    ask: Ask, before: Mapping[str, Went], holder: Mapping[str, Wallet], gone: Mapping[str, Wallet]
+) -> dict[str, Went]:  # fmt: skip
+    return {
+        currency: joining.owe_back(holder[currency], gone[currency], ask.stamp, was)
+        for currency, was in before.items()
+    }
 
 
 async def _open(

@@ -85,6 +85,22 @@ WHERE account.currency = ''
     AND CASE WHEN account.joined_to <> account.id THEN account.joined_to END
     IS DISTINCT FROM CASE WHEN newest.undoes IS NULL THEN newest.to_account_id END
 UNION ALL
+SELECT format(
+    'account %s: it was joined with another, and does not say so', wallet.id
+)
+FROM ledger.account AS wallet
+JOIN (
+    SELECT joining.account_id AS id, went.currency
+    FROM ledger.joining
+    JOIN ledger.joined_wallet AS went ON joining.id = went.joining_id
+    UNION
+    SELECT joining.to_account_id, went.currency
+    FROM ledger.joining
+    JOIN ledger.joined_wallet AS went ON joining.id = went.joining_id
+) AS named
+    ON coalesce(wallet.owner_id, wallet.id) = named.id AND wallet.currency = named.currency
+WHERE wallet.joined_to IS NULL
+UNION ALL
 SELECT format('account %s is gone to %s and has points', wallet.id, owner.joined_to)
 FROM ledger.account AS wallet
 JOIN ledger.account AS owner ON coalesce(wallet.owner_id, wallet.id) = owner.id

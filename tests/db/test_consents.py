@@ -18,6 +18,7 @@ from tessera.members.consents import db, flows
 from tessera.members.consents.core import By, Consents, Purpose, Saying
 from tessera.members.core import Registered
 from tessera.members.joining import db as joining_db
+from tessera.members.merging import db as merging_db
 
 NEWS = Purpose("v1", {"v1": {"en": "May we?"}}, channels=("email", "sms", "post"))
 USE = Purpose("v1", {"v1": {"en": "May we?"}})
@@ -164,6 +165,34 @@ def test_two_merges_are_undone_one_by_one(dsn):
             assert await agreed(conn, into) == [], "the other one holds still"
             await flows.restore(conn, into, two, NOW)
             assert await agreed(conn, into) == ["news/post"]
+
+    run(work())
+
+
+def test_a_withdrawal_said_while_they_were_one_holds_for_both(dsn):
+    """Her own link, in a message to her: parting them may not make her agree again."""
+
+    async def work():
+        async with await opened(dsn) as conn:
+            into, other = await anna(conn), await anna(conn, PHONE)
+            await say(conn, other, ("news", "sms", True), ("news", "post", True))
+            token = await flows.unsubscribe_token(conn, other, "news", "sms")
+            merge, later = new_id(), NOW + timedelta(days=1)
+            await flows.strictest(conn, into, other, merge, NOW)
+            await merging_db.lead(conn, other, into)
+            assert await flows.unsubscribe(conn, token, later, "") == (into, "news", "sms")
+            # Somebody agrees again, and says no to what the other had never spoken of.
+            again = By("staff", later, OFFICE, "form-2")
+            await say(conn, into, ("news", "sms", True), ("profiling", "use", False), by=again)
+            await merging_db.lead(conn, other, None)
+            await flows.withdraw_both(conn, into, other, merge, NOW)
+            await flows.restore(conn, into, merge, later)
+            assert await agreed(conn, other) == ["news/post"]
+            assert await agreed(conn, into) == ["news/sms"]
+            told = {each.purpose: each for each in await db.current(conn, other)}
+            assert (told["profiling"].state, told["profiling"].proof) == ("withdrawn", "form-2")
+            (click,) = [each for each in await db.history(conn, other, 9) if each.way == "link"]
+            assert (click.state, click.at) == ("withdrawn", later)
 
     run(work())
 

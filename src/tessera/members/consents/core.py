@@ -200,6 +200,27 @@ def restored(history: Iterable[Consent], merge_id: UUID) -> list[Line]:
     return found
 
 
+def withdrawn_since(history: Iterable[Consent], merge_id: UUID, since: datetime) -> list[Consent]:
+    """What was withdrawn while two members were one: it holds for both once they are parted.
+
+    history  every line of the one that stayed, the oldest first; since: when they were merged
+    shape    the last withdrawal of each purpose and channel, in their order, however it was
+             said; what merges brought is none. Where the other one had said something, the line
+             of the merge tells what came after it, else the time does.
+    """
+    merged: set[Pair] = set()
+    found: dict[Pair, Consent] = {}
+    for each in history:
+        pair = each.purpose, each.channel
+        if each.way == "merge" and each.proof == str(merge_id):
+            merged.add(pair)
+        elif each.state != "withdrawn" or each.way in ("merge", "unmerge"):
+            continue
+        elif pair in merged or each.at >= since:
+            found[pair] = each
+    return [found[pair] for pair in sorted(found)]
+
+
 def _stricter(several: Sequence[Consent]) -> Consent | None:
     return min(several, key=lambda each: _STRICT[each.state], default=None)
 

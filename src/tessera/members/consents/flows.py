@@ -76,6 +76,25 @@ async def restore(conn: db.Conn, into: UUID, merge_id: UUID, at: datetime) -> li
     return lines
 
 
+async def withdraw_both(
+    conn: db.Conn, into: UUID, other: UUID, merge_id: UUID, since: datetime
+) -> list[Line]:
+    """The merge is undone: what was withdrawn since for `into` is withdrawn for the other too.
+
+    Nobody can tell any more which of the two said it. The lines are copies: way, time, proof.
+    Merged at `since`; the caller has locked both, and calls `restore` as well.
+    """
+    history = await db.history(conn, into, MOST_READ)
+    said = core.withdrawn_since(reversed(history), merge_id, since)
+    lines = []
+    for each in said:
+        line = Line(each.purpose, each.channel, "withdrawn", each.wording, each.language)
+        by = By(each.way, each.at, each.principal_id, each.proof)
+        await db.add(conn, other, [line], by)
+        lines.append(line)
+    return lines
+
+
 async def unsubscribe_token(conn: db.Conn, member_id: UUID, purpose: str, channel: str) -> str:
     """What a message carries so that one click ends this purpose on this channel.
 

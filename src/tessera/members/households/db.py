@@ -64,6 +64,11 @@ async def limits(conn: Conn, members: Sequence[UUID]) -> dict[UUID, int]:
     return dict(await (await conn.execute(SQL["limits"], (list(members),))).fetchall())
 
 
+async def numbers(conn: Conn, members: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """(member, a number of the same person): its own, and those of all that were merged into it."""
+    return list(await (await conn.execute(SQL["numbers"], (list(members),))).fetchall())
+
+
 async def enter(conn: Conn, account_id: UUID, new: Inhabitant) -> None:
     """A member is in a household, and has its account."""
     asked = {

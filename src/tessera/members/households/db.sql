@@ -48,6 +48,18 @@ ORDER BY invited_at, id;
 SELECT member_id, most_per_day FROM members.household_member
 WHERE member_id = ANY(%b::uuid[]) AND left_at IS NULL AND most_per_day IS NOT NULL;
 
+-- name: numbers
+-- Members, and all that were merged into them: {member: a number of the same person}.
+WITH RECURSIVE down AS (
+    SELECT asked.id AS member_id, asked.id FROM unnest(%b::uuid[]) AS asked (id)
+    UNION
+    SELECT down.member_id, m.id
+    FROM down
+    JOIN members.member AS m ON down.id = m.merged_into
+)
+
+SELECT member_id, id FROM down;
+
 -- name: enter
 -- A member is in a household, and has its account.
 WITH entered AS (

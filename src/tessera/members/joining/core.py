@@ -20,7 +20,12 @@ Way = Literal["till", "office", "web", "sign_in", "import"]
 Weight = Annotated[int, Meta(ge=0, le=1000)]
 Own = Literal["given_name", "family_name", "born_on"]
 
-CARD_TRIES, ADDRESS_TRIES = 5, 20  # a day
+# Tries a day at proving whose card it is: of one network at one card, of all at one card, of one
+# network at all cards.
+PAIR_TRIES, CARD_TRIES, NETWORK_TRIES = 5, 30, 20
+# Cards never used that are had for the asking: of one network in a day, of one member in a year.
+NETWORK_UNUSED, MEMBER_UNUSED = 3, 1
+TOLD_MOST = 5  # contacts that are told of a new one
 RECENT_DAYS = 180  # of the receipt that proves whose card it is
 
 
@@ -119,12 +124,14 @@ class Application(Struct, frozen=True):
     """What somebody said on the web, kept sealed until the code comes back.
 
     contact  the phone or address that the code goes to; in normal form, as `new` has it too
+    unused   a card to bring along that had no history then, and needed no proof; not in `new`
     """
 
     contact: Identifier
     new: NewMember
     consents: tuple[Saying, ...] = ()
     source: str = ""
+    unused: str = ""
 
 
 class Person(Struct, frozen=True):
@@ -137,12 +144,16 @@ class Person(Struct, frozen=True):
 
 
 class Admitted(Struct, frozen=True):
-    """Somebody has proved a contact. `joined`: as a new member; else as one known before."""
+    """Somebody has proved a contact. `joined`: as a new member; else as one known before.
+
+    card  one that was never used is theirs
+    """
 
     member_id: UUID
     account_id: UUID
     joined: bool
     history: bool = False
+    card: bool = False
 
 
 class Joiners(Struct, frozen=True):

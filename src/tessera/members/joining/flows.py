@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +15,7 @@ import msgspec
 from tessera.access.codes import flows as codes
 from tessera.access.codes.core import Challenge, Proved, not_proved
 from tessera.access.codes.flows import begin as send
+from tessera.access.core import network_of
 from tessera.base import installation
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
@@ -186,7 +188,20 @@ async def admit(
     by = By("web", now, proof=proof)
     # Refused only where the program has changed meanwhile: then nothing is agreed.
     await consents.say(conn, done.member_id, said.consents, by, terms.consents)
-    return Admitted(done.member_id, done.account_id, True, done.shadow)
+    card = await _give_unused(conn, said.unused, done.member_id, now)
+    return Admitted(done.member_id, done.account_id, True, done.shadow, card)
+
+
+async def _give_unused(conn: db.Conn, number: str, member_id: UUID, now: datetime) -> bool:
+    """A card that had no history when they asked, if it has none now: whether it is theirs."""
+    if not number:
+        return False
+    # Of a card that has an account of its own by now it is refused, under the row that says so.
+    owner = await members.add_identifier(conn, member_id, Identifier("card", number), now)
+    if isinstance(owner, Refusal):
+        return False
+    await take_unused(conn, member_id, now)
+    return True
 
 
 def closed() -> Refusal:
@@ -229,6 +244,8 @@ async def prove_contact(
 ) -> Identifier | Refusal:  # fmt: skip
     """The code came back: the contact is the member's, and proved. What waited for it counts.
 
+    Of a new one the member's other contacts are told: whoever proved it can sign in by it.
+
     errors  code_wrong, also for a code that went elsewhere; identifier_taken, merge_needed
     """
     proved = await codes.prove(conn, challenge_id, code, now)
@@ -237,13 +254,27 @@ async def prove_contact(
     mine = proved.purpose == CONTACT and proved.subject == member_id
     if not mine or not _is_of(proved, contact):
         return not_proved()
+    others = [each.identifier for each in await db.contacts(conn, member_id)]
     owner = await members.add_identifier(conn, member_id, contact, now)
     if isinstance(owner, Refusal):
         return owner
+    if contact not in others:
+        await tell(conn, member_id, others, now)
     await db.verify(conn, member_id, contact, now)
     by = By("code", now, proof=str(challenge_id))
     await consents.confirm(conn, member_id, proved.channel, by)
     return contact
+
+
+async def tell(
+    conn: db.Conn, member_id: UUID, contacts: Sequence[Identifier], now: datetime
+) -> None:
+    """Tell these phones and addresses of a member, the oldest first, that there is another one."""
+    member = await members_db.read_member(conn, member_id)
+    language = "en" if member is None else member.language
+    for each in contacts[: core.TOLD_MOST]:
+        assert each.kind in ("email", "phone"), "these are a member's contacts"
+        await codes.tell(conn, each.kind, each.value, language, now)
 
 
 def _is_of(proved: Proved, contact: Identifier) -> bool:
@@ -258,20 +289,47 @@ def _is_of(proved: Proved, contact: Identifier) -> bool:
 async def take_try(conn: db.Conn, card: str, address: str, now: datetime) -> Refusal | None:
     """Count a try at proving whose card it is, before it is judged. Commit it by itself.
 
-    errors  too_many_tries; the same for a card and for an address of the net
+    What a network tries too often is not counted against the card: or it would be locked for all.
+
+    errors  too_many_tries; the same for a card and for a network
     """
-    marks, day = installation.here(), now.date()
-    mine = marks.mark("claim card", card)
-    tries = {mine: core.CARD_TRIES}
-    if address:
-        tries[marks.mark("claim address", address)] = core.ADDRESS_TRIES
-    counted = await db.count_tries(conn, sorted(tries), day)
-    if all(counted[what] <= most for what, most in tries.items()):
+    marks, day, network = installation.here(), now.date(), network_of(address)
+    own = {marks.mark("claim pair", card, network): core.PAIR_TRIES}
+    if network:
+        own[marks.mark("claim address", network)] = core.NETWORK_TRIES
+    refused = await _too_often(conn, own, day)
+    all_ = {marks.mark("claim card", card): core.CARD_TRIES}
+    if not refused and not await _too_often(conn, all_, day):
         return None
     return Refusal(
         "too_many_tries", "card", "too many cards were tried today",
         "try again tomorrow, or show the card in a shop",
     )  # fmt: skip
+
+
+async def take_unused_here(conn: db.Conn, address: str, now: datetime) -> Refusal | None:
+    """Count a card never used that somebody at this address asks for. Commit it by itself.
+
+    errors  card_not_proved: after so many in a day this one is shown in a shop
+    """
+    network = network_of(address)
+    what = installation.here().mark("claim unused", network)
+    most = {what: core.NETWORK_UNUSED} if network else {}
+    return not_shown() if await _too_often(conn, most, now.date()) else None
+
+
+async def take_unused(conn: db.Conn, member_id: UUID, now: datetime) -> Refusal | None:
+    """Count a card never used that a member is given. Errors: card_not_proved, from the second."""
+    what = installation.here().mark("claim unused of", str(member_id))
+    until = date(now.year, 12, 31)  # the count ends with the year
+    full = await _too_often(conn, {what: core.MEMBER_UNUSED}, until)
+    return not_shown() if full else None
+
+
+async def _too_often(conn: db.Conn, most: Mapping[bytes, int], day: date) -> bool:
+    """Count one more of each of these keyed hashes: whether one is beyond what it may."""
+    counted = await db.count_tries(conn, sorted(most), day)
+    return any(counted[what] > limit for what, limit in most.items())
 
 
 def not_shown() -> Refusal:

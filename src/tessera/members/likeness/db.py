@@ -126,9 +126,11 @@ async def lock_likely(conn: Conn, pair_id: UUID) -> Likely | None:
 async def judge(
     conn: Conn, pair_id: UUID, verdict: Verdict, by: UUID, reason: str, now: datetime
 ) -> None:
-    """Write the verdict on a pair."""
+    """Write the verdict on a pair; that they are different stays when the pair goes."""
     values = {"id": pair_id, "verdict": verdict, "now": now, "by": by, "reason": reason}
     await conn.execute(SQL["judge"], values)
+    if verdict == "different":
+        await conn.execute(SQL["keep_different"], {"id": pair_id, "now": now})
 
 
 def _likely(

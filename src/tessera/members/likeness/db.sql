@@ -69,13 +69,16 @@ SELECT pg_try_advisory_lock(hashtext('members.likely'));
 
 -- name: put_likely
 -- Pairs found by a search: new ones, and those nobody has judged anew. A person who was erased
--- meanwhile is in no pair.
+-- meanwhile is in no pair; who was told to be different before a merge that was undone neither.
 INSERT INTO members.likely AS l (id, one, other, group_id, weight, evidence, found_at)
 SELECT found.id, found.one, found.other, found.group_id, found.weight, found.evidence, %b
 FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::integer[], %b::text[]::jsonb[])
     AS found (id, one, other, group_id, weight, evidence)
 INNER JOIN members.person AS a ON found.one = a.member_id
 INNER JOIN members.person AS b ON found.other = b.member_id
+WHERE NOT EXISTS (
+    SELECT FROM members.verdict AS v WHERE v.one = found.one AND v.other = found.other
+)
 ORDER BY found.one, found.other
 ON CONFLICT (one, other) DO UPDATE
 SET
@@ -112,3 +115,9 @@ FOR NO KEY UPDATE;
 UPDATE members.likely
 SET verdict = %(verdict)s, judged_at = %(now)s, judged_by = %(by)s, reason = %(reason)s
 WHERE id = %(id)s;
+
+-- name: keep_different
+-- Two people, for ever; whatever becomes of the pair itself.
+INSERT INTO members.verdict (one, other, judged_at)
+SELECT one, other, %(now)s FROM members.likely WHERE id = %(id)s
+ON CONFLICT DO NOTHING;

@@ -36,11 +36,13 @@ class Sealed(Struct, frozen=True):
 
     identifiers  (kind, value) of what moved away
     merged       of the one who stayed: what both were together
+    passkeys     ids of the devices that moved away
     """
 
     portrait: Portrait
     identifiers: tuple[tuple[str, str], ...] = ()
     merged: Portrait | None = None
+    passkeys: tuple[UUID, ...] = ()
 
 
 def keeps(member: Portrait, other: Portrait, keep: Keep) -> Side:

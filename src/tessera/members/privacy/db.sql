@@ -39,25 +39,23 @@ SELECT min(m.erased_at) FROM members.member AS m WHERE m.id = ANY(%(ids)s::uuid[
 -- a household's, which they are in (now) or were in.
 SELECT
     a.id,
-    EXISTS (SELECT FROM members.household AS g WHERE g.account_id = a.id) AS shared,
-    EXISTS (
-        SELECT FROM members.member AS m
-        WHERE m.account_id = a.id AND m.id = ANY(%(ids)s::uuid[])
-    ) AS now
+    count(home.id) > 0 AS shared,
+    bool_or(a.present) AS present
 FROM (
-    SELECT m.account_id AS id, array_position(%(ids)s::uuid[], m.id) AS place
+    SELECT m.account_id AS id, array_position(%(ids)s::uuid[], m.id) AS place, true AS present
     FROM members.member AS m
     WHERE m.id = ANY(%(ids)s::uuid[])
     UNION ALL
-    SELECT h.own_account_id, 1000000
+    SELECT h.own_account_id, 1000000, false
     FROM members.household_member AS h
     WHERE h.member_id = ANY(%(ids)s::uuid[])
     UNION ALL
-    SELECT g.account_id, 1000001
+    SELECT g.account_id, 1000001, false
     FROM members.household_member AS h
     JOIN members.household AS g ON h.household_id = g.id
     WHERE h.member_id = ANY(%(ids)s::uuid[])
 ) AS a
+LEFT JOIN members.household AS home ON a.id = home.account_id
 GROUP BY a.id
 ORDER BY min(a.place), a.id;
 

@@ -184,6 +184,51 @@ def test_pretended_messages_spend_nothing_of_the_days_total(dsn, monkeypatch):
     run(work())
 
 
+def test_what_is_refused_is_counted_nowhere(dsn, monkeypatch):
+    """One who goes on asking leaves everybody's messages, and other networks', as they were."""
+    monkeypatch.setattr(core, "IN_ALL", ((timedelta(days=1), 5),))
+
+    async def work():
+        async with await connect(dsn) as conn:
+
+            async def ask(to: str, address: str, at: datetime = NOW) -> object:
+                return await flows.begin(conn, "sign in", "email", to, None, at, address=address)
+
+            said = [await ask(TO, "10.0.0.1") for _ in range(40)]
+            assert [refused(each) for each in said] == [False] * 3 + [True] * 37
+            later = NOW + timedelta(minutes=10)
+            said = [await ask(TO, "10.0.0.1", later) for _ in range(40)]
+            assert [refused(each) for each in said] == [False] + [True] * 39, "four of a network"
+            assert not refused(await ask(TO, "10.0.0.2", later)), "and nobody else is locked out"
+            assert refused(await ask("x" + TO, "10.0.0.3", later)), "five in all"
+            cursor = await conn.execute("SELECT used FROM access.code_budget ORDER BY used")
+            assert [row[0] for row in await cursor.fetchall()][-1] == 5
+            monkeypatch.setattr(core, "IN_ALL", ((timedelta(days=1), 9),))
+            said = [await ask("x" + TO, "10.0.0.3", later) for _ in range(4)]
+            assert [refused(each) for each in said] == [False] * 3 + [True]
+
+    run(work())
+
+
+@pytest.mark.parametrize("spent", [1, 2])
+def test_on_the_day_that_all_is_used_up_known_and_unknown_are_judged_alike(dsn, monkeypatch, spent):
+    monkeypatch.setattr(core, "IN_ALL", ((timedelta(days=1), 2),))
+
+    async def work():
+        async with await connect(dsn) as conn:
+            for _ in range(spent):
+                await flows.begin(conn, "sign in", "email", f"{uuid4()}@example.org", None, NOW)
+            said = []
+            for deliver in (False, True):
+                to = f"{uuid4()}@example.org"
+                said.append(
+                    refused(await flows.begin(conn, "x", "email", to, None, NOW, deliver=deliver))
+                )
+            assert said == [spent == 2] * 2
+
+    run(work())
+
+
 def test_many_beginnings_at_once_never_wait_in_a_ring(dsn):
     """All of one destination, from several addresses: three are sent, no deadlock."""
 

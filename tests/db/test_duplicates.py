@@ -18,6 +18,8 @@ from tessera.members.likeness.core.forms import looks
 from tessera.members.likeness.core.keys import keys
 from tessera.members.likeness.core.scoring import Evidence
 from tessera.members.likeness.core.words import Found
+from tessera.members.merging import db as merging_db
+from tessera.members.privacy import db as privacy_db
 from tessera.warehouse.core import Identifier
 
 BORN = date(1984, 2, 9)
@@ -152,6 +154,27 @@ def test_a_verdict_is_kept_whatever_is_searched_later(dsn):
             assert await db.list_likely(conn, None, 9) == []
             kept = await db.lock_likely(conn, judged.id)
             assert kept is not None and kept.verdict == "different" and kept.reason == "twins"
+
+    run(work())
+
+
+def test_that_two_are_different_outlives_a_merge_and_goes_with_the_person(dsn):
+    """Merged, the person's row goes, and with it the pair; parted again, it is not offered."""
+
+    async def work():
+        async with await connect(dsn) as conn:
+            pair = await pair_of(conn)
+            await flows.judge(conn, pair.id, "different", ME, "twins", NOW)
+            portrait = (await merging_db.standings(conn, [pair.one]))[pair.one].portrait
+            await merging_db.drop_person(conn, pair.one)
+            assert await db.lock_likely(conn, pair.id) is None
+            await merging_db.paint(conn, pair.one, portrait)
+            fresh = Found(new_id(), pair.one, pair.other, None, 300, ())
+            await db.put_likely(conn, [fresh], NOW)
+            assert await db.list_likely(conn, None, 9) == []
+            await privacy_db.forget(conn, [pair.other], NOW)
+            kept = await conn.execute("SELECT count(*) FROM members.verdict")
+            assert await kept.fetchone() == (0,)
 
     run(work())
 

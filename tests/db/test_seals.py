@@ -14,9 +14,12 @@ from psycopg import AsyncConnection
 
 from support.database import connect, run
 from support.shop import TWO_PERCENT, line, opened, program, sale
+from tessera.access.audit import flows as audit
+from tessera.access.audit.core import Actor, Change, Entry
 from tessera.checkout.flows.proof import prove_all
 from tessera.doors import seals
 from tessera.doors.seals import Sealer
+from tessera.doors.trails import sealed_in
 from tessera.ledger.core import Move
 from tessera.ledger.core.words import chain
 
@@ -194,3 +197,18 @@ def forged(dsn: str, wallet: UUID, first: int) -> None:
         )
         conn.execute("UPDATE ledger.account SET head = %s WHERE id = %s", (head, wallet))
         assert rows and datetime.now(UTC) > rows[0][6]
+
+
+def test_the_ends_of_the_audit_log_go_there_too(dsn, tmp_path):
+    async def work() -> None:
+        async with opened(dsn, LIVE) as shop:
+            who = Actor("system", None, "tessera")
+            change = Change("store", "S1", None, {"name": "One"})
+            async with await connect(dsn) as conn:
+                await audit.note(conn, Entry(datetime.now(UTC), who, "store.put", change))
+                await conn.commit()
+                ends = [head for head in await audit.seal(conn) if head.seq]
+            await Sealer(shop.house.upkeep, tmp_path).turn()
+            assert sealed_in(tmp_path) == ends and len(ends) == 1
+
+    run(work())

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from support import database
 from tessera.doors.audited import COLUMNS
 from tessera.doors.cli.main import build
 from tessera.doors.ground import Settings
+from tessera.doors.trails import Trails
 
 
 @pytest.fixture
@@ -77,3 +80,35 @@ def test_what_is_no_seal_is_told(tessera, tmp_path):
     assert "is no seal" in tessera("prove", "--audit", "--seal", str(file), code=2).replace(
         "\n", " "
     )
+
+
+def test_the_folder_of_seals_names_a_chain_that_was_cut_off(dsn, tessera, tmp_path):
+    """Nobody has made a seal by hand; a line that a crash cut short is none."""
+    folder, trails = tmp_path / "elsewhere", Trails()
+    folder.mkdir()
+    assert "no seal" in tessera("prove", "--audit", "--seal", str(folder), code=2)
+    for name in ("One", "Two", "Three"):
+        tessera("keys", "issue", name, "--store", "S1")
+        written(dsn, trails, folder)
+        written(dsn, trails, folder)
+    (file,) = folder.iterdir()
+    assert len(file.read_bytes().splitlines()) == 3, "without news no line"
+    with file.open("ab") as torn:
+        torn.write(b'{"sealed_at": "20')
+    assert tessera("prove", "--audit", "--seal", str(folder)).split()[-1] == "0"
+    written(dsn, Trails(), folder)
+    assert len(file.read_bytes().splitlines()) == 4, "the torn one is gone"
+    forge(dsn, "DELETE FROM access.audit")
+    forge(dsn, "UPDATE access.audit_head SET seq = 0, hash = ''::bytea")
+    assert "differences              0" in tessera("prove", "--audit")
+    written(dsn, trails, folder)
+    said = tessera("prove", "--audit", "--seal", str(folder), code=1)
+    assert "entry 0-3 is in the seal and is gone" in said
+
+
+def written(dsn: str, trails: Trails, folder: Path) -> None:
+    async def turn() -> None:
+        async with await database.connect(dsn) as conn:
+            await trails.turn(conn, folder, datetime.now(UTC))
+
+    database.run(turn())

@@ -70,7 +70,8 @@ def test_a_time_zone_that_is_none(api, zone):
 
 
 KEYS = [
-    ({"role": "owner"}, "body_invalid", "role"),
+    ({"role": "member"}, "role_unknown", "role"),
+    ({"role": 7}, "body_invalid", "role"),
     ({"rate_per_s": 0}, "body_invalid", "rate_per_s"),
     ({"rate_per_s": 2**63}, "body_invalid", "rate_per_s"),
     ({"expires_at": "2030-01-01T00:00:00"}, "body_invalid", "expires_at"),

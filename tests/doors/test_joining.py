@@ -264,3 +264,34 @@ def test_guessing_at_cards_ends_soon_and_tells_nothing(api, web):
     for _ in range(20):
         said = web.post("/v1/me/cards", {"card": fresh_card(api), "receipt": slip}, token)
     assert said.json()["code"] == "too_many_tries", "and twenty an address"
+
+
+def test_of_cards_never_used_a_member_gets_one_and_a_network_three(api, web):
+    """They are somebody's who was handed them: in a row they are not to be had."""
+    anna, berta, carla = (web.joined()["token"] for _ in range(3))
+    asked = [anna, anna, berta, carla]
+    said = [web.post("/v1/me/cards", {"card": fresh_card(api)}, token) for token in asked]
+    assert [each.status_code for each in said] == [200, 422, 200, 422]
+    assert {each.json()["code"] for each in said[1::2]} == {"card_not_proved"}
+    said = web.post("/v1/join", {**somebody(), "card": fresh_card(api)})
+    assert said.json()["code"] == "card_not_proved", "and nobody joins with one more"
+
+
+def test_who_joins_with_a_card_has_had_the_one_of_the_year(api, web):
+    done = web.joined(card=(card := fresh_card(api)))
+    assert done["joined"] and done["card"] and not done["history"]
+    wait(lambda: balance(api, card) == 100)
+    said = web.post("/v1/me/cards", {"card": fresh_card(api)}, done["token"])
+    assert said.json()["code"] == "card_not_proved"
+
+
+def test_a_card_that_is_used_before_the_code_comes_back_is_not_given(api, web):
+    card = fresh_card(api)
+    asked = web.asked(card=card)["challenge_id"]
+    slip = slip_of(api, card)
+    done = web.finished(asked)
+    assert (done["joined"], done["history"], done["card"]) == (True, False, False)
+    wait(lambda: points_of(web, done["token"]) == 100)
+    assert balance(api, card) == 23
+    said = web.post("/v1/me/cards", {"card": card, "receipt": slip}, done["token"])
+    assert said.is_success and balance(api, card) == 123, "its receipt proves it"

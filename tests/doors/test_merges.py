@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,6 +15,10 @@ import pytest
 from support import api as shops
 from support import database
 from support.api import Api, refused
+from support.things import signed_in
+from tessera.access.codes import flows as codes
+from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
 from tessera.checkout.flows.proof import prove_all
 
 _serials = count(300)
@@ -100,6 +106,55 @@ def test_undone_each_is_who_was_there_before(api):
     problem = refused(api, lambda: api.call("POST", path, {"reason": "once more"}))
     assert problem["code"] == "merge_undone"
     assert differences(api.dsn) == []
+
+
+def test_parted_both_sign_in_anew_with_their_own_devices(api):
+    """Who came in while they were one may be either: no session, code or new device is left."""
+    anna, berta = member(api), member(api)
+    old, mine = device(api, berta), device(api, anna)
+    signed = signed_in(api, berta["member_id"])
+    told = merge(api, anna, berta)
+    assert api.call("GET", "/v1/me", token=signed).status_code == 401
+    assert owners(api) == {old: anna["member_id"], mine: anna["member_id"]}
+    hers, added = signed_in(api, anna["member_id"]), device(api, anna)
+    assert api.call("GET", "/v1/me", token=hers).is_success
+    code_for(api, anna)
+    said = api.call("POST", f"/v1/merges/{told['merge_id']}/undo", {"reason": "two sisters"})
+    assert said.is_success, said.text
+    assert api.call("GET", "/v1/me", token=hers).status_code == 401
+    assert owners(api) == {old: berta["member_id"], mine: anna["member_id"]} and added
+    assert api.eye.execute("SELECT count(*) FROM access.code_challenge").fetchone() == (0,)
+
+
+def device(api: Api, who: dict[str, str]) -> str:
+    """The id of a passkey of somebody's, added just now."""
+    key = new_id()
+    api.eye.execute(
+        "INSERT INTO access.passkey (credential_id, id, kind, person_id, public_key, sign_count,"
+        " name, created_at) VALUES (%s, %s, 'member', %s, 'x', 0, '', %s)",
+        (key.bytes, key, who["member_id"], datetime.now(UTC)),
+    )
+    return str(key)
+
+
+def owners(api: Api) -> dict[str, str]:
+    rows = api.eye.execute("SELECT id::text, person_id::text FROM access.passkey").fetchall()
+    return dict(rows)
+
+
+def code_for(api: Api, who: dict[str, str]) -> None:
+    """A code on its way to somebody."""
+
+    async def work() -> None:
+        async with await database.connect(api.dsn) as conn:
+            done = await codes.begin(
+                conn, "sign in", "email", "anna@example.org", UUID(who["member_id"]),
+                datetime.now(UTC), deliver=True, language="en", address="127.0.0.1",
+            )  # fmt: skip
+            assert not isinstance(done, Refusal)
+            await conn.commit()
+
+    database.run(work())
 
 
 def test_limits_of_sending_count_what_both_have_sent(api):

@@ -103,6 +103,33 @@ def test_staff_prove_a_contact_with_the_member_beside_them(api, web):
     assert [each["kind"] for each in told if each["verified_at"]] == ["email"]
 
 
+def test_of_a_new_contact_the_other_ones_are_told_and_the_log_says_who_gave_it(api, web):
+    """Whoever of staff proves an address of his own as a member's is not alone in knowing it."""
+    (mine, other), outbox = (mail(), mail()), web.outbox / "outbox"
+    member = web.joined(contact=mine)["member_id"]
+    token, before = api.issue("operator")[1], {each.name for each in outbox.glob("*.txt")}
+
+    def prove(contact: dict[str, str]) -> None:
+        path = f"/v1/members/{member}/contacts"
+        sent = api.call("POST", path, contact, token=token, key=None).json()["challenge_id"]
+        body = contact | {"code": web.code(sent)}
+        assert api.call("POST", f"{path}/{sent}", body, token=token, key=None).is_success
+
+    def notices() -> list[str]:
+        texts = [each.read_text() for each in outbox.glob("*.txt") if each.name not in before]
+        return [each for each in texts if "Un nuovo modo di accedere" in each]
+
+    prove(other)
+    wait(lambda: len(notices()) == 1)
+    assert f"To: {mine['value']}\n" in notices()[0] and other["value"] not in notices()[0]
+    prove(mine)  # it is the member's already: nothing to tell
+    log = api.call("GET", f"/v1/audit?subject={member}").json()["items"]
+    done = [each["operation"] for each in log if each["by"]["kind"] == "key"]
+    assert done == ["contact.prove", "contact.send"] * 2
+    wait(lambda: api.rows()["access.code_outbox"] == 0)
+    assert len(notices()) == 1
+
+
 def test_a_link_in_a_message_ends_it_at_once(api, web):
     done = web.joined(consents=[YES])
     card = fresh_card(api)

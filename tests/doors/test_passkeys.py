@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 import warnings
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from support import database
 from support.api import Api
 from tessera.access.signing.core.words import Kind
 from tessera.access.signing.flows import open_session
+from tessera.doors.gate import REMEMBER_S
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # of a library that the device stands on
@@ -157,6 +159,44 @@ def test_a_device_is_added_and_signs_its_owner_in(api, kind, base):
     assert api.call("POST", gone, token=other, key=None).status_code == 404
     assert api.call("POST", gone, token=token, key=None).status_code == 200
     assert entered(api, device).status_code == 403
+
+
+@pytest.mark.parametrize(("kind", "base"), [("member", "/v1/me"), ("staff", "/v1")])
+def test_who_was_signed_in_long_ago_adds_none(api, kind, base):
+    """Or a session that somebody else found open would become a way in of its own."""
+    person, token = signed_in(api, kind)
+    begun = api.call("POST", f"{base}/passkeys", {}, token=token, key=None).json()
+    api.eye.execute(
+        "UPDATE access.person_session SET proved_at = now() - interval '11 minutes'"
+        " WHERE person_id = %s",
+        [person],
+    )
+    time.sleep(REMEMBER_S + 0.2)
+    body = {"credential": Device().made(begun["options"])}
+    path = f"{base}/passkeys/{begun['ceremony_id']}"
+    for said in (
+        api.call("POST", f"{base}/passkeys", {}, token=token, key=None),
+        api.call("POST", path, body, token=token, key=None),
+    ):
+        assert (said.status_code, said.json()["code"]) == (403, "sign_in_stale")
+    assert api.call("GET", f"{base}/passkeys", token=token).json()["items"] == []
+
+
+@pytest.mark.parametrize(("kind", "base"), [("member", "/v1/me"), ("staff", "/v1")])
+def test_ones_own_doings_at_the_entrance_are_in_the_log(api, kind, base):
+    device = Device()
+    person, token = signed_in(api, kind)
+    added_ = added(api, device, token, base).json()
+    opened = entered(api, device).json()
+    api.call("POST", f"{base}/sessions/{opened['session_id']}/end", token=token, key=None)
+    api.call("POST", f"{base}/passkeys/{added_['passkey_id']}/remove", token=token, key=None)
+    api.call("POST", f"{base}/passkeys/{uuid4()}/remove", token=token, key=None)  # refused: none
+    said = api.call("GET", f"/v1/audit?subject={person}").json()["items"]
+    own = "me." if kind == "member" else ""
+    assert [each["operation"] for each in said][:4] == [
+        f"{own}passkey.remove", f"{own}session.end", f"sign_in.{kind}", f"{own}passkey.add",
+    ]  # fmt: skip
+    assert {each["by"]["kind"] for each in said[:4]} == {kind}
 
 
 def test_what_is_wrong_with_a_signature_is_not_told(api):

@@ -25,7 +25,7 @@ from support.things import new_member, signed_in
 from tessera.access.core import POLICY
 
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-LOWEST, HIGHEST = 1, 3  # calls of each way and operation: by who may not, by who may
+LOWEST, HIGHEST = 1, 4  # calls of each way and operation: by who may not, by who may
 SEED = 20261121
 _numbers = count(1)
 

@@ -160,16 +160,6 @@ def test_a_changed_role_counts_for_sessions_that_are_open(api):
     assert call(api, ada.token, "GET", "/v1/staff").status_code == 403
 
 
-def test_becoming_an_owner_waits_for_a_second_person(api):
-    ada = Person(api, "security").enrol()
-    said = api.call("PATCH", f"/v1/staff/{ada.id}", {"role": "owner"})
-    assert said.status_code == 202 and said.json()["limit"] == "staff.owner"
-    assert call(api, ada.token, "GET", "/v1/keys").status_code == 200
-    assert (
-        call(api, ada.token, "POST", "/v1/keys", {"name": "x", "role": "owner"}).status_code == 403
-    )
-
-
 def test_an_expired_person_is_out(api):
     soon = (datetime.now(UTC) + timedelta(days=2)).isoformat()
     ada = Person(api, expires_at=soon).enrol()

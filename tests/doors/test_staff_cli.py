@@ -88,3 +88,14 @@ def test_who_cannot_be_is_not_added(shell, words, why):
 def test_an_address_is_had_once(shell):
     shell("add", "Anna", ANNA)
     assert "somebody of staff has this address" in shell("add", "Anna", ANNA, code=1)
+
+
+def test_the_keys_of_whoever_leaves_are_named(shell, dsn, tmp_path):
+    shell("add", "Anna Rossi", ANNA)
+    shell("add", "Bob", "bob@example.org", "--role", "operator")
+    with shops.opened(dsn, data_dir=tmp_path) as api:
+        key_id, _ = api.issue("manager")
+        api.eye.execute("UPDATE access.api_key SET issued_by = (SELECT id FROM access.staff"
+                        " WHERE email = 'bob@example.org') WHERE id = %s", [key_id])  # fmt: skip
+    told = shell("end", "bob@example.org").splitlines()
+    assert told[0].startswith("ended; keys that work on") and told[1].startswith(key_id)

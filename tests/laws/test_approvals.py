@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tessera.access.approvals import core
-from tessera.access.approvals.core import Payload, Proposal
+from tessera.access.approvals.core import Payload, Proposal, Standing
 from tessera.access.core import Principal
 from tessera.base.ids import new_id
 
@@ -40,7 +40,7 @@ def code(refusal) -> str | None:
 
 
 def approves(found: Proposal, by: Principal, now=NOW, staffed=True) -> str | None:
-    return code(core.approvable(found, by, now, staffed=staffed))
+    return code(core.approvable(found, by, now, Standing(staffed)))
 
 
 def test_another_person_who_is_freshly_signed_in_approves():

@@ -29,7 +29,7 @@ ROWS = st.dictionaries(st.sampled_from(GRANTABLE), st.sampled_from(["all", "own_
 
 def bearer(role: str = "owner", **more) -> Principal:
     named = {"stores": None} | more
-    return Principal(id=UUID(int=1), kind="key", name="x", role=role, rate_per_s=1, **named)
+    return Principal(id=UUID(int=1), kind="key", name="x", role=role, rate_per_s=200, **named)
 
 
 def terms(**more) -> access.KeyTerms:
@@ -257,3 +257,25 @@ def test_a_return_that_waits_outlives_the_release(before, brings_in):
     again = parked_body(Job(job.principal, "receipt.return", "k", BACK, b"", NOW))
     kept = msgspec.json.decode(again, type=tuple[Before, str, str, Return])
     assert kept == (before, "receipt.return", "k", BACK)
+
+
+@pytest.mark.parametrize(
+    ("mine", "given_", "fine"), [(50, 10_000, True), (50, None, True), (1, 1, True), (1, 2, False),
+                                 (1, None, False)],
+)  # fmt: skip
+def test_a_slow_key_gives_no_faster_one(mine, given_, fine):
+    maker = msgspec.structs.replace(bearer(), rate_per_s=mine)
+    fault = access.beyond(maker, terms(rate_per_s=given_), OwnRole("own", {}))
+    assert code(fault) == ("" if fine else "not_yours_to_give")
+
+
+@pytest.mark.parametrize(
+    ("grants", "operations", "like"),
+    [
+        (GRANTS["owner"], None, True), (GRANTS["owner"], ("quote",), False),
+        (GRANTS["manager"], None, False), ({"key.issue": "all"}, None, True),
+        *(({name: "all"}, (name,), True) for name in ("staff.reset", "role.change", "key.rotate")),
+    ],
+)  # fmt: skip
+def test_who_gives_as_an_owner_does_is_like_one(grants, operations, like):
+    assert access.like_owner(OwnRole("x", grants), operations) is like

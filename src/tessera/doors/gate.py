@@ -51,13 +51,18 @@ class Pass:
     def take(self, now: float) -> None:
         """One call: the bucket holds one second's worth and fills steadily."""
         rate = self.principal.rate_per_s
-        self.tokens = min(rate, self.tokens + (now - self.filled) * rate)
+        self.tokens = self.left(now)
         self.filled, self.refusal = now, None
         if self.tokens < 1:
             why = f"this {self.what} may call {rate} times a second"
             self.refusal = Refusal("too_many_calls", "", why, "wait a second, then go on slower")
         else:
             self.tokens -= 1
+
+    def left(self, now: float) -> float:
+        """How many calls are in the bucket, before this one."""
+        rate = self.principal.rate_per_s
+        return min(rate, self.tokens + (now - self.filled) * rate)
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """What is left: calls per second, calls now, seconds until full."""
@@ -97,7 +102,8 @@ async def _find(
 class Gate:
     """Looks keys up, and remembers the answer for two seconds.
 
-    strangers_per_s  calls a second that may come from one address (IPv6: /64) without a key
+    strangers_per_s  calls a second that may come from one address (IPv6: /64) without a key, or
+                     with one that is none: those count there too
     """
 
     def __init__(
@@ -114,6 +120,11 @@ class Gate:
 
     def enter_anybody(self, address: str) -> Pass:
         """Whoever it is: what anybody may is limited per address, all unknown ones share one."""
+        passed = self._stranger_at(address)
+        passed.take(time.monotonic())
+        return passed
+
+    def _stranger_at(self, address: str) -> Pass:
         network, now = access.network_of(address), time.monotonic()
         passed = self._strangers.get(network)
         if passed is None:
@@ -122,11 +133,14 @@ class Gate:
             rate = float(self._stranger.rate_per_s)
             passed = self._strangers[network] = Pass(self._stranger, 0.0, rate, now, what="address")
         self._strangers.move_to_end(network)
-        passed.take(now)
         return passed
 
     async def enter(self, authorization: bytes, address: str = "") -> Pass | Refusal:
-        """Who calls, from where. Errors: not_signed_in; `Pass.refusal` says too_many_calls."""
+        """Who calls, from where. Errors: not_signed_in, address_other; too_many_calls.
+
+        A token that is none takes a call from the address's bucket, and where that is empty a token
+        that was not known here is not looked up: guesses do not fill the database's day.
+        """
         passed = self.enter_known(authorization, address)
         if passed is None:
             scheme, token = _told(authorization)
@@ -134,8 +148,13 @@ class Gate:
                 return _STRANGER
             if self._elsewhere(token, address):
                 return _ELSEWHERE
+            guesses = self._stranger_at(address)
+            if token not in self._known and guesses.left(time.monotonic()) < 1:
+                guesses.take(time.monotonic())
+                return guesses.refusal or _STRANGER
             passed = await self._looked_up(token)
             if passed is None:
+                guesses.take(time.monotonic())
                 return _STRANGER
             if not access.comes_from(passed.principal, address):
                 return _ELSEWHERE

@@ -37,9 +37,10 @@ class Proposed(Struct, frozen=True):
 
 
 def actor(call: Call) -> Actor:
-    """Who calls, as the log calls that one."""
+    """Who calls, as the log calls that one; from where only those who work here."""
     by = call.principal
-    return Actor(by.kind, by.id, by.name, by.role, call.address)
+    address = "" if by.kind in ("member", "anybody") else call.address
+    return Actor(by.kind, by.id, by.name, by.role, address)
 
 
 def entries(operation: Operation, call: Call) -> list[Entry]:

@@ -18,6 +18,7 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors import noting, problems
 from tessera.doors.call import Call, Once, Operation
+from tessera.doors.personal import free_text_fault, names_people
 from tessera.doors.problems import Reply
 
 RACES = (DeadlockDetected, SerializationFailure)
@@ -30,8 +31,13 @@ async def once(operation: Operation, call: Call) -> Reply:
     The claim waits for a call with the same key that is still under way elsewhere. Where another
     call was in the way, nothing was written: it is done anew, one more time.
 
+    Whose reason names somebody is not done: reasons are kept for ever.
+
     errors  of the database; one of `RACES` if another call was in the way again
     """
+    fault = free_text_fault(call.body)
+    if fault is not None:
+        return problems.problem(fault)
     try:
         return await _once(operation, call)
     except RACES:
@@ -60,7 +66,9 @@ async def _once(operation: Operation, call: Call) -> Reply:
     body = _encode(kept)
     day = access.answer_day(call.now)
     await access_db.save_answers(call.conn, [(day, claim.outcome_id, status, body)])
-    if any(each.kind == "member" or each.person is not None for each in call.changes):
+    if names_people(operation) or any(
+        each.kind == "member" or each.person is not None for each in call.changes
+    ):
         await privacy_db.mark_personal(call.conn, claim.principal_id, claim.key)
     # Last: from here to the commit nobody else adds to this chain.
     await audit.note(call.conn, *noting.entries(operation, call))

@@ -39,13 +39,14 @@ class Refused:
         self._waiting: list[Entry] = []  # counted, and not written down yet
 
     def add(self, by: Principal, operation: str, address: str) -> None:
-        """One more; the address is that of the first."""
+        """One more; the address is that of the first, of members and strangers none."""
         tries = self._tries.get((by.id, operation))
         if tries is None:
             if len(self._tries) >= MOST:
                 self._others += 1
                 return
-            who = Actor(by.kind, by.id, by.name, by.role, address)
+            told = "" if by.kind in ("member", "anybody") else address
+            who = Actor(by.kind, by.id, by.name, by.role, told)
             tries = self._tries[by.id, operation] = Tries(who, operation, datetime.now(UTC))
         tries.times += 1
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from psycopg import AsyncConnection
 
 from tessera.doors.pools import Pool
+from tessera.doors.trails import Trails
 from tessera.ledger.seals import core, db
 from tessera.ledger.seals.core import Block, Head
 
@@ -28,13 +29,18 @@ class Sealer:
         self._lock: int | None = None
         self._digest, self._until = b"", datetime(1970, 1, 1, tzinfo=UTC)
         self._sealed: dict[UUID, int] = {}
+        self._trails = Trails()
 
     async def turn(self) -> None:
-        """Seal what was posted since the last turn; the first time in a place, everything."""
+        """Seal what was posted since the last turn; the first time in a place, everything.
+
+        And where the chains of the audit log end.
+        """
         if self._folder is None or not self._mine(self._folder):
             return
         until = datetime.now(UTC)
         async with self._pool.connection() as conn:
+            await self._trails.turn(conn, self._folder, until)
             if not self._digest:
                 await self._begin(conn, self._folder, until)
                 return

@@ -32,6 +32,9 @@ class Sending:
         """Send what is due. No connection is held while a provider takes its time."""
         if self._ways is None:
             return
+        for way in self._ways.values():
+            if isinstance(way, Sink):
+                way.sweep()
         async with self._pool.connection() as conn:
             taken = await flows.take_due(conn, datetime.now(UTC), AT_ONCE)
         if not taken:

@@ -6,12 +6,16 @@ import asyncio
 import json
 import time
 from contextlib import suppress
+from secrets import token_bytes
 from typing import Any
 
 import pytest
 
 from doors.wire.wire_line import Line, asked, serving
 from support.database import run
+from tessera.access import core as access
+from tessera.access.core import STRANGER_RATE
+from tessera.base.refusal import Refusal
 from tessera.doors import protocol
 from tessera.doors.gate import GRACE_S, Gate, Pass
 from tessera.doors.pools import GATE as SHARE
@@ -132,5 +136,27 @@ def test_a_key_is_looked_up_once_for_all_who_call_with_it(api):
             passed.until = time.monotonic()
             gate.forget()
             assert gate.enter_known(word) is None, "it may have been revoked here"
+
+    run(scene())
+
+
+def test_guesses_are_looked_up_as_often_as_strangers_may_call(api):
+    """And whoever was known there comes in as before; so does a new key from elsewhere."""
+
+    async def scene() -> None:
+        pool = SHARE.pool(api.dsn)
+        async with pool:
+            gate, till = Gate(pool), f"Bearer {api.till}".encode()
+            assert isinstance(await gate.enter(till, "192.0.2.1"), Pass)
+            gate.forget()
+            guesses = [f"Bearer {access.token('till', token_bytes(20))}" for _ in range(60)]
+            said = [await gate.enter(each.encode(), "192.0.2.1") for each in guesses]
+            codes = [each.code for each in said if isinstance(each, Refusal)]
+            assert codes[:20] == ["not_signed_in"] * 20 and codes[-1] == "too_many_calls"
+            assert pool.get_stats()["requests_num"] <= 1 + STRANGER_RATE + 10
+            assert len(codes) == 60 and not gate.enter_anybody("192.0.2.2").refusal
+            assert isinstance(await gate.enter(till, "192.0.2.1"), Pass), "known here before"
+            admin = f"Bearer {api.admin}".encode()
+            assert isinstance(await gate.enter(admin, "192.0.2.2"), Pass)
 
     run(scene())

@@ -13,23 +13,16 @@ from uuid import UUID
 
 import msgspec
 import typer
-from msgspec import Struct
 from psycopg import AsyncConnection
 
 from tessera.access.audit import db, flows
 from tessera.access.audit.core import Actor, Change, Entry, Head, Line
 from tessera.doors.audited import row, table, view
 from tessera.doors.ground import Settings, ground
+from tessera.doors.trails import Ends, sealed_in
 
 _PAGE = 10_000  # entries read at a time
 _encode = msgspec.json.Encoder().encode
-
-
-class Seal(Struct, frozen=True):
-    """The ends of all chains as they were at an instant; hashes in hexadecimal."""
-
-    sealed_at: datetime
-    heads: dict[str, tuple[int, str]]  # chain: number and hash of its last entry
 
 
 async def note(conn: db.Conn, operation: str, change: Change) -> None:
@@ -77,14 +70,17 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         typer.echo(f"sealed: {file}")
 
 
-def read_seal(file: Path) -> list[Head]:
-    """The ends of chains that a file tells. Errors: BadParameter."""
+def read_seal(place: Path) -> list[Head]:
+    """The ends of chains that a file tells, or a folder of TESSERA_SEALS_DIR.
+
+    errors  BadParameter
+    """
     try:
-        told = msgspec.json.decode(file.read_bytes(), type=Seal)
-        return [Head(int(name), seq, bytes.fromhex(mark)) for name, (seq, mark) in
-                told.heads.items()]  # fmt: skip
+        if place.is_dir():
+            return sealed_in(place)
+        return msgspec.json.decode(place.read_bytes(), type=Ends).told()
     except (OSError, ValueError, msgspec.MsgspecError) as error:
-        why = f"{file} is no seal: {error}"
+        why = f"{place} is no seal: {error}"
         raise typer.BadParameter(why, param_hint="--seal") from error
 
 
@@ -99,11 +95,11 @@ async def _search(dsn: str, asked: db.Asked, most: int) -> list[Line]:
         return await db.search(conn, asked, None, most)
 
 
-async def _seal(dsn: str) -> Seal:
+async def _seal(dsn: str) -> Ends:
     async with await AsyncConnection.connect(dsn) as conn:
         heads = await flows.seal(conn)
     told = {str(head.chain): (head.seq, head.hash.hex()) for head in heads}
-    return Seal(datetime.now(UTC), told)
+    return Ends(datetime.now(UTC), told)
 
 
 async def _export(dsn: str, form: str, out: Path | None) -> None:

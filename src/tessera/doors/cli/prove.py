@@ -28,7 +28,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         seal: Annotated[
             Path | None,
             typer.Option(
-                help="with --audit what `tessera audit seal` wrote, else TESSERA_SEALS_DIR"
+                help="the folder of TESSERA_SEALS_DIR, or what `tessera audit seal` wrote"
             ),
         ] = None,
     ) -> None:

@@ -131,7 +131,9 @@ async def _end(conn: db.Conn, email: str) -> str | Refusal:
     if refusal is not None:
         return refusal
     await _note(conn, "staff.end", staff, {"ended_at": now.isoformat()})
-    return "ended"
+    left = await access_db.keys_issued_by(conn, staff.id, now)
+    works = "".join(f"\n{key.id}  {key.role:<10} {key.name}" for key in left)
+    return f"ended; keys that work on, `tessera keys revoke` ends them:{works}" if left else "ended"
 
 
 async def _held(conn: db.Conn, email: str) -> Staff | Refusal:

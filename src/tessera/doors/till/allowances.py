@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from tessera.access.core import allowed
 from tessera.base.ids import new_id
@@ -17,6 +18,7 @@ from tessera.checkout.offline import flows as offline
 from tessera.checkout.offline.core import Allowance as Row
 from tessera.doors.call import Call, Operation
 from tessera.doors.till.checkout import find_member
+from tessera.members.households import db as households_db
 from tessera.rules.core.settings import Offline
 from tessera.warehouse.core import Identifier
 
@@ -60,7 +62,8 @@ async def issue(call: Call) -> Allowance | Refusal:
     """Give a till an allowance for a card, in place of the one it had for this member.
 
     Of all that a till was given for a member, the points of the newest alone are there: asking
-    again adds nothing. `tills` of the program says how many tills may have one at a time.
+    again adds nothing. `tills` of the program says how many tills may have one at a time. Who
+    may spend only so much on a day gets no more than that.
     """
     body: AskAllowance = call.body
     assert call.house is not None
@@ -85,6 +88,9 @@ async def issue(call: Call) -> Allowance | Refusal:
         used=0, step=1, worth_minor=1, max_percent=100, issued_at=call.now, valid_until=call.now,
     )  # fmt: skip
     assert setting is not None, "the fault was told above"
+    limit = (await households_db.limits(call.conn, [owner.member_id])).get(owner.member_id)
+    if limit is not None:
+        setting = replace(setting, points=min(setting.points, limit))
     made = await offline.issue(call.conn, setting, row, body.card or "")
     if isinstance(made, Refusal):
         return made

@@ -140,8 +140,8 @@ def approving(table: Mapping[str, Operation]) -> Handler:
         found = await _found(call, lock=True)
         if isinstance(found, Refusal):
             return found
-        staffed = await db.staffed(call.conn, call.now)
-        refusal = core.approvable(found, call.principal, call.now, staffed=staffed)
+        standing = await flows.standing(call.conn, found, call.principal, call.now)
+        refusal = core.approvable(found, call.principal, call.now, standing)
         if refusal is not None:
             return refusal
         payload = await flows.bound(call.conn, found, call.body.hash)
@@ -158,6 +158,7 @@ def approving(table: Mapping[str, Operation]) -> Handler:
         assert not isinstance(answer, Awaiting), "an approved call waits for nobody"
         done = Decision("approved", call.now, call.principal, "", call.outcome_id)
         await _ended(call, found, done)
+        call.forget = call.forget or inner.forget
         call.changes += [replace(each, operation=found.operation) for each in inner.changes]
         # A secret is told to nobody: who approves must not have it, who proposed is not here.
         said = answer.kept if isinstance(answer, Once) else answer

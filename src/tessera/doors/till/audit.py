@@ -18,6 +18,7 @@ from tessera.doors.audited import EntryView, place, row, table, view
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor, uuid_of
 from tessera.doors.problems import Reply
+from tessera.identity.privacy import db as privacy_db
 
 MOST_EXPORTED = 10_000
 _encode = msgspec.json.Encoder().encode
@@ -93,6 +94,11 @@ async def reveal(call: Call) -> Once | Refusal:
         return Refusal("entry_unknown", "entry", "there is no such entry",
                        "look it up in the log")  # fmt: skip
     before, now_after, gone = await flows.values(call.conn, line)
+    if line.person is not None and not gone:  # the member sees who has seen it
+        seen = [each for each in line.fields.split(",") if each]
+        await privacy_db.add_sight(
+            call.conn, call.principal, line.person, seen, call.body.reason, call.now
+        )
     call.changed("audit", name, None, None, reason=call.body.reason)
     kept = RevealedEntry(name, gone, None, None)
     return Once(live=RevealedEntry(name, gone, before, now_after), kept=kept)

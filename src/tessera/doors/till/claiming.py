@@ -24,7 +24,10 @@ from tessera.warehouse.core import Identifier
 
 
 class ClaimCard(Struct, frozen=True, forbid_unknown_fields=True):
-    """A card to add to one's own. One that was used needs a receipt of the last half year."""
+    """A card to add to one's own. One that was used needs a receipt of the last half year.
+
+    Without one: one card that was never used, in a year.
+    """
 
     card: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
     receipt: Slip | None = None
@@ -51,8 +54,7 @@ async def claim(call: Call, number: str, slip: Slip | None) -> Owner | Refusal |
     card = Identifier("card", number)
     found = await members_db.find(call.conn, card)
     if found is None:
-        batches = await members_db.batches(call.conn)
-        return None if core.in_batch(number, batches) else flows.not_shown()
+        return await _unused(call, number)
     since = call.now - timedelta(days=RECENT_DAYS)
     shown = slip is not None and await claims_db.sold(
         call.conn, found.owner.account_id, slip, since
@@ -60,6 +62,15 @@ async def claim(call: Call, number: str, slip: Slip | None) -> Owner | Refusal |
     if not shown or found.owner.registered or found.owner.status != "active":
         return flows.not_shown()
     return found.owner
+
+
+async def _unused(call: Call, number: str) -> Refusal | None:
+    """A card without a history: whoever asks gets a few; somebody else was handed them."""
+    assert call.house is not None
+    if not core.in_batch(number, await members_db.batches(call.conn)):
+        return flows.not_shown()
+    async with call.house.upkeep.connection() as own:
+        return await flows.take_unused_here(own, call.address, call.now)
 
 
 async def claim_mine(call: Call) -> CardClaimed | Refusal:
@@ -77,7 +88,10 @@ async def claim_mine(call: Call) -> CardClaimed | Refusal:
 
 
 async def _add(call: Call, number: str) -> Refusal | None:
-    """A card that was never used."""
+    """A card that was never used: one of a member's in a year."""
+    refusal = await flows.take_unused(call.conn, call.principal.id, call.now)
+    if refusal is not None:
+        return refusal
     card = Identifier("card", number)
     done = await members.add_identifier(call.conn, call.principal.id, card, call.now)
     return done if isinstance(done, Refusal) else None

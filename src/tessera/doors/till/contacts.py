@@ -78,7 +78,12 @@ async def send(call: Call) -> CodeSent | Refusal:
     if member_id is None:
         return no_member(call)
     sent = await flows.send_code(call.conn, member_id, contact, call.now, call.address)
-    return sent if isinstance(sent, Refusal) else code_sent(sent)
+    if isinstance(sent, Refusal):
+        return sent
+    operation = "contact.send" if "member_id" in call.path else "me.contact.send"
+    change = Change("member", member_id, None, {"kind": contact.kind, "code": "sent"})
+    await note(call, operation, change)
+    return code_sent(sent)
 
 
 def code_sent(challenge: Challenge) -> CodeSent:

@@ -9,12 +9,15 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from tessera.access.approvals.core import Awaiting
 from tessera.base.ids import new_id
 from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Name
 from tessera.doors.call import Call, Operation
+from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor, uuid_of
+from tessera.doors.till import merges
 from tessera.doors.till.people import AttributeValue, PersonName
 from tessera.identity import flows as identity
 from tessera.members import core
@@ -155,16 +158,18 @@ async def judge_different(call: Call) -> Judged | Refusal:
     return pair if isinstance(pair, Refusal) else Judged(pair.id, "different")
 
 
-async def judge_same(call: Call) -> Judged | Refusal:
-    """POST /v1/duplicates/{pair_id}/same"""
+async def judge_same(call: Call) -> Judged | Refusal | Awaiting:
+    """POST /v1/duplicates/{pair_id}/same: a merge, with whatever a merge asks for."""
+    known = await _pair_asked(call)
+    if isinstance(known, Refusal):
+        return known
+    waits = second_person(call, "merge", "two members would become one")
+    if waits is not None and known.verdict != "different":  # that one is refused below
+        return waits
     pair = await _judged(call, "same")
     if isinstance(pair, Refusal):
         return pair
     into = call.body.into or pair.one
-    if into not in (pair.one, pair.other):
-        return Refusal(
-            "into_other", "into", "this member is none of the two", "name one of the pair, or none"
-        )
     other = pair.other if into == pair.one else pair.one
     assert call.house is not None
     ask = identity.Ask(
@@ -174,18 +179,34 @@ async def judge_same(call: Call) -> Judged | Refusal:
         call.body.reason,
         call.house.lives(call.now),
     )
-    done = await identity.merge(call.conn, ask, into, other)
+    done = await merges.told(call, await identity.merge(call.conn, ask, into, other))
     if isinstance(done, Refusal):
         return done
-    call.changed("member", other, None, {"merged_into": str(into)}, reason=call.body.reason)
-    return Judged(pair.id, "same", done.merge.member_id, done.merge.id)
+    return Judged(pair.id, "same", done.member_id, done.merge_id)
+
+
+async def _pair_asked(call: Call) -> Likely | Refusal:
+    """The pair in the address, held, if the member to stay is of it."""
+    pair_id = uuid_of(call.path["pair_id"])
+    pair = None if pair_id is None else await db.lock_likely(call.conn, pair_id)
+    if pair is None:
+        return _unknown_pair(call)
+    if call.body.into in (None, pair.one, pair.other):
+        return pair
+    return Refusal(
+        "into_other", "into", "this member is none of the two", "name one of the pair, or none"
+    )
+
+
+def _unknown_pair(call: Call) -> Refusal:
+    why = f"there is no pair {call.path['pair_id'][:40]}"
+    return Refusal("pair_unknown", "pair_id", why, "list the pairs that wait")
 
 
 async def _judged(call: Call, verdict: Literal["same", "different"]) -> Likely | Refusal:
     pair_id, by, reason = uuid_of(call.path["pair_id"]), call.principal.id, call.body.reason
     if pair_id is None:
-        why = f"there is no pair {call.path['pair_id'][:40]}"
-        return Refusal("pair_unknown", "pair_id", why, "list the pairs that wait")
+        return _unknown_pair(call)
     pair = await flows.judge(call.conn, pair_id, verdict, by, reason, call.now)
     if not isinstance(pair, Refusal):
         call.changed(
@@ -241,6 +262,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "duplicate.same", "POST", "/v1/duplicates/{pair_id}/same", judge_same, Judged,
         "Say that two members are one person, and merge them", kind="writes", body=Same,
+        four_eyes=True,
         example={"reason": "registered twice"},
     ),
 )  # fmt: skip

@@ -60,6 +60,8 @@ class Joined(Struct, frozen=True):
     """In, with a session of one's own. `joined` is false for a member we knew: signed in.
 
     history  a card's earlier points came along
+    card     the card that was named and never used is one's own; false where none was named, and
+             where it was used by now: then its receipt proves it (POST /v1/me/cards)
     """
 
     member_id: UUID
@@ -67,6 +69,7 @@ class Joined(Struct, frozen=True):
     history: bool
     token: str
     expires_at: datetime
+    card: bool = False
 
 
 class JoinBack(CameBack, frozen=True, forbid_unknown_fields=True):
@@ -148,16 +151,19 @@ async def join(call: Call) -> CodeSent | Refusal:
     contact = core.fresh(body.contact.kind, body.contact.value, country_of(call))
     if isinstance(contact, Refusal):
         return Refusal(contact.code, "contact.value", contact.why, contact.cure)
-    names = [contact]
+    names, unused = [contact], ""
     if body.card is not None:
         card = await claim(call, body.card, body.receipt)
         if isinstance(card, Refusal):
             return card
-        names.append(Identifier("card", body.card))
+        if card is None:
+            unused = body.card
+        else:
+            names.append(Identifier("card", body.card))
     new = core.NewMember(
         tuple(names), body.given_name, body.family_name, body.born_on, body.language
     )
-    said = Application(contact, new, body.consents, body.source)
+    said = Application(contact, new, body.consents, body.source, unused)
     sent = await flows.apply(call.conn, said, known, call.now, call.address)
     return sent if isinstance(sent, Refusal) else code_sent(sent)
 
@@ -213,7 +219,9 @@ async def _let_in(call: Call, done: Admitted, way: Literal["code", "provider"]) 
     after = {"joined": done.joined, "session": str(session.id)}
     operation = "join.finish" if way == "code" else "join.back"
     await note(call, operation, Change("member", done.member_id, None, after))
-    return Joined(done.member_id, done.joined, done.history, token, session.over_at())
+    return Joined(
+        done.member_id, done.joined, done.history, token, session.over_at(), done.card
+    )  # fmt: skip
 
 
 def id_of(word: str) -> UUID:

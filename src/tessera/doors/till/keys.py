@@ -120,8 +120,8 @@ async def issue(call: Call) -> Once | Refusal | Awaiting:
     )
     if refusal is not None:
         return refusal
-    if terms.role == "owner":
-        waits = second_person(call, "owner", "a key would be issued that may everything")
+    if access.like_owner(role, terms.operations):
+        waits = second_person(call, "owner", "a key would be issued that gives as an owner does")
         if waits is not None:
             return waits
     made, token = await flows.make_key(call.conn, terms, call.now)
@@ -189,19 +189,25 @@ async def list_(call: Call) -> Page[KeyView] | Refusal:
 
 
 async def rotate(call: Call) -> Once | Refusal:
-    """POST /v1/keys/{key_id}/rotate: whoever could issue this key may give it a new token."""
+    """POST /v1/keys/{key_id}/rotate: whoever issued this key may give it a new token."""
     key_id = uuid_of(call.path["key_id"])
     key = None if key_id is None else await db.lock_key(call.conn, key_id)
     if key is None:
         return _unknown(call)
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= call.now):
         return Refusal("key_ended", "key_id", "this key works no more", "issue another")
+    if (key.issued_by or key.id) != call.principal.person:
+        return Refusal(
+            "key_of_another", "key_id", "another person has issued this key",
+            "revoke it and issue another, or ask who issued it",
+        )  # fmt: skip
     role = await _role(call, key.role)
     if isinstance(role, Refusal):
         return role
     terms = access.KeyTerms(
-        name=key.name, role=key.role, stores=key.stores, expires_at=key.expires_at,
-        operations=key.operations, networks=key.networks, mint_per_day=key.mint_per_day,
+        name=key.name, role=key.role, stores=key.stores, rate_per_s=key.rate_per_s,
+        expires_at=key.expires_at, operations=key.operations, networks=key.networks,
+        mint_per_day=key.mint_per_day,
     )  # fmt: skip
     refusal = access.beyond(call.principal, terms, role)
     if refusal is not None:

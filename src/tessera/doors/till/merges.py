@@ -82,13 +82,16 @@ async def merge(call: Call) -> MergeTold | Refusal | Awaiting:
     member_id = uuid_of(call.path["member_id"])
     if member_id is None:
         return _unknown("member", call.path["member_id"])
+    for word in (member_id, body.other):
+        if not await flows.is_known(call.conn, word):
+            return _unknown("member", str(word))
+    waits = second_person(call, "merge", "two members would become one")
+    if waits is not None:
+        return waits
     done = await flows.merge(
         call.conn, _ask(call, body.reason), member_id, body.other, body.keep, body.fields
     )
-    waits = None
-    if not isinstance(done, Refusal):
-        waits = second_person(call, "merge", "two members would become one")
-    return waits or await _told(call, done)
+    return await told(call, done)
 
 
 async def undo(call: Call) -> MergeTold | Refusal:
@@ -97,7 +100,7 @@ async def undo(call: Call) -> MergeTold | Refusal:
     merge_id = uuid_of(call.path["merge_id"])
     if merge_id is None:
         return _unknown("merge", call.path["merge_id"])
-    return await _told(call, await flows.undo(call.conn, _ask(call, body.reason), merge_id))
+    return await told(call, await flows.undo(call.conn, _ask(call, body.reason), merge_id))
 
 
 async def read(call: Call) -> MergeTold | Refusal:
@@ -123,11 +126,11 @@ def _ask(call: Call, reason: str) -> Ask:
     )
 
 
-async def _told(call: Call, done: Merged | Refusal) -> MergeTold | Refusal:
+async def told(call: Call, done: Merged | Refusal) -> MergeTold | Refusal:
     """The answer, and what the log is told: ids only."""
     if isinstance(done, Refusal):
         return done
-    row = done.merge
+    row, call.forget = done.merge, True  # sessions have ended
     leads, stays = {"merged_into": str(row.member_id)}, {"merged_into": None}
     undone = row.undone_at is not None
     call.changed(

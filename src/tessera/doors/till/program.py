@@ -21,6 +21,7 @@ from tessera.doors.pages import QUERY, Page, asked_limit, page, unknown_cursor
 from tessera.program import db, flows
 from tessera.program.core import Reader
 from tessera.program.core.difference import Edition, differences
+from tessera.program.core.loosening import guarded, loosens
 from tessera.program.core.seen import Caution, Seen
 from tessera.program.core.timeline import Release, State, Version, states
 from tessera.program.core.warnings import warnings_of
@@ -194,6 +195,9 @@ async def _release(
         return made
     # Only now, so that nobody is asked to decide on what would be refused.
     wait = second_person(call, "publish", f"version {made.version} would be published")
+    if wait is None and before is not None and guarded(before) and loosens(before, made):
+        why = f"version {made.version} would let one person do what two decide on, or more by hand"
+        wait = call.approval("program.approvals", why)
     if wait is not None:
         return wait
     call.changed("program", str(made.version), None, {"name": made.name}, reason=release.note)
@@ -303,7 +307,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "program.rollback", "POST", "/v1/program/rollback", roll_back, Published,
         "Publish an older version again", kind="writes", refresh=True, body=RollBack, status=201,
-        example={"version": 1, "note": "the coffee was too cheap"}, four_eyes=True,
+        example={"version": 2, "note": "the coffee was too cheap"}, four_eyes=True,
     ),
     Operation(
         "program.versions", "GET", "/v1/program/versions", versions, Page[VersionView],

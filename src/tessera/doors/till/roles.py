@@ -10,11 +10,13 @@ from msgspec import Meta, Struct
 
 from tessera.access import core as access
 from tessera.access import db
+from tessera.access.approvals.core import Awaiting
 from tessera.base.pages import after
 from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Name
 from tessera.doors.call import Call, Operation
-from tessera.doors.pages import QUERY, Page, asked_limit, page
+from tessera.doors.noting import second_person
+from tessera.doors.pages import QUERY, Page, asked_limit, page, unknown_cursor
 from tessera.doors.till.keys import RoleName
 
 Grants = Annotated[dict[Code, access.Scope], Meta(min_length=1, max_length=500)]
@@ -56,7 +58,7 @@ class RoleView(Struct, frozen=True):
     ended_at: datetime | None = None
 
 
-async def make(call: Call) -> RoleView | Refusal:
+async def make(call: Call) -> RoleView | Refusal | Awaiting:
     """POST /v1/roles"""
     body: MakeRole = call.body
     role = access.OwnRole(body.name, body.grants, body.sight)
@@ -65,6 +67,9 @@ async def make(call: Call) -> RoleView | Refusal:
     )
     if refusal is not None:
         return refusal
+    waits = _waits(call, role)
+    if waits is not None:
+        return waits
     row = await db.add_role(call.conn, role, body.about, call.principal.person, call.now)
     if row is None:
         return Refusal(
@@ -75,7 +80,7 @@ async def make(call: Call) -> RoleView | Refusal:
     return _view(row)
 
 
-async def change(call: Call) -> RoleView | Refusal:
+async def change(call: Call) -> RoleView | Refusal | Awaiting:
     """PATCH /v1/roles/{role}: its bearers may so much from now on, in every process."""
     body: ChangeRole = call.body
     row = await _held(call)
@@ -89,6 +94,9 @@ async def change(call: Call) -> RoleView | Refusal:
     )
     if refusal is not None:
         return refusal
+    waits = None if body.grants is None else _waits(call, role)
+    if waits is not None:
+        return waits
     about = row.about if body.about is None else body.about
     done = await db.change_role(call.conn, role, about, call.now)
     call.changed("role", row.name, _told(row), _told(done))
@@ -117,6 +125,8 @@ async def list_(call: Call) -> Page[RoleView] | Refusal:
         if isinstance(last, Refusal):
             return last
         name = last[0]
+        if access.role_fault(name, {}) is not None:
+            return unknown_cursor()
     rows = await db.list_roles(call.conn, name, limit + 1)
     found = page(rows, limit, lambda role: role.name, _view)
     return found if name else Page(_built_in() + found.items, found.next)
@@ -147,6 +157,13 @@ async def _held(call: Call) -> access.RoleRow | Refusal:
     return row
 
 
+def _waits(call: Call, role: access.OwnRole) -> Awaiting | None:
+    """Whether a second person decides on a role that gives as an owner does."""
+    if not access.like_owner(role):
+        return None
+    return second_person(call, "owner", "a role would give keys, roles or staff as an owner does")
+
+
 def _told(row: access.RoleRow) -> dict[str, object]:
     return {"about": row.about, "grants": dict(row.grants), "sight": row.sight}
 
@@ -162,7 +179,7 @@ _GRANTS = {"card.block": "all", "card.unblock": "all", "identify": "all"}
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "role.make", "POST", "/v1/roles", make, RoleView, "Make a role of your own",
-        kind="writes", refresh=True, body=MakeRole, status=201,
+        kind="writes", refresh=True, body=MakeRole, status=201, four_eyes=True,
         example={"name": "card-desk", "about": "Lost and found cards", "grants": _GRANTS},
     ),
     Operation(
@@ -171,7 +188,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "role.change", "PATCH", "/v1/roles/{role}", change, RoleView, "Change a role",
-        kind="writes", refresh=True, body=ChangeRole, example={"grants": {"identify": "all"}},
+        kind="writes", refresh=True, body=ChangeRole, four_eyes=True,
+        example={"grants": {"identify": "all"}},
     ),
     Operation(
         "role.end", "POST", "/v1/roles/{role}/end", end, RoleView, "End a role", kind="writes",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from tessera.access.audit.core import Change
 from tessera.access.core.principals import FRESH
 from tessera.access.signing import db, flows, hashing
 from tessera.access.signing.begun import db as begun
@@ -23,6 +24,7 @@ from tessera.access.signing.limiting import flows as limiting
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import Page, uuid_of
+from tessera.doors.till.contacts import note
 from tessera.doors.till.signing import FactorCode, Password, at
 from tessera.doors.till.vouching import Ceremony, WayOut
 
@@ -98,6 +100,7 @@ async def end_session(call: Call) -> SessionEnded | Refusal:
         return Refusal("session_unknown", "session_id", "you have no such session",
                        "list your sessions")  # fmt: skip
     _forget(call)
+    await _note(call, "session.end", {"ended": str(session_id)})
     return SessionEnded(session_id)
 
 
@@ -125,6 +128,7 @@ async def renew_session(call: Call) -> Renewed | Refusal:
     if not await db.renew_session(call.conn, by.session_id, by.id, call.now):
         return _no_session()
     _forget(call)
+    await _note(call, "session.renew", {"session": str(by.session_id)})
     return Renewed(by.session_id, call.now + FRESH)
 
 
@@ -138,10 +142,15 @@ async def list_passkeys(call: Call) -> Page[PasskeyView]:
 
 
 async def begin_passkey(call: Call) -> Ceremony | Refusal:
-    """POST /v1/passkeys: the name the device shows is that of staff, never a member's."""
+    """POST /v1/passkeys: the name the device shows is that of staff, never a member's.
+
+    Only freshly signed in: or who finds a session open would have a way in that outlives it.
+    """
     by = call.principal
     if by.session_id is None or by.kind not in ("staff", "member"):
         return _no_session()
+    if not by.fresh(call.now):
+        return _stale()
     called = by.name or f"member {str(by.id)[-6:]}"
     begun_ = await flows.begin_passkey(call.conn, at(call).site, by.id, called, call.now)
     return begun_ if isinstance(begun_, Refusal) else Ceremony(*begun_)
@@ -152,6 +161,8 @@ async def add_passkey(call: Call) -> PasskeyView | Refusal:
     by, ceremony = call.principal, uuid_of(call.path["ceremony_id"])
     if ceremony is None or by.session_id is None or by.kind not in ("staff", "member"):
         return ceremony_wrong()
+    if not by.fresh(call.now):
+        return _stale()
     owner: tuple[Kind, UUID] = ("staff" if by.kind == "staff" else "member", by.id)
     body: AddPasskey = call.body
     made = await flows.finish_passkey(
@@ -163,7 +174,10 @@ async def add_passkey(call: Call) -> PasskeyView | Refusal:
         body.name,
         call.now,
     )
-    return made if isinstance(made, Refusal) else _passkey(made)
+    if isinstance(made, Refusal):
+        return made
+    await _note(call, "passkey.add", {"passkey": str(made.id)})
+    return _passkey(made)
 
 
 async def remove_passkey(call: Call) -> PasskeyRemoved | Refusal:
@@ -172,6 +186,7 @@ async def remove_passkey(call: Call) -> PasskeyRemoved | Refusal:
     if passkey_id is None or not await begun.drop_passkey(call.conn, passkey_id, call.principal.id):
         return Refusal("passkey_unknown", "passkey_id", "you have no such passkey",
                        "list your passkeys")  # fmt: skip
+    await _note(call, "passkey.remove", {"removed": str(passkey_id)})
     return PasskeyRemoved(passkey_id)
 
 
@@ -191,6 +206,20 @@ def _no_session() -> Refusal:
         "session_missing", "Authorization", "nobody is signed in with this key",
         "sign in, and call with the token of the session",
     )  # fmt: skip
+
+
+def _stale() -> Refusal:
+    return Refusal(
+        "sign_in_stale", "", "a passkey is added by who has signed in within ten minutes",
+        "sign in, or prove again that it is you",
+    )  # fmt: skip
+
+
+async def _note(call: Call, operation: str, after: dict[str, str]) -> None:
+    """One line of the log about whoever calls: these calls keep no key."""
+    by = call.principal
+    name = f"me.{operation}" if by.kind == "member" else operation
+    await note(call, name, Change(by.kind, by.id, None, after))
 
 
 def _forget(call: Call) -> None:

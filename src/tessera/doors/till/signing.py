@@ -233,10 +233,13 @@ async def prove_code(call: Call) -> SignedIn | Refusal:
 
 
 async def let_in_member(call: Call, conn: Conn, member_id: UUID, way: Way) -> SignedIn:
-    """A session for a member who has shown who it is."""
+    """A session for a member who has shown who it is; the log says so."""
     session, token = await flows.open_session(
         conn, "member", member_id, way, call.body.device, call.now
     )
+    change = Change("member", member_id, None, {"way": way, "session": str(session.id)})
+    who = Actor("member", member_id, "", "member", "")  # nobody's address beside a member
+    await audit.note(conn, Entry(call.now, who, "sign_in.member", change))
     return SignedIn(
         session.id, token, "member", member_id, "", "member", session.over_at(), _idle_s("member")
     )

@@ -21,6 +21,7 @@ from tessera.base.text import Code, Name
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
+from tessera.doors.till.signing import at
 from tessera.warehouse.stores import db as stores_db
 
 Stores = Annotated[tuple[Code, ...], Meta(min_length=1, max_length=1000)]
@@ -76,6 +77,21 @@ class StaffChanged(Struct, frozen=True):
     staff_id: UUID
 
 
+class KeyLeft(Struct, frozen=True):
+    """A key that works on."""
+
+    key_id: UUID
+    name: str
+    role: str
+
+
+class StaffEnded(Struct, frozen=True):
+    """This one is let in no more. keys: what he issued works on; revoke what shall not."""
+
+    staff_id: UUID
+    keys: list[KeyLeft]
+
+
 class SignedOut(Struct, frozen=True):
     """On so many devices; within two seconds in every process."""
 
@@ -93,12 +109,9 @@ async def invite(call: Call) -> Once | Awaiting | Refusal:
         expires_at=body.expires_at,
     )  # fmt: skip
     refusal = email_fault(email) or await _terms_fault(call, terms)
-    if refusal is not None:
-        return refusal
-    if terms.role == "owner":
-        waits = second_person(call, "owner", "somebody is invited as an owner, who may everything")
-        if waits is not None:
-            return waits
+    waits = refusal or await _waits(call, terms.role, "an owner, or one like it, is invited")
+    if waits is not None:
+        return waits
     made = await flows.invite(
         call.conn, terms.name, email, terms.role, stores, terms.expires_at, call.principal.person,
         call.now,
@@ -121,7 +134,10 @@ async def list_(call: Call) -> Page[StaffView] | Refusal:
 
 
 async def change(call: Call) -> StaffChanged | Awaiting | Refusal:
-    """PATCH /v1/staff/{staff_id}: sessions go on, with what the role may now."""
+    """PATCH /v1/staff/{staff_id}: sessions go on, with what the role may now.
+
+    Only those end of whoever has a password alone, where the new role asks for more.
+    """
     staff = await _held(call)
     if isinstance(staff, Refusal):
         return staff
@@ -132,25 +148,32 @@ async def change(call: Call) -> StaffChanged | Awaiting | Refusal:
     refusal = await _reach_fault(call, staff) or await _terms_fault(call, _terms(changed))
     if refusal is not None:
         return refusal
-    if changed.role == "owner" and staff.role != "owner":
-        waits = call.approval("staff.owner", "somebody becomes an owner, who may everything")
+    if _reach(changed) != _reach(staff):
+        waits = await _waits(call, changed.role, "somebody gets an owner's rights, or more")
         if waits is not None:
             return waits
-    refusal = await flows.change(call.conn, staff, changed, call.now)
+    refusal = await flows.change(call.conn, staff, changed, at(call).one_factor, call.now)
     if refusal is not None:
         return refusal
     call.changed("staff", staff.id, _told(staff), _told(changed))
     return StaffChanged(staff.id)
 
 
-async def reset(call: Call) -> Once | Refusal:
-    """POST /v1/staff/{staff_id}/reset: whoever may more than one oneself is not reset by one."""
+async def reset(call: Call) -> Once | Refusal | Awaiting:
+    """POST /v1/staff/{staff_id}/reset: whoever may more than one oneself is not reset by one.
+
+    An approved invitation is told to nobody. Whoever is not in yet is reset again by one person.
+    """
     staff = await _held(call)
     if isinstance(staff, Refusal):
         return staff
     refusal = await _reach_fault(call, staff)
     if refusal is not None:
         return refusal
+    if await db.let_in(call.conn, staff.id):
+        waits = await _waits(call, staff.role, "an owner, or somebody like one, would begin anew")
+        if waits is not None:
+            return waits
     invitation = await flows.reset(call.conn, staff, call.now)
     fresh = await db.lock_staff(call.conn, staff.id)
     assert fresh is not None, "it is held"
@@ -168,7 +191,7 @@ async def sign_out(call: Call) -> SignedOut | Refusal:
     return SignedOut(staff.id, count)
 
 
-async def end(call: Call) -> StaffChanged | Refusal:
+async def end(call: Call) -> StaffEnded | Refusal:
     """POST /v1/staff/{staff_id}/end"""
     staff = await _held(call, ended=True)
     if isinstance(staff, Refusal):
@@ -177,7 +200,8 @@ async def end(call: Call) -> StaffChanged | Refusal:
     if refusal is not None:
         return refusal
     call.changed("staff", staff.id, {"ended_at": None}, {"ended_at": call.now.isoformat()})
-    return StaffChanged(staff.id)
+    left = await access_db.keys_issued_by(call.conn, staff.id, call.now)
+    return StaffEnded(staff.id, [KeyLeft(key.id, key.name, key.role) for key in left])
 
 
 async def _held(call: Call, *, ended: bool = False) -> Staff | Refusal:
@@ -195,6 +219,18 @@ async def _reach_fault(call: Call, staff: Staff) -> Refusal | None:
     """Whether this one may what the caller may not. Errors: not_yours_to_give."""
     role = await _role(call, staff.role)
     return access.beyond(call.principal, _terms(staff), role) if role is not None else None
+
+
+async def _waits(call: Call, name: str, why: str) -> Awaiting | None:
+    """Whether a second person decides on whoever has this role, or shall have it."""
+    role = await _role(call, name)
+    if role is None or not access.like_owner(role):
+        return None
+    return second_person(call, "owner", why)
+
+
+def _reach(staff: Staff) -> tuple[object, ...]:
+    return staff.role, staff.stores, staff.expires_at
 
 
 async def _terms_fault(call: Call, terms: KeyTerms) -> Refusal | None:
@@ -262,14 +298,14 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "staff.reset", "POST", "/v1/staff/{staff_id}/reset", reset, Invitation,
-        "Let somebody of staff begin anew", kind="writes", refresh=True,
+        "Let somebody of staff begin anew", kind="writes", refresh=True, four_eyes=True,
     ),
     Operation(
         "staff.sign_out", "POST", "/v1/staff/{staff_id}/sign-out", sign_out, SignedOut,
         "Sign somebody of staff out everywhere", kind="writes", refresh=True,
     ),
     Operation(
-        "staff.end", "POST", "/v1/staff/{staff_id}/end", end, StaffChanged,
+        "staff.end", "POST", "/v1/staff/{staff_id}/end", end, StaffEnded,
         "End somebody's time in staff", kind="writes", refresh=True,
     ),
 )  # fmt: skip

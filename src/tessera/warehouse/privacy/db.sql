@@ -2,8 +2,8 @@
 
 -- name: forget_quarantined
 -- Rows in quarantine that name one of these: a card, a phone, an address, as a value of their own,
--- whatever its capitals; of phones the last digits count, however they are written. The record goes,
--- the line that says why it was refused stays.
+-- whatever its capitals; of phones the last digits count, however they are written. The record
+-- goes, the line that says why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}'
 WHERE EXISTS (
     SELECT

@@ -15,7 +15,7 @@ from tessera.doors.cli.load.cells import text
 from tessera.doors.cli.load.mapping import Constant
 from tessera.doors.cli.moving import words
 from tessera.doors.cli.moving.mapping import ConsentLines, Moving
-from tessera.doors.cli.moving.reading import Bad, Cells, Reader, Terms
+from tessera.doors.cli.moving.reading import Bad, Cells, Reader, Terms, joined
 from tessera.doors.cli.moving.tally import Tally
 from tessera.doors.cli.moving.ways import Conn, Held, Outcome, count, refused
 from tessera.doors.cli.moving.words import Unfit
@@ -47,7 +47,7 @@ class ConsentReader(Reader):
 
     def read(self, row: Row) -> Told | Bad | None:
         """What a row says; None if it says neither yes nor no."""
-        cells, part, key = self.cells(row), self.part, self.unnamed(row)
+        cells, part, key = self.cells(row), self.part, self.unnamed(row.at)
         try:
             number = text(cells.get(part.number))
             if not number:
@@ -56,7 +56,7 @@ class ConsentReader(Reader):
             at = words.instant(cells.get(part.at), part.date_format, self.zone, part.at)
             if at is None or at > self.terms.since:
                 raise Unfit("day_impossible", part.at, "when it was said is empty or to come")
-            said = f"consents/{number}/{purpose}/{channel}/{at.isoformat()}"
+            said = joined("consents", number, purpose, channel, at.isoformat())
             key = mark_of(self.moving.name, said).hex()
             given = self._given(cells)
             if given is None:
@@ -98,7 +98,7 @@ class ConsentsWay:
     with_points = False
 
     def __init__(self, reader: ConsentReader, part: ConsentLines, declared: Consents) -> None:
-        self.columns, self.read = reader.columns, reader.read
+        self.columns, self.read, self.unnamed = reader.columns, reader.read, reader.unnamed
         self.part, self.declared = part, declared
 
     async def begin(self, conn: Conn) -> None:

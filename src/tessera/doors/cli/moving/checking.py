@@ -94,10 +94,14 @@ async def check_rows(conn: Conn, file: File, way: Way, progress: Shows) -> Check
 async def _held(
     conn: Conn, file: File, way: Way, read: Sequence[Item | Bad | None], done: bool
 ) -> list[str]:
-    """What became of each row. `done`: the load of its file has come to its end."""
+    """What became of each row. `done`: the load of its file has come to its end.
+
+    Mended is only what such a load put aside by its number: what contradicts a row that is here is
+    aside by its place, and nothing but its own row takes it out.
+    """
     items = [each for each in read if each is not None and not isinstance(each, Bad)]
     told = iter(await way.held(conn, items))
-    keys = [each.key for each in read if each is not None]
+    keys = [key for each in read if each for key in (each.key, way.unnamed(each.row))]
     aside = await db.aside_of(conn, file.kept_as, keys)
     found = []
     for each in read:
@@ -105,9 +109,13 @@ async def _held(
             found.append("empty")
             continue
         held: str = "missing" if isinstance(each, Bad) else next(told)
-        if held in ("missing", "other") and each.key in aside:
+        if way.unnamed(each.row) in aside or (
+            held in ("missing", "other") and each.key in aside
+        ):  # fmt: skip
             held = "quarantined"
-        elif held == "other" or (held == "missing" and isinstance(each, Bad) and done):
+        elif done and (held == "other" or (held == "missing" and isinstance(each, Bad))):
             held = "mended"
+        elif held == "other":
+            held = "missing"
         found.append(held)
     return found

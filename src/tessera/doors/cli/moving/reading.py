@@ -5,6 +5,7 @@ Nothing that a row says of a person is in what is said about a bad one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -94,6 +95,11 @@ class Cells:
         return None if column is None else self.values[self.places[column]]
 
 
+def joined(*parts: str) -> str:
+    """Words as one, which no other words are, whatever stands in them."""
+    return json.dumps(parts)
+
+
 class Reader:
     """What readers of all files have in common."""
 
@@ -106,9 +112,9 @@ class Reader:
     def cells(self, row: Row) -> Cells:
         return Cells(self._places, row.values)
 
-    def unnamed(self, row: Row) -> str:
-        """The key of a row that has no number."""
-        said = self.terms.file_mark + f"row {row.at}".encode()
+    def unnamed(self, at: int) -> str:
+        """The key of a row by its place alone: it has no number, or one that is another row's."""
+        said = self.terms.file_mark + f"row {at}".encode()
         return sha256(said).digest()[:MARK_BYTES].hex()
 
     def start(self, day: date) -> datetime:
@@ -130,7 +136,7 @@ class MemberReader(Reader):
 
     def read(self, row: Row) -> Came | Bad:
         """The member that a row says."""
-        cells, key = self.cells(row), self.unnamed(row)
+        cells, key = self.cells(row), self.unnamed(row.at)
         try:
             word = text(cells.get(self.part.number))
             if not word:
@@ -191,26 +197,48 @@ class BalanceReader(Reader):
 
     def read(self, row: Row) -> Claim | Bad | None:
         """The points that a row says; None if it says that there are none."""
-        cells, part, key = self.cells(row), self.part, self.unnamed(row)
+        cells, part, key = self.cells(row), self.part, self.unnamed(row.at)
         points: int | None = None
         currency = ""
         try:
             currency = self._currency(cells)
-            key = self._key(cells, currency) or key
+            who = self._who(cells)
+            named = self._key(cells, who, currency)
+            key = named or key
             mark = part.file.decimal
             points = words.points(cells.get(part.points), mark, part.scale, part.points)
             if not points:
                 return None
-            return self._claim(row, cells, key, (currency, points))
+            if isinstance(who, Unfit):
+                raise who
+            if not named:
+                raise Unfit("value_missing", names_of(part.lot)[0], "the lot has no number")
+            return self._claim(row, cells, key, (who, currency, points))
         except Unfit as wrong:
             return Bad(row.at, key, wrong.code, wrong.field, wrong.why, points, currency)
 
-    def _key(self, cells: Cells, currency: str) -> str:
+    def _who(self, cells: Cells) -> Identifier | Unfit:
+        """Who is named, or why nobody is: told later, when the row's points are known."""
+        part, word = self.part, text(cells.get(self.part.number))
+        try:
+            if not word:
+                raise Unfit("value_missing", part.number, "nobody is named")
+            if part.by == "number":
+                return words.identifier("external", self.moving.number_prefix + word, part.number)
+            return words.identifier(part.by, words.with_prefix(word, part.prefix), part.number)
+        except Unfit as wrong:
+            return wrong
+
+    def _key(self, cells: Cells, who: Identifier | Unfit, currency: str) -> str:
         """The lot's mark as text; "" if a part of its number is empty."""
         said = [text(cells.get(column)) for column in names_of(self.part.lot)]
-        if self.part.lot is None:
-            said = [text(cells.get(self.part.number)), currency or "points"]
-        return mark_of(self.moving.name, "/".join(said)).hex() if all(said) else ""
+        if said and all(said):
+            return mark_of(self.moving.name, joined("lot", *said)).hex()
+        if said or isinstance(who, Unfit):
+            return ""
+        # However the file spells the number, it is the same balance.
+        number = joined("balance", who.kind, who.value, currency)
+        return mark_of(self.moving.name, number).hex()
 
     def _currency(self, cells: Cells) -> str:
         said = self.part.currency
@@ -221,17 +249,10 @@ class BalanceReader(Reader):
             raise Unfit("currency_unknown", field, "the program has no such currency of points")
         return code
 
-    def _claim(self, row: Row, cells: Cells, key: str, much: tuple[str, int]) -> Claim:
-        part, form = self.part, self.part.date_format
-        word = text(cells.get(part.number))
-        if not word:
-            raise Unfit("value_missing", part.number, "nobody is named")
-        if not self._key(cells, much[0]):
-            raise Unfit("value_missing", names_of(part.lot)[0], "the lot has no number")
-        kind = "external" if part.by == "number" else part.by
-        prefix = self.moving.number_prefix if part.by == "number" else part.prefix
-        value = prefix + word if part.by == "number" else words.with_prefix(word, prefix)
-        who = words.identifier(kind, value, part.number)
+    def _claim(
+        self, row: Row, cells: Cells, key: str, said: tuple[Identifier, str, int]
+    ) -> Claim:  # fmt: skip
+        part, form, (who, currency, points) = self.part, self.part.date_format, said
         earned = words.day(cells.get(part.earned_on), form, part.earned_on or "")
         since = self.start(self.past(earned, part.earned_on or ""))
         never = text(cells.get(part.expires_on)) in part.never and bool(part.never)
@@ -240,7 +261,7 @@ class BalanceReader(Reader):
             raise Unfit("days_disagree", part.expires_on or "", "they end before they are earned")
         active = words.day(cells.get(part.active_on), form, part.active_on or "")
         return Claim(
-            row.at, key, who, bytes.fromhex(key), *much, since, ends,
+            row.at, key, who, bytes.fromhex(key), currency, points, since, ends,
             None if active is None else self.start(active), earned is not None,
             never or part.no_end == "never",
         )  # fmt: skip

@@ -31,6 +31,7 @@ from tessera.warehouse.loads import db
 from tessera.warehouse.loads.db import Load, Quarantined
 
 BATCH = 1000  # rows in one transaction: a till that meets one of these members waits for it
+DIFFERS = ("lot_differs", "member_differs")  # its number is that of another row's story
 TRIES = 5  # of a batch that met somebody else
 
 
@@ -118,7 +119,11 @@ async def rehearse_rows(conn: Conn, file: File, way: Way, progress: Shows) -> Ta
 async def _batch(
     conn: Conn, way: Way, tally: Tally, rows: Sequence[Row], *, tried: bool
 ) -> tuple[dict[str, Bad], list[str]]:
-    """({key: a row that stays outside}, keys of rows that are in): of one key, the last row."""
+    """({key: a row that stays outside}, keys of rows that are in): of one key, the last row.
+
+    A row that contradicts what is here is kept by its place: that others of its number are here
+    does not mend it.
+    """
     read = [way.read(row) for row in rows]
     items = [each for each in read if each is not None and not isinstance(each, Bad)]
     told = iter(await way.post(conn, items, datetime.now(UTC), tried, tally))
@@ -130,6 +135,8 @@ async def _batch(
             continue
         outcome = each if isinstance(each, Bad) else next(told)
         if isinstance(outcome, Bad):
+            if outcome.code in DIFFERS:
+                outcome = msgspec.structs.replace(outcome, key=way.unnamed(outcome.row))
             tally.put_aside(outcome, way.with_points)
             bad[outcome.key] = outcome
             good.pop(outcome.key, None)

@@ -46,6 +46,9 @@ class Way(Protocol):
     def read(self, row: Row) -> Any:
         """An item, a `Bad`, or None for a row that says nothing."""
 
+    def unnamed(self, at: int) -> str:
+        """The key of a row by its place alone."""
+
     async def begin(self, conn: Conn) -> None:
         """Make ready for a rehearsal."""
 
@@ -67,6 +70,7 @@ class MembersWay:
 
     def __init__(self, reader: MemberReader, source: str) -> None:
         self.columns, self.read, self.source = reader.columns, reader.read, source
+        self.unnamed = reader.unnamed
 
     async def begin(self, conn: Conn) -> None:
         """Make ready for a rehearsal."""
@@ -110,7 +114,7 @@ class BalancesWay:
     def __init__(
         self, reader: BalanceReader, source: str, zone: str, lives: Mapping[str, Life]
     ) -> None:
-        self.columns, self.read = reader.columns, reader.read
+        self.columns, self.read, self.unnamed = reader.columns, reader.read, reader.unnamed
         self.source, self.zone, self.lives = source, zone, lives
 
     async def begin(self, conn: Conn) -> None:

@@ -9,6 +9,41 @@ CROSS JOIN LATERAL (
     OFFSET 0
 ) AS e;
 
+-- name: meant
+-- What events name by number or id: the newest such receipt or event of their account, where the
+-- number is asked for in a store only of that store; with it, the returns of the receipt.
+SELECT asked.account_id, asked.word, newest.number,
+    newest.id || array(SELECT back.id FROM checkout.receipt AS back WHERE back.sale_id = newest.id)
+FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS asked (account_id, word, store_id)
+CROSS JOIN LATERAL (
+    SELECT r.id, r.number, r.happened_at
+    FROM checkout.receipt AS r
+    WHERE r.account_id = asked.account_id AND r.kind = 'sale' AND (
+        r.id::text = lower(asked.word)
+        OR (r.number = asked.word AND asked.store_id IN ('', r.store_id))
+    )
+    UNION ALL
+    SELECT e.id, e.number, e.happened_at
+    FROM checkout.event AS e
+    WHERE e.account_id = asked.account_id AND e.number = asked.word
+        AND asked.store_id IN ('', e.store_id)
+    ORDER BY happened_at DESC, id DESC
+    LIMIT 1
+) AS newest;
+
+-- name: heard
+-- Events of an account since an instant, in a store or in none, of kinds that points wait for.
+SELECT asked.n, e.type, e.story
+FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[]) WITH ORDINALITY
+    AS asked (account_id, store_id, since, n)
+CROSS JOIN LATERAL (
+    SELECT k.type, k.story
+    FROM checkout.event AS k
+    WHERE k.account_id = asked.account_id AND k.happened_at >= asked.since
+        AND k.store_id IN ('', asked.store_id) AND k.type = ANY(%b::text[])
+    OFFSET 0
+) AS e;
+
 -- name: add_events
 -- Facts: an event, once.
 INSERT INTO checkout.event (

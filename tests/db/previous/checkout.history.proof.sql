@@ -37,7 +37,7 @@ off AS (
 line AS (
     SELECT
         sale.id, sale.account_id, sale.day, sale.store_id, said.sku, said.category, each.number,
-        said.quantity, left_of.units, sale.story,
+        said.quantity, left_of.units, sale.story -> 'counted' AS counted,
         coalesce(said.unit, 'piece') AS unit,
         coalesce(
             said.total_minor,
@@ -71,7 +71,7 @@ part AS (
         SELECT 'c:' || line.category WHERE line.category <> ''
         UNION ALL
         SELECT counted.scope
-        FROM json_array_elements_text(line.story -> 'counted') AS counted (scope)
+        FROM json_array_elements_text(line.counted) AS counted (scope)
         WHERE counted.scope = 's:' || line.sku
     ) AS scope (name)
 ),
@@ -91,7 +91,10 @@ given AS (
     CROSS JOIN LATERAL json_array_elements_text(decided.story -> 'counted') AS counted (scope)
     CROSS JOIN LATERAL json_array_elements(decided.story -> 'story' -> 'effects') AS effect
     WHERE (effect ->> 'given')::bigint > 0 AND effect ->> 'rule' <> '*return'
-        AND counted.scope IN ('g:' || (effect ->> 'rule'), 'g:*' || (effect ->> 'kind'))
+        AND (
+            counted.scope = 'g:' || (effect ->> 'rule')
+            OR (counted.scope = 'g:*' || (effect ->> 'kind') AND effect ->> 'unit' IS NULL)
+        )
 ),
 
 derived AS (

@@ -9,21 +9,27 @@ SELECT
 
 -- name: points
 -- Earned is what came out of `issued` less what was taken back; spent is what went to `spent` less
--- what came back. Paying back a debt and expiry inside a return change neither.
+-- what came back. Paying back a debt and expiry inside a return change neither. What belongs to no
+-- receipt is proved with the operations.
 WITH
 moved AS (
     SELECT
-        outcome_id, account_id,
+        move.outcome_id, move.account_id,
         sum(
             CASE
-                WHEN source IN ('issued', 'reversed') THEN points
-                WHEN target IN ('issued', 'reversed') THEN -points
+                WHEN move.source IN ('issued', 'reversed') THEN move.points
+                WHEN move.target IN ('issued', 'reversed') THEN -move.points
                 ELSE 0
             END
         ) AS earned,
-        sum(CASE 'spent' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS spent
+        sum(
+            CASE 'spent' WHEN move.target THEN move.points WHEN move.source THEN -move.points
+            ELSE 0 END
+        ) AS spent
     FROM ledger.move
-    GROUP BY outcome_id, account_id
+    JOIN ledger.account ON move.account_id = account.id AND account.currency = ''
+    WHERE NOT EXISTS (SELECT FROM ledger.operation WHERE operation.id = move.outcome_id)
+    GROUP BY move.outcome_id, move.account_id
 ),
 
 posted AS (
@@ -34,7 +40,7 @@ posted AS (
 
 told AS (
     SELECT concat_ws(E'\n',
-        CASE WHEN posted.id IS NULL THEN format(
+        CASE WHEN posted.id IS NULL AND (moved.earned <> 0 OR moved.spent <> 0) THEN format(
             'account %s: moves name operation %s, but it has no receipt of this id',
             moved.account_id, moved.outcome_id
         ) END,
@@ -54,6 +60,69 @@ told AS (
 )
 
 SELECT difference FROM told WHERE difference <> '' ORDER BY difference LIMIT 100;
+
+-- name: currencies
+-- In every other currency, what a sale and its returns moved is what the last story of it gives.
+WITH
+moved AS (
+    SELECT
+        coalesce(receipt.sale_id, receipt.id, event.id, move.outcome_id) AS id,
+        account.owner_id AS account_id, account.currency,
+        sum(
+            CASE
+                WHEN move.source IN ('issued', 'reversed') THEN move.points
+                WHEN move.target IN ('issued', 'reversed') THEN -move.points
+                ELSE 0
+            END
+        ) AS earned
+    FROM ledger.account
+    JOIN ledger.move ON account.id = move.account_id
+    LEFT JOIN checkout.receipt ON move.outcome_id = receipt.id
+    LEFT JOIN checkout.event ON move.outcome_id = event.id
+    WHERE account.currency <> ''
+    GROUP BY 1, account.owner_id, account.currency
+),
+
+kept AS (
+    SELECT
+        coalesce(sale_id, id) AS id, account_id,
+        convert_from(story, 'UTF8')::json AS story
+    FROM checkout.receipt
+    WHERE position('"unit":'::bytea IN story) > 0 OR sale_id IS NOT NULL
+    UNION ALL
+    SELECT id, account_id, convert_from(story, 'UTF8')::json FROM checkout.event
+    WHERE position('"unit":'::bytea IN story) > 0
+),
+
+newest AS (
+    SELECT DISTINCT ON (id) id, account_id, story
+    FROM kept
+    ORDER BY id, (
+        SELECT sum(unit.kept::bigint)
+        FROM json_array_elements_text(story -> 'kept') AS unit (kept)
+    ) NULLS LAST
+),
+
+told AS (
+    SELECT newest.id, newest.account_id, effect.unit AS currency, sum(effect.given) AS earned
+    FROM newest
+    CROSS JOIN LATERAL json_to_recordset(newest.story -> 'story' -> 'effects')
+    AS effect (unit text, given bigint)
+    WHERE effect.unit IS NOT NULL
+    GROUP BY newest.id, newest.account_id, effect.unit
+)
+
+SELECT format(
+    'operation %s (account %s): %s %s earned by its moves, expected %s by its story',
+    coalesce(moved.id, told.id), coalesce(moved.account_id, told.account_id),
+    coalesce(moved.earned, 0), coalesce(moved.currency, told.currency), coalesce(told.earned, 0)
+)
+FROM moved
+FULL JOIN told
+    ON moved.id = told.id AND moved.account_id = told.account_id AND moved.currency = told.currency
+WHERE coalesce(moved.earned, 0) <> coalesce(told.earned, 0)
+ORDER BY 1
+LIMIT 100;
 
 -- name: stories
 -- A sale's row says what its story says. The story is searched for the four sums as they are

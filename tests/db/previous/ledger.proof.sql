@@ -29,13 +29,19 @@ SELECT format(
 FROM ledger.move
 WHERE
     points <= 0 OR source = target
-    OR (lot_id IS NOT NULL) <> ('active' IN (source, target))
+    OR (lot_id IS NOT NULL) <> ('active' IN (source, target) OR 'pending' IN (source, target))
     OR CASE source
-        WHEN 'active' THEN target NOT IN ('spent', 'reversed', 'debt', 'expired')
-        WHEN 'debt' THEN target <> 'reversed'
-        WHEN 'issued' THEN target <> 'active'
-        WHEN 'spent' THEN target <> 'active'
-        WHEN 'expired' THEN target <> 'active'
+        WHEN 'active' THEN target NOT IN (
+            'spent', 'reversed', 'debt', 'expired', 'sent', 'donated', 'exchanged', 'adjusted'
+        )
+        WHEN 'pending' THEN target NOT IN ('active', 'reversed', 'expired')
+        WHEN 'debt' THEN target NOT IN ('reversed', 'spent', 'adjusted')
+        WHEN 'spent' THEN target NOT IN ('active', 'debt')
+        WHEN 'issued' THEN target NOT IN ('active', 'pending')
+        WHEN 'sent' THEN target NOT IN ('active', 'pending')
+        WHEN 'exchanged' THEN target NOT IN ('active', 'pending')
+        WHEN 'adjusted' THEN target NOT IN ('active', 'pending')
+        WHEN 'expired' THEN target NOT IN ('active', 'reversed')
         ELSE true
     END
 ORDER BY account_id, seq
@@ -48,6 +54,7 @@ moved AS (
     SELECT
         account_id, count(*) AS n, min(seq) AS first_seq, max(seq) AS last_seq,
         sum(CASE 'active' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS active,
+        sum(CASE 'pending' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS pending,
         sum(CASE 'debt' WHEN source THEN points WHEN target THEN -points ELSE 0 END) AS debt
     FROM ledger.move
     GROUP BY account_id
@@ -55,10 +62,15 @@ moved AS (
 
 kept AS (
     SELECT
-        account_id, sum(remaining) AS points,
-        min(expires_at) FILTER (WHERE remaining > 0) AS soonest
+        lot.account_id,
+        coalesce(sum(lot.remaining) FILTER (WHERE NOT lot.pending), 0) AS points,
+        coalesce(sum(lot.remaining) FILTER (WHERE lot.pending), 0) AS pending,
+        min(CASE WHEN lot.rolls THEN account.rolls_until ELSE lot.expires_at END)
+            FILTER (WHERE lot.remaining > 0) AS soonest,
+        min(lot.activates_at) FILTER (WHERE lot.remaining > 0 AND lot.pending) AS ripe
     FROM ledger.lot
-    GROUP BY account_id
+    LEFT JOIN ledger.account ON lot.account_id = account.id
+    GROUP BY lot.account_id
 ),
 
 held AS (
@@ -69,11 +81,13 @@ whole AS (
     SELECT
         coalesce(account.id, moved.account_id, kept.account_id, held.account_id) AS id,
         account.id IS NULL AS missing, account.seq, account.head, account.active, account.debt,
-        account.holds, account.soonest_expiry,
+        account.holds, account.soonest_expiry, account.pending, account.soonest_ripe,
         coalesce(moved.n, 0) AS moves, coalesce(moved.first_seq, 1) AS first_seq,
         coalesce(moved.last_seq, 0) AS last_seq,
         coalesce(moved.active, 0) AS moved_active, coalesce(moved.debt, 0) AS moved_debt,
-        coalesce(kept.points, 0) AS in_lots, kept.soonest, coalesce(held.n, 0) AS open_holds
+        coalesce(moved.pending, 0) AS moved_pending, coalesce(kept.pending, 0) AS pending_in_lots,
+        coalesce(kept.points, 0) AS in_lots, kept.soonest, kept.ripe,
+        coalesce(held.n, 0) AS open_holds
     FROM ledger.account
     FULL JOIN moved ON account.id = moved.account_id
     FULL JOIN kept ON coalesce(account.id, moved.account_id) = kept.account_id
@@ -105,6 +119,16 @@ told AS (
             'account %s: active is %s, expected %s by its lots',
             whole.id, whole.active, whole.in_lots
         ) END,
+        CASE WHEN
+            whole.pending <> whole.moved_pending OR whole.pending <> whole.pending_in_lots
+            THEN format(
+                'account %s: pending is %s, expected %s by its moves and %s by its lots',
+                whole.id, whole.pending, whole.moved_pending, whole.pending_in_lots
+            ) END,
+        CASE WHEN whole.ripe < coalesce(whole.soonest_ripe, 'infinity') THEN format(
+            'account %s: a lot is active from %s, sooner than its row knows (%s)',
+            whole.id, whole.ripe, coalesce(whole.soonest_ripe::text, 'never')
+        ) END,
         CASE WHEN whole.debt <> whole.moved_debt THEN format(
             'account %s: debt is %s, expected %s by its moves',
             whole.id, whole.debt, whole.moved_debt
@@ -130,8 +154,17 @@ WITH
 moved AS (
     SELECT
         account_id, lot_id, min(seq) AS first_seq,
-        sum(CASE 'active' WHEN target THEN points ELSE -points END) AS remaining,
-        count(*) FILTER (WHERE target = 'active' AND source IN ('issued', 'expired')) AS openings
+        sum(
+            CASE
+                WHEN source = 'pending' AND target = 'active' THEN 0
+                WHEN target IN ('active', 'pending') THEN points
+                ELSE -points
+            END
+        ) AS remaining,
+        count(*) FILTER (
+            WHERE source IN ('issued', 'expired', 'sent', 'exchanged', 'adjusted')
+        ) AS openings,
+        count(*) FILTER (WHERE source = 'pending' AND target = 'active') AS ripenings
     FROM ledger.move
     WHERE lot_id IS NOT NULL
     GROUP BY account_id, lot_id
@@ -151,17 +184,30 @@ told AS (
             lot.account_id, lot.id, lot.remaining, moved.remaining
         ) END,
         CASE WHEN
-            lot.points <> opening.points OR opening.target <> 'active'
-            OR opening.source NOT IN ('issued', 'expired')
+            lot.points <> opening.points OR opening.target NOT IN ('active', 'pending')
+            OR opening.source NOT IN (
+                'issued', 'expired', 'sent', 'exchanged', 'adjusted', 'spent'
+            )
             THEN format(
                 'account %s: lot %s of %s points, but its first move, %s, is of %s from %s to %s',
                 lot.account_id, lot.id, lot.points, opening.seq, opening.points, opening.source,
                 opening.target
             ) END,
+        CASE WHEN
+            moved.ripenings > CASE opening.target WHEN 'pending' THEN 1 ELSE 0 END
+            OR lot.pending <> (opening.target = 'pending' AND moved.ripenings = 0)
+            THEN format(
+                'account %s: lot %s is %s, but became active %s times by its moves',
+                lot.account_id, lot.id, CASE WHEN lot.pending THEN 'pending' ELSE 'active' END,
+                moved.ripenings
+            ) END,
         CASE WHEN lot.id IS NOT NULL AND moved.openings > 1 THEN format(
             'account %s: lot %s was opened %s times', lot.account_id, lot.id, moved.openings
         ) END,
-        CASE WHEN lot.outcome_id <> opening.outcome_id OR lot.earned_at <> opening.happened_at
+        CASE WHEN
+            -- What lives on after its time belongs to the receipt that had earned it.
+            (lot.outcome_id <> opening.outcome_id AND opening.source NOT IN ('expired', 'spent'))
+            OR lot.earned_at <> opening.happened_at
             THEN format(
                 'account %s: lot %s is of operation %s at %s, its first move of %s at %s',
                 lot.account_id, lot.id, lot.outcome_id, lot.earned_at, opening.outcome_id,
@@ -224,26 +270,77 @@ ORDER BY lot.account_id, lot.id
 LIMIT 100;
 
 -- name: totals
--- Points outstanding in all accounts are those issued less those spent, taken back and expired.
+-- Points outstanding in all accounts are those that came from the program's buckets less those that
+-- went there.
 WITH
 buckets AS (
     SELECT
-        coalesce(sum(points) FILTER (WHERE source = 'issued'), 0)
-        - coalesce(sum(points) FILTER (WHERE target = 'issued'), 0) AS issued,
-        coalesce(sum(points) FILTER (WHERE target IN ('spent', 'reversed', 'expired')), 0)
-        - coalesce(sum(points) FILTER (WHERE source IN ('spent', 'reversed', 'expired')), 0) AS gone
+        coalesce(
+            sum(points) FILTER (WHERE source NOT IN ('active', 'pending', 'debt')), 0
+        ) AS came,
+        coalesce(
+            sum(points) FILTER (WHERE target NOT IN ('active', 'pending', 'debt')), 0
+        ) AS gone
     FROM ledger.move
 ),
 
-accounts AS (SELECT coalesce(sum(active - debt), 0) AS points FROM ledger.account)
+accounts AS (SELECT coalesce(sum(active + pending - debt), 0) AS points FROM ledger.account)
 
 SELECT format(
-    'in all: %s points outstanding in accounts, expected %s (%s issued less %s gone)',
-    accounts.points, buckets.issued - buckets.gone, buckets.issued, buckets.gone
+    'in all: %s points outstanding in accounts, expected %s (%s given less %s gone)',
+    accounts.points, buckets.came - buckets.gone, buckets.came, buckets.gone
 )
 FROM buckets
 CROSS JOIN accounts
-WHERE accounts.points <> buckets.issued - buckets.gone;
+WHERE accounts.points <> buckets.came - buckets.gone;
+
+-- name: transit
+-- What an operation sends from one wallet arrives in another of the same currency: no point is on
+-- the way for longer.
+SELECT format(
+    'operation %s: %s points of %s sent, %s arrived',
+    move.outcome_id, sum(move.points) FILTER (WHERE move.target = 'sent'),
+    CASE account.currency WHEN '' THEN 'the program' ELSE account.currency END,
+    coalesce(sum(move.points) FILTER (WHERE move.source = 'sent'), 0)
+)
+FROM ledger.move
+JOIN ledger.account ON move.account_id = account.id
+WHERE 'sent' IN (move.source, move.target)
+GROUP BY move.outcome_id, account.currency
+HAVING sum(CASE move.target WHEN 'sent' THEN move.points ELSE -move.points END) <> 0
+ORDER BY move.outcome_id
+LIMIT 100;
+
+-- name: runs
+-- What a run's row says is what its moves say.
+WITH moved AS (
+    SELECT
+        run.id,
+        coalesce(sum(move.points) FILTER (
+            WHERE move.source = 'pending' AND move.target = 'active'
+        ), 0) AS activated,
+        coalesce(sum(move.points) FILTER (WHERE move.target = 'expired'), 0) AS expired,
+        coalesce(sum(move.points) FILTER (WHERE move.source = 'expired'), 0) AS carried,
+        count(*) FILTER (
+            WHERE move.source NOT IN ('pending', 'active', 'expired')
+                OR move.target NOT IN ('active', 'expired', 'debt')
+        ) AS others
+    FROM ledger.run
+    LEFT JOIN ledger.move ON run.id = move.outcome_id
+    GROUP BY run.id
+)
+
+SELECT format(
+    'run %s: %s points became active, %s expired, %s were carried over; by its moves %s, %s, %s%s',
+    run.id, run.activated, run.expired, run.carried, moved.activated, moved.expired, moved.carried,
+    CASE WHEN moved.others > 0 THEN ', and ' || moved.others || ' moves of other kinds' END
+)
+FROM ledger.run
+JOIN moved ON run.id = moved.id
+WHERE (run.activated, run.expired, run.carried) <> (moved.activated, moved.expired, moved.carried)
+    OR moved.others > 0
+ORDER BY run.id
+LIMIT 100;
 
 -- name: chain
 -- Every move, account by account, in the order in which they were posted.

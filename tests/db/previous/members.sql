@@ -169,3 +169,10 @@ LIMIT %(page)s;
 -- name: read_batch
 -- One batch.
 SELECT id, label, prefix, first, count, issued_at FROM members.card_batch WHERE id = %(id)s;
+
+-- name: account_registered
+-- Whether somebody who has this account is registered; no row if nobody has it.
+SELECT bool_or(registered_at IS NOT NULL)
+FROM members.member
+WHERE account_id = %(account)s
+HAVING count(*) > 0;

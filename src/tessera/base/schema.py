@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import takewhile
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from alembic.script import ScriptDirectory
 from tessera.base import db
 from tessera.base.problem import PostgresProblem
 
+_WAIT_MS, _TRIES = 3_000, 20  # for a lock; how often it is begun again
+_IN_THE_WAY = (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
 _PLACES = ("../_migrations", "../../../migrations")  # in an installed wheel, in a checkout
 
 
@@ -53,11 +56,27 @@ def upgrade(dsn: str, phase: str = "") -> list[str]:
         with psycopg.connect(dsn) as conn:
             db.take_away(conn, posts[-1])
     if missing:
-        with _engine(dsn).connect() as link:
-            config.attributes["connection"] = link
-            command.upgrade(config, missing[-1])
-            link.commit()
+        _apply(dsn, config, missing[-1])
     return missing
+
+
+def _apply(dsn: str, config: Config, last: str) -> None:
+    """Every revision up to the last, each in its transaction.
+
+    Beside open tills one may meet them in a ring, or make them all wait behind it for a lock that
+    somebody keeps: it lets go after `_WAIT_MS`, and is tried again from where it was.
+    """
+    for tried in range(_TRIES):
+        try:
+            with _engine(dsn, f"-c lock_timeout={_WAIT_MS}").connect() as link:
+                config.attributes["connection"] = link
+                command.upgrade(config, last)
+                link.commit()
+            return
+        except sqlalchemy.exc.OperationalError as error:
+            if not isinstance(error.orig, _IN_THE_WAY) or tried == _TRIES - 1:
+                raise
+            time.sleep(0.2 * (tried + 1))
 
 
 def revisions() -> list[str]:
@@ -102,10 +121,12 @@ def _newer(dsn: str, unknown: set[str], known: set[str]) -> PostgresProblem | No
     )
 
 
-def _engine(dsn: str) -> sqlalchemy.Engine:
+def _engine(dsn: str, options: str = "") -> sqlalchemy.Engine:
+    more = {"options": options} if options else {}
     return sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn), poolclass=sqlalchemy.NullPool
-    )
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn, **more),  # type: ignore[arg-type]
+        poolclass=sqlalchemy.NullPool,
+    )  # fmt: skip
 
 
 def applied(dsn: str) -> tuple[str, ...]:

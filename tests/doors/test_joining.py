@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from typing import Any
 from uuid import uuid4
 
@@ -262,7 +263,11 @@ def test_guessing_at_cards_ends_soon_and_tells_nothing(api, web):
     said = web.post("/v1/me/cards", {"card": used, "receipt": slip}, token)
     assert (said.status_code, said.json()["code"]) == (429, "too_many_tries")
     for _ in range(20):
-        said = web.post("/v1/me/cards", {"card": fresh_card(api), "receipt": slip}, token)
+        ask = {"card": fresh_card(api), "receipt": slip}
+        said = web.post("/v1/me/cards", ask, token)
+        while said.json()["code"] == "too_many_calls":  # a member may call 20 times a second
+            time.sleep(0.1)
+            said = web.post("/v1/me/cards", ask, token)
     assert said.json()["code"] == "too_many_tries", "and twenty an address"
 
 

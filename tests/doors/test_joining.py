@@ -265,7 +265,7 @@ def test_guessing_at_cards_ends_soon_and_tells_nothing(api, web):
     for _ in range(20):
         ask = {"card": fresh_card(api), "receipt": slip}
         said = web.post("/v1/me/cards", ask, token)
-        while said.json()["code"] == "too_many_calls":  # a member may call 20 times a second
+        while said.json().get("code") == "too_many_calls":  # a member may call 20 times a second
             time.sleep(0.1)
             said = web.post("/v1/me/cards", ask, token)
     assert said.json()["code"] == "too_many_tries", "and twenty an address"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import yaml
 
@@ -11,6 +13,7 @@ from tessera.rules.core.conditions import sentence
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.settings import Attribute, EventType, Field
 from tessera.rules.core.texts import one_many, say
+from tessera.rules.core.tongues import ENGLISH
 from tessera.rules.core.words import Program
 
 TOLD = [
@@ -84,7 +87,7 @@ def test_a_sentence_is_told_in_another_language():
     }
     tree = Filler(KINDS).tree({"all": [{"store": "S1"}, {"till": "7"}]}, "")
     assert tree is not None
-    told = sentence(tree, "EUR", lambda template: german[str(template)])
+    told = sentence(tree, "EUR", replace(ENGLISH, find=lambda text: german[str(text)]))
     assert told == "der Laden ist S1 und die Kasse ist 7"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from support.loading import HEADER, SHOP, shop, table
 from tessera.base.refusal import Refusal
-from tessera.doors.cli.load import cells, files
+from tessera.doors.cli.load import cells, shelf
 from tessera.doors.cli.load.blocks import Gathered, Row
 from tessera.doors.cli.load.mapping import Mapping, lacking, parse, with_member_kind
 from tessera.doors.cli.load.reading import Back, BackLine, Bad, Reader, Sale
@@ -22,9 +22,9 @@ DAY = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_the_shipped_mappings_are_right():
-    assert files.shipped() == ["online-retail", "x5"]
-    for name in files.shipped():
-        mapping = files.mapping_of(name)
+    assert shelf.shipped() == ["online-retail", "plain", "x5"]
+    for name in shelf.shipped():
+        mapping = shelf.mapping_of(name)
         assert isinstance(mapping, Mapping)
         assert mapping.name == name
 
@@ -52,9 +52,9 @@ def test_a_wrong_mapping_is_refused_at_its_place(old, new, field, why):
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    found = files.mapping_of("online_retail")
+    found = shelf.mapping_of("online_retail")
     assert isinstance(found, Refusal)
-    assert "online-retail, x5" in found.cure
+    assert "online-retail, plain, x5" in found.cure
 
 
 def test_a_missing_column_is_named_with_those_that_are_there():

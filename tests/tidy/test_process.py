@@ -7,7 +7,7 @@ import pytest
 
 from tidy.source import HOUSE, ROOT
 
-HEAVY = {"altair", "duckdb", "ibis", "numpy", "pandas", "pyarrow"}
+HEAVY = {"altair", "duckdb", "ibis", "numpy", "pandas", "pyarrow", "vl_convert"}
 TILL = {"tessera.app": f"{HOUSE}app.py", "tessera.doors.till": f"{HOUSE}doors/till/__init__.py"}
 
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from tessera.base.text import Code
 from tessera.rules.core.conditions import Personal
 from tessera.rules.core.facts import Person, Value
-from tessera.rules.core.phrases import by_bounds, listed
+from tessera.rules.core.phrases import by_bounds, value_words
 from tessera.rules.core.texts import Numbers, Template
 
 if TYPE_CHECKING:
@@ -76,9 +76,8 @@ class Attribute(Personal, frozen=True, tag="attribute"):
         """The attribute, and what it should be."""
         numbers: dict[str, int | str] = {"name": self.name}
         if self.values:
-            said = [{True: "yes", False: "no"}[v] if isinstance(v, bool) else v
-                    for v in self.values]  # fmt: skip
-            return "the member's attribute {name} is {values}", {**numbers, "values": listed(said)}
+            numbers["values"] = value_words(self.values)
+            return "the member's attribute {name} is {values}", numbers
         if self.at_least is None and self.at_most is None:
             return "the member's attribute {name} is known", numbers
         if self.at_least is not None:

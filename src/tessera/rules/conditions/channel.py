@@ -10,7 +10,7 @@ from tessera.rules.core.basket import Basket
 from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import MET, Facts, Met, Missing
 from tessera.rules.core.phrases import listed
-from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.texts import Numbers, Template, phrase
 from tessera.warehouse.core import Channel as Way
 
 
@@ -34,7 +34,7 @@ class Channel(Condition, frozen=True, tag="channel"):
         return "the channel is {channels}", self._numbers()
 
     def _numbers(self) -> Numbers:
-        return {"channels": listed(self.channels)}
+        return {"channels": listed([phrase(way) for way in self.channels])}
 
 
 EXAMPLES = """

@@ -10,7 +10,7 @@ from tessera.base.text import Code
 from tessera.members.consents.core import Channel
 from tessera.rules.core.conditions import Personal
 from tessera.rules.core.facts import Person
-from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.texts import Numbers, Template, phrase
 
 if TYPE_CHECKING:
     from tessera.rules.core.words import Program
@@ -48,7 +48,7 @@ class Consent(Personal, frozen=True, tag="consent"):
         """The purpose, and the channel where there is one."""
         if self.channel is None:
             return "the member agrees to {purpose}", {"purpose": self.purpose}
-        return SAID, {"purpose": self.purpose, "channel": self.channel}
+        return SAID, {"purpose": self.purpose, "channel": phrase(self.channel)}
 
 
 SAID = "the member agrees to {purpose} by {channel}"

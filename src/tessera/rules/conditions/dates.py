@@ -12,7 +12,7 @@ from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.days import month_day
 from tessera.rules.core.facts import MET, Facts, Met, Missing
 from tessera.rules.core.phrases import day_words, listed
-from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.texts import Numbers, Template, phrase
 
 _FULL = r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _YEARLY = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -82,8 +82,9 @@ def _told(first: str, last: str) -> str:
     if first == last:
         return day_words(first)
     if not first or not last:
-        return f"{day_words(first)} or later" if first else f"{day_words(last)} or earlier"
-    return f"{day_words(first)} to {day_words(last)}"
+        one = phrase("{day} or later", day=day_words(first)) if first else ""
+        return one or phrase("{day} or earlier", day=day_words(last))
+    return phrase("{first} to {last}", first=day_words(first), last=day_words(last))
 
 
 def _checked(day: str) -> None:

@@ -11,7 +11,7 @@ from tessera.base.text import Code, OptionalCode
 from tessera.rules.core.basket import Basket
 from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import MET, Facts, Met, Missing, Value
-from tessera.rules.core.phrases import by_bounds, listed
+from tessera.rules.core.phrases import by_bounds, listed, value_words
 from tessera.rules.core.texts import Numbers, Template
 
 if TYPE_CHECKING:
@@ -99,8 +99,7 @@ class Event(Condition, frozen=True, tag="event"):
     def _field_told(self) -> tuple[Template, Numbers]:
         numbers: dict[str, int | str] = {"field": self.field}
         if self.values:
-            numbers["values"] = listed([{True: "yes", False: "no"}[v] if isinstance(v, bool) else v
-                                        for v in self.values])  # fmt: skip
+            numbers["values"] = value_words(self.values)
         if self.at_least is not None:
             numbers["least"] = self.at_least
         if self.at_most is not None:

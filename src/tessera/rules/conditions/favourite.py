@@ -11,7 +11,7 @@ from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import Facts, Met, Missing
 from tessera.rules.core.phrases import goods_words
 from tessera.rules.core.scopes import units
-from tessera.rules.core.texts import Numbers, Template, one_many
+from tessera.rules.core.texts import Numbers, Template, one_many, phrase
 
 
 class Favourite(Condition, frozen=True, tag="favourite"):
@@ -60,7 +60,7 @@ class Favourite(Condition, frozen=True, tag="favourite"):
 
 
 def _among(goods: Goods) -> str:
-    return "" if goods == EVERYTHING else f" among {goods_words(goods)}"
+    return "" if goods == EVERYTHING else phrase(" among {goods}", goods=goods_words(goods))
 
 
 def _chosen(basket: Basket, facts: Facts) -> list[int]:

@@ -11,7 +11,7 @@ from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import MET, Facts, Measure, Met, Missing, Need, Window
 from tessera.rules.core.facts import History as Wanted
 from tessera.rules.core.phrases import by_bounds, window_words
-from tessera.rules.core.scopes import Scope, scope_of, what_of
+from tessera.rules.core.scopes import OF, ON, Scope, scope_of, what_of
 from tessera.rules.core.texts import Numbers, Template
 
 _NOT_OF_EVENTS = ("units", "minor", "stores", "categories")
@@ -83,7 +83,7 @@ class History(Condition, frozen=True, tag="history"):
         if self.measure in ("since", "days", "weeks", "months") or self.of.startswith("e:"):
             words["what"] = what_of(self.of)
         else:
-            words["of"] = scope_of(self.of, " on " if self.measure == "minor" else " of ")
+            words["of"] = scope_of(self.of, ON if self.measure == "minor" else OF)
         return words
 
 

@@ -13,7 +13,7 @@ from tessera.rules.core.conditions import Personal
 from tessera.rules.core.days import Around, around, around_numbers, month_day
 from tessera.rules.core.facts import Person
 from tessera.rules.core.phrases import day_words, listed
-from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.texts import Numbers, Template, phrase
 
 if TYPE_CHECKING:
     from tessera.rules.core.words import Program
@@ -73,9 +73,13 @@ class NameDay(Personal, frozen=True, tag="name_day"):
         return said, {**numbers, "days": self._told()}
 
     def _told(self) -> str:
-        said = [f"{name} {listed([day_words(day) for day in days.split()], 'and')}"
-                for name, days in sorted(self.names.items())]  # fmt: skip
-        return listed([f"as {self.attribute} says", *said] if self.attribute else said)
+        said = [
+            phrase("{name} {days}", name=name,
+                   days=listed([day_words(day) for day in days.split()], "and"))
+            for name, days in sorted(self.names.items())
+        ]  # fmt: skip
+        first = [phrase("as {attribute} says", attribute=self.attribute)] if self.attribute else []
+        return listed([*first, *said])
 
     def _days(self, person: Person) -> list[str]:
         told = person.attributes.get(self.attribute) if self.attribute else None

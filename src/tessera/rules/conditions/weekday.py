@@ -9,14 +9,11 @@ from msgspec import Meta
 from tessera.rules.core.basket import Basket
 from tessera.rules.core.conditions import Condition, Reading
 from tessera.rules.core.facts import MET, Facts, Met, Missing
-from tessera.rules.core.phrases import listed
-from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.phrases import WEEKDAYS, listed
+from tessera.rules.core.texts import Numbers, Template, phrase
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-_NAMES = {
-    "mon": "Monday", "tue": "Tuesday", "wed": "Wednesday", "thu": "Thursday", "fri": "Friday",
-    "sat": "Saturday", "sun": "Sunday",
-}  # fmt: skip
+_ORDER = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class Weekday(Condition, frozen=True, tag="weekday"):
@@ -26,8 +23,7 @@ class Weekday(Condition, frozen=True, tag="weekday"):
 
     def reading(self) -> Reading:
         """A look at the calendar of the purchase."""
-        order = list(_NAMES)
-        days = frozenset(order.index(day) for day in self.days)
+        days = frozenset(_ORDER.index(day) for day in self.days)
         missing = Missing("weekday", 0, "only on {days}", self._numbers())
 
         def weekday(basket: Basket, facts: Facts) -> Met | Missing:
@@ -40,7 +36,7 @@ class Weekday(Condition, frozen=True, tag="weekday"):
         return "it is {days}", self._numbers()
 
     def _numbers(self) -> Numbers:
-        return {"days": listed([_NAMES[day] for day in self.days])}
+        return {"days": listed([phrase(WEEKDAYS[_ORDER.index(day)]) for day in self.days])}
 
 
 EXAMPLES = """

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from tessera.rules.core.basket import Basket
 from tessera.rules.core.facts import MET, Facts, Met, Missing, Need, PersonTest, Trait
 from tessera.rules.core.shelves import Shelved
-from tessera.rules.core.texts import Numbers, Template, say
+from tessera.rules.core.texts import Numbers, Phrase, Said, Template, phrase_of, said_of, tell
+from tessera.rules.core.tongues import ENGLISH, Tongue, Untold
 
 if TYPE_CHECKING:
     from tessera.rules.core.words import Program
@@ -148,9 +149,10 @@ class NotSo(Node, frozen=True, tag="not"):
 
     def reading(self) -> Reading:
         """Met once where the inner one is missing."""
-        read, why, numbers = self.of.reading(), _EXCLUDED, {}
+        numbers: Numbers = {}
+        read, why = self.of.reading(), _EXCLUDED
         if not any(part.private for part in walk(self.of)):
-            why, numbers = "not where {words}", {"words": sentence(self.of, "")}
+            why, numbers = "not where {words}", {"words": in_words(self.of)}
         missing = Missing("excluded", 0, why, numbers)
 
         def none_of(basket: Basket, facts: Facts) -> Met | Missing:
@@ -176,59 +178,58 @@ def all_needs(condition: Condition) -> Iterator[Need]:
         yield from each.needs()
 
 
-def sentence(
-    condition: Condition, currency: str, translate: Callable[[Template], Template] = lambda t: t
-) -> str:
+def sentence(condition: Condition, currency: str, tongue: Tongue = ENGLISH) -> str:
     """A tree in words of people: "a and b, unless c or (d and e)".
 
-    translate  finds the template of another language; the templates are the messages' keys
+    tongue  the language; a sentence that it has no words for in part is said in English, whole
     """
+    said = _spoken(condition)
+    try:
+        return tell(said, currency, tongue)
+    except Untold:
+        return tell(said, currency)
 
-    return _Speech(currency, translate).words(condition)
+
+def in_words(condition: Condition) -> Phrase:
+    """The same as a phrase inside another sentence; its amounts are bare numbers in English."""
+    return phrase_of(_spoken(condition))
 
 
-class _Speech:
-    """One tree being told."""
+def _spoken(each: Condition) -> Said:
+    each = _positive(each)
+    if isinstance(each, NotSo):
+        return Said("it is not so that {inner}", {"inner": _bracketed(each.of)})
+    if isinstance(each, AllOf | AnyOf):
+        return _group(each)
+    return said_of(*each.sentence())
 
-    def __init__(self, currency: str, translate: Callable[[Template], Template]) -> None:
-        self.currency, self.translate = currency, translate
 
-    def words(self, each: Condition) -> str:
-        each = _positive(each)
-        if isinstance(each, NotSo):
-            return self._say("it is not so that {inner}", {"inner": self._bracketed(each.of)})
-        if isinstance(each, AllOf | AnyOf):
-            return self._group(each)
-        return self._say(*each.sentence())
+def _group(each: AllOf | AnyOf) -> Said:
+    """All but some: "a and b, unless c"."""
+    parts = [_positive(part) for part in each.of]
+    if isinstance(each, AnyOf):
+        return _joined(parts, _OR)
+    but = [part.of for part in parts if isinstance(part, NotSo)]
+    rest = [part for part in parts if not isinstance(part, NotSo)]
+    if not but or not rest:
+        return _joined(parts, _AND)
+    said = {"first": _joined(rest, _AND), "second": _joined(but, _OR)}
+    return Said("{first}, unless {second}", said)
 
-    def _group(self, each: AllOf | AnyOf) -> str:
-        """All but some: "a and b, unless c"."""
-        parts = [_positive(part) for part in each.of]
-        if isinstance(each, AnyOf):
-            return self._joined(parts, _OR)
-        but = [part.of for part in parts if isinstance(part, NotSo)]
-        rest = [part for part in parts if not isinstance(part, NotSo)]
-        if not but or not rest:
-            return self._joined(parts, _AND)
-        said = {"first": self._joined(rest, _AND), "second": self._joined(but, _OR)}
-        return self._say("{first}, unless {second}", said)
 
-    def _joined(self, parts: Sequence[Condition], template: Template) -> str:
-        if not parts:
-            return self._say("it is always so" if template == _AND else "it is never so", {})
-        whole = self._bracketed(parts[0])
-        for part in parts[1:]:
-            said = {"first": whole, "second": self._bracketed(part)}
-            whole = self._say(template, said)
-        return whole
+def _joined(parts: Sequence[Condition], template: Template) -> Said:
+    if not parts:
+        return Said("it is always so" if template == _AND else "it is never so")
+    whole = _bracketed(parts[0])
+    for part in parts[1:]:
+        whole = Said(template, {"first": whole, "second": _bracketed(part)})
+    return whole
 
-    def _bracketed(self, part: Condition) -> str:
-        part = _positive(part)
-        deep = isinstance(part, AllOf | AnyOf) and len(part.of) > 1
-        return f"({self.words(part)})" if deep else self.words(part)
 
-    def _say(self, template: Template, numbers: Numbers) -> str:
-        return say(self.translate(template), numbers, self.currency)
+def _bracketed(part: Condition) -> Said:
+    part = _positive(part)
+    deep = isinstance(part, AllOf | AnyOf) and len(part.of) > 1
+    return Said("({inner})", {"inner": _spoken(part)}) if deep else _spoken(part)
 
 
 _AND, _OR = "{first} and {second}", "{first} or {second}"

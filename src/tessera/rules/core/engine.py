@@ -12,7 +12,7 @@ from tessera.rules.core.basket import Basket, Share
 from tessera.rules.core.caps import Room, room_of
 from tessera.rules.core.facts import Facts, Missing
 from tessera.rules.core.plan import Planned
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, parted
 from tessera.rules.core.words import Effect, Mechanic, Program, Silent, Story, Wish
 from tessera.warehouse.core import Line
 
@@ -179,8 +179,8 @@ def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
         amount, trimmed = room, limit
         shares = _fewer(shares, room)
         if not amount:
-            numbers = {"wanted": wish.amount}
-            decision.silent.append((rule, Missing("cap_reached", 0, limit, numbers)))
+            wanted = {"wanted": wish.amount}
+            decision.silent.append((rule, Missing("cap_reached", 0, limit, wanted)))
             return False
     if wish.kind == "discount":
         promoted = decision.program.promoted_discount
@@ -193,12 +193,13 @@ def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
         _note_points(decision.basket, shares, rule)
     decision.room.take(rule, wish.kind, amount)
     decision.basket.gave[rule.id] = amount
+    numbers, phrases = parted(_told(wish, amount))
     decision.effects.append(Effect(
         wish.kind, rule.id, rule.code, decision.program.version, amount,
         wish.wanted or wish.amount,
         tuple([(share.line + 1, share.amount) for share in shares if share.amount]),
-        _told(wish, amount), wish.screen, wish.slip, wish.points, trimmed, wish.item, rule.hidden,
-        rule.earns if wish.kind == "points" else "",
+        numbers, wish.screen, wish.slip, wish.points, trimmed, wish.item, rule.hidden,
+        rule.earns if wish.kind == "points" else "", phrases,
     ))  # fmt: skip
     return amount > 0
 
@@ -348,11 +349,16 @@ def _story(decision: Decision, explain: bool) -> Story:
     heard = decision.silent if explain else _near(decision.silent, unseen)
     return Story(
         tuple(effects),
-        tuple([
-            Silent(rule.id, rule.code, version, m.code, m.lacking, m.why, m.numbers, rule.hidden)
-            for rule, m in heard
-        ]),
+        tuple([_silent(rule, m, version) for rule, m in heard]),
         sum(basket.total), sum(basket.left) - paid, points, spent,
+    )  # fmt: skip
+
+
+def _silent(rule: Mechanic, missing: Missing, version: int) -> Silent:
+    numbers, phrases = parted(missing.numbers)
+    return Silent(
+        rule.id, rule.code, version, missing.code, missing.lacking, missing.why, numbers,
+        rule.hidden, phrases,
     )  # fmt: skip
 
 

@@ -144,13 +144,18 @@ def _lane(name: str, planned: Sequence[Planned]) -> Lane:
 
 def _needs(program: Program) -> Iterator[Need]:
     for rule in program.rules:
-        yield from rule.needs()
-        for condition in (rule.when, rule.implied()):
-            if condition is not None:
-                yield from all_needs(condition)
-        yield from cap_needs(rule.id, rule.caps)
+        yield from needs_of(rule)
     yield from cap_needs(POINTS, program.point_caps)
     yield from cap_needs(DISCOUNTS, program.discount_caps)
+
+
+def needs_of(rule: Mechanic) -> Iterator[Need]:
+    """The facts that one rule looks up: its own, its conditions', its caps'."""
+    yield from rule.needs()
+    for condition in (rule.when, rule.implied()):
+        if condition is not None:
+            yield from all_needs(condition)
+    yield from cap_needs(rule.id, rule.caps)
 
 
 POINTS, DISCOUNTS = "*points", "*discount"  # the names under which all rules together are counted
@@ -194,6 +199,17 @@ def _gates(rule: Mechanic, program: Program) -> Iterator[Gate]:
         yield _control(program.control)
     if rule.sample is not None or rule.ramp:
         yield _sample(rule)
+
+
+def is_for(rule: Mechanic, program: Program, facts: Facts) -> bool:
+    """Whether a rule runs now and is tried with this member: dates, control group, sample."""
+    gates = [_dates(rule)] if rule.starts or rule.ends else []
+    if program.control is not None and not rule.base:
+        gates.append(_control(program.control))
+    if rule.sample is not None or rule.ramp:
+        gates.append(_sample(rule))
+    nothing = Basket((), None, program)
+    return all(gate(nothing, facts) is None for gate in gates)
 
 
 def _asked(read: Reading) -> Gate:

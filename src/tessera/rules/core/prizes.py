@@ -11,7 +11,8 @@ from tessera.base.text import Code, OptionalCode
 from tessera.rules.core.basket import EVERYTHING, Basket, Goods
 from tessera.rules.core.facts import MET, Facts, Met, Missing
 from tessera.rules.core.picking import lowerable, open_units, percent_of, shared, worth_of
-from tessera.rules.core.texts import Numbers, one_many
+from tessera.rules.core.texts import Numbers, Template, one_many
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import EffectKind, Lane, Mechanic, Story, Wish
 
 _ONE_OF = ("points", "percent", "off_minor", "gift", "coupon")
@@ -52,6 +53,19 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         if self.points is not None:
             return "earning"
         return "price" if self.gift is None and self.coupon is None else "gift"
+
+    def words(self) -> tuple[Template, Numbers]:
+        """What it is: "500 points", "10 % off coffee", "a gift: MUG"."""
+        item = self.gift or self.coupon or ""
+        told: Numbers = {"count": self.points or self.count, "title": self.title, "item": item}
+        if self.percent is not None:
+            return told_of(self.of, PERCENT, PERCENT_OF, percent=self.percent)
+        if self.off_minor is not None:
+            return told_of(self.of, AMOUNT, AMOUNT_OF, off_minor=self.off_minor)
+        if self.points is not None:
+            return SO_MANY_POINTS, told
+        texts = A_GIFT if self.gift is not None else A_COUPON
+        return texts[bool(self.title)], told
 
     def wish(self, basket: Basket, met: Met, numbers: Numbers, stack: bool = False) -> Wish:
         """The prize, as many times as the condition holds.
@@ -112,6 +126,17 @@ TITLED_PERCENT = "{title}: {percent} % off"
 OFF = "{total_minor} off"
 TITLED_OFF = "{title}: {total_minor} off"
 TOO_LITTLE = "the goods it is for cost no more"
+SO_MANY_POINTS = one_many("{count} point", "{count} points")
+PERCENT_OF = "{percent} % off {goods}"
+AMOUNT, AMOUNT_OF = "{off_minor} off", "{off_minor} off {goods}"
+A_GIFT = (
+    one_many("a gift: {item}", "gifts: {count} x {item}"),
+    one_many("a gift: {title}", "gifts: {count} x {title}"),
+)
+A_COUPON = (
+    one_many("a coupon: {item}", "coupons: {count} x {item}"),
+    one_many("a coupon: {title}", "coupons: {count} x {title}"),
+)
 _ITEMS = {
     ("gift", False): (GIFT, GIFT_SLIP),
     ("gift", True): (TITLED_GIFT, TITLED_ITEM),
@@ -129,6 +154,10 @@ class PrizeMechanic(Mechanic, frozen=True, kw_only=True):
     def lane(self) -> Lane:  # type: ignore[override]  # of the instance: any prize, any lane
         """The prize's."""
         return self.prize.lane
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """The prize."""
+        return self.prize.words()
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """It holds once its gate does; mechanics with more to ask override this."""

@@ -16,7 +16,8 @@ from itertools import islice
 from dateutil.rrule import rrulestr
 
 from tessera.rules.core.days import days_of
-from tessera.rules.core.phrases import MONTHS, day_words, listed, place_words
+from tessera.rules.core.phrases import MONTHS, WEEKDAYS, day_words, listed, place_words
+from tessera.rules.core.texts import Template, one_many, phrase
 
 MAX_COUNT, MAX_INTERVAL, HORIZON_MONTHS = 366, 1000, 480
 EARLIEST = datetime.fromisoformat("2000-01-01")  # local, as all times here
@@ -151,27 +152,28 @@ class Recurring:
 
     def words(self) -> str:
         """The rule for people: "every 2 weeks on Monday or Friday at 18:00 for 480 minutes"."""
-        said = [_EVERY[self.freq] if self.interval == 1 else
-                f"every {self.interval} {_EVERY[self.freq][6:]}s"]  # fmt: skip
-        for name, (before, after) in _WORDS.items():
+        said: str = phrase(EVERY[self.freq], count=self.interval)
+        for name, text in WORDS.items():
             if name in self.parts:
                 values = [_value(name, value) for value in self.parts[name].split(",")]
-                said.append(f"{before} {listed(values)}{after}")
+                said = phrase(text, when=said, values=listed(values))
         clock = bool(self.starts.hour or self.starts.minute)
         if "BYHOUR" in self.parts or "BYMINUTE" in self.parts or clock:
-            said.append(f"at {self._clock()}")
+            said = phrase("{when} at {times}", when=said, times=self._clock())
         if self.minutes != _DAY_MINUTES:
-            said.append(f"for {_long(self.minutes)}")
-        return ", ".join([" ".join(said), *self._ends()])
+            said = phrase("{when} for {long}", when=said, long=_long(self.minutes))
+        for ending, filling in self._ends():
+            said = phrase(ending, when=said, **filling)
+        return said
 
-    def _ends(self) -> Iterator[str]:
+    def _ends(self) -> Iterator[tuple[Template, dict[str, int | str]]]:
         if self.starts != EARLIEST:
-            day = _WEEKDAYS[self.starts.weekday()]
-            yield f"from {day}, {day_words(self.starts.date().isoformat())} on"
+            day = day_words(self.starts.date().isoformat())
+            yield FROM, {"weekday": phrase(WEEKDAYS[self.starts.weekday()]), "day": day}
         if "COUNT" in self.parts:
-            yield f"{self.parts['COUNT']} times in all"
+            yield TIMES, {"count": int(self.parts["COUNT"])}
         elif self.until is not None:
-            yield f"until {day_words(self.until.date().isoformat())}"
+            yield "{when}, until {day}", {"day": day_words(self.until.date().isoformat())}
 
     def _clock(self) -> str:
         hours = self.parts.get("BYHOUR", str(self.starts.hour)).split(",")
@@ -179,37 +181,61 @@ class Recurring:
         return listed([f"{int(h):02d}:{int(m):02d}" for h in hours for m in minutes])
 
 
-_EVERY = {
-    "DAILY": "every day", "WEEKLY": "every week", "MONTHLY": "every month", "YEARLY": "every year",
+EVERY = {
+    "DAILY": one_many("every day", "every {count} days"),
+    "WEEKLY": one_many("every week", "every {count} weeks"),
+    "MONTHLY": one_many("every month", "every {count} months"),
+    "YEARLY": one_many("every year", "every {count} years"),
+}
+WORDS = {
+    "BYMONTH": "{when} in {values}", "BYWEEKNO": "{when} in week {values}",
+    "BYYEARDAY": "{when} on the {values} day of the year",
+    "BYMONTHDAY": "{when} on the {values} day of the month", "BYDAY": "{when} on {values}",
+    "BYEASTER": "{when} on {values}", "BYSETPOS": "{when} and of these the {values}",
 }  # fmt: skip
-_WORDS = {
-    "BYMONTH": ("in", ""), "BYWEEKNO": ("in week", ""), "BYYEARDAY": ("on the", " day of the year"),
-    "BYMONTHDAY": ("on the", " day of the month"), "BYDAY": ("on", ""), "BYEASTER": ("on", ""),
-    "BYSETPOS": ("and of these the", ""),
-}  # fmt: skip
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_EASTER = {-2: "Good Friday", 0: "Easter Sunday", 1: "Easter Monday"}
+FROM = "{when}, from {weekday}, {day} on"
+TIMES = one_many("{when}, {count} times in all", "{when}, {count} times in all")
+EASTER = {-2: "Good Friday", 0: "Easter Sunday", 1: "Easter Monday"}
+FROM_EASTER = {
+    True: one_many("the day 1 days before Easter", "the day {count} days before Easter"),
+    False: one_many("the day 1 days after Easter", "the day {count} days after Easter"),
+}
+LONG = {
+    "day": (_DAY_MINUTES, one_many("1 day", "{count} days")),
+    "hour": (60, one_many("1 hour", "{count} hours")),
+    "minute": (1, one_many("1 minute", "{count} minutes")),
+}
+THE = {day: f"the {{n_th}} {day}" for day in WEEKDAYS}
+THE_LAST = {day: f"the last {day}" for day in WEEKDAYS}
+THE_NTH_LAST = {day: f"the {{n_th}} last {day}" for day in WEEKDAYS}
 
 
 def _value(name: str, value: str) -> str:
     if name == "BYMONTH":
-        return MONTHS[int(value) - 1]
+        return phrase(MONTHS[int(value) - 1])
     if name == "BYDAY":
-        day, place = _WEEKDAYS[_DAYS.index(value[-2:])], value[:-2]
-        return f"the {place_words(int(place))} {day}" if place else day
+        return _day(WEEKDAYS[_DAYS.index(value[-2:])], int(value[:-2] or 0))
     if name == "BYEASTER":
         days = int(value)
-        side = "before" if days < 0 else "after"
-        return _EASTER.get(days) or f"the day {abs(days)} days {side} Easter"
+        if days in EASTER:
+            return phrase(EASTER[days])
+        return phrase(FROM_EASTER[days < 0], count=abs(days))
     return value if name == "BYWEEKNO" else place_words(int(value))
+
+
+def _day(day: str, place: int) -> str:
+    """Monday, the 1st Monday, the last Monday, the 2nd last Monday."""
+    if not place:
+        return phrase(day)
+    if place == -1:
+        return phrase(THE_LAST[day])
+    return phrase((THE if place > 0 else THE_NTH_LAST)[day], n=abs(place))
 
 
 def _long(minutes: int) -> str:
     """480 -> 8 hours"""
-    units = {"day": _DAY_MINUTES, "hour": 60, "minute": 1}
-    name = next(name for name, size in units.items() if minutes % size == 0)
-    count = minutes // units[name]
-    return f"{count} {name}{'' if count == 1 else 's'}"
+    size, text = next(each for each in LONG.values() if minutes % each[0] == 0)
+    return phrase(text, count=minutes // size)
 
 
 def _check(parts: Mapping[str, str]) -> None:

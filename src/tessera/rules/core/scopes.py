@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from tessera.rules.core.basket import Basket
 from tessera.rules.core.facts import Facts
+from tessera.rules.core.texts import phrase
 
 Scope = Annotated[
     str,
@@ -28,14 +29,19 @@ def scope_name(scope: str) -> str:
     return scope[2:]
 
 
-def scope_of(scope: str, joined: str = " of ") -> str:
+OF, ON = " of {goods}", " on {goods}"
+
+
+def scope_of(scope: str, joined: str = OF) -> str:
     """Behind what was bought: " of coffee"; "" for everything."""
-    return f"{joined}{scope[2:]}" if scope else ""
+    return phrase(joined, goods=scope[2:]) if scope else ""
 
 
 def what_of(scope: str) -> str:
     """What happened, in the singular: "purchase", "purchase of coffee" or the event."""
-    return scope[2:] if scope.startswith("e:") else f"purchase{scope_of(scope)}"
+    if scope.startswith("e:"):
+        return scope[2:]
+    return phrase("purchase of {goods}", goods=scope[2:]) if scope else phrase("purchase")
 
 
 def lines_of(scope: str) -> Callable[[Basket], Sequence[int]]:

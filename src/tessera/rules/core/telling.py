@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from msgspec import Struct
 
-from tessera.rules.core.texts import Numbers, Template, one_many, say
+from tessera.rules.core.texts import Numbers, one_many, say_in, tell
+from tessera.rules.core.tongues import ENGLISH, Tongue, Untold
 from tessera.rules.core.words import Effect, EffectKind, Silent
 
-_POINTS = re.compile(r"\bpoints?\b")
-Translate = Callable[[Template], Template]
 # What a hidden rule's giving looks like to whoever must not know of it.
 NEUTRAL = {
     "points": one_many("+{count} point for you", "+{count} points for you"),
@@ -60,52 +58,62 @@ class SilentTold(Struct, frozen=True, omit_defaults=True):
     hidden: bool = False
 
 
-def same(template: Template) -> Template:
-    """English, the language of the templates."""
-    return template
+class Hearer(Struct, frozen=True):
+    """Who is told: staff hear of hidden rules; in which language."""
+
+    staff: bool
+    tongue: Tongue = ENGLISH
 
 
 def tell_effects(
-    effects: Sequence[Effect], currency: str, *, staff: bool, translate: Translate = same
+    effects: Sequence[Effect], currency: str, *, staff: bool, tongue: Tongue = ENGLISH
 ) -> tuple[EffectTold, ...]:
     """The effects with sentences instead of templates; hidden ones neutral unless for `staff`."""
     return tuple(
         [
-            _told(effect if staff or not effect.hidden else _neutral(effect), currency, translate)
+            _told(effect if staff or not effect.hidden else _neutral(effect), currency, tongue)
             for effect in effects
         ]
     )
 
 
 def tell_silent(
-    silent: Sequence[Silent], currency: str, *, staff: bool, translate: Translate = same
+    silent: Sequence[Silent], currency: str, *, staff: bool, tongue: Tongue = ENGLISH
 ) -> tuple[SilentTold, ...]:
     """What was missing, in sentences; of hidden rules only for `staff`."""
-    return tuple(
-        [_missed(each, currency, translate) for each in silent if staff or not each.hidden]
-    )
+    return tuple([_missed(each, currency, tongue) for each in silent if staff or not each.hidden])
 
 
-def _missed(each: Silent, currency: str, translate: Translate) -> SilentTold:
-    why = say(translate(each.why), each.numbers, currency)
+def _missed(each: Silent, currency: str, tongue: Tongue) -> SilentTold:
+    why = say_in(tongue, each.why, each.numbers, currency, each.phrases)
     return SilentTold(
         each.rule, each.mechanic, each.version, each.code, each.lacking, why, each.hidden
     )
 
 
-def _told(effect: Effect, currency: str, translate: Translate) -> EffectTold:
-    numbers = effect.numbers
-    trimmed = effect.trimmed
-    screen = say(translate(effect.screen), numbers, currency)
-    slip = say(translate(effect.slip), numbers, currency)
+def _told(effect: Effect, currency: str, tongue: Tongue) -> EffectTold:
+    numbers, phrases, trimmed = effect.numbers, effect.phrases, effect.trimmed
+    screen = say_in(tongue, effect.screen, numbers, currency, phrases)
+    slip = say_in(tongue, effect.slip, numbers, currency, phrases)
     if effect.unit:
-        screen, slip = in_unit(screen, effect.unit), in_unit(slip, effect.unit)
+        screen, slip = tongue.in_unit(screen, effect.unit), tongue.in_unit(slip, effect.unit)
     return EffectTold(
         effect.kind, effect.rule, effect.mechanic, effect.version, effect.given, effect.wanted,
-        effect.lines, numbers, screen, slip, effect.points,
-        say(translate(trimmed), numbers, currency) if trimmed else "", effect.item, effect.hidden,
-        effect.unit,
+        effect.lines, _numbers(effect, currency, tongue), screen, slip, effect.points,
+        say_in(tongue, trimmed, numbers, currency, phrases) if trimmed else "", effect.item,
+        effect.hidden, effect.unit,
     )  # fmt: skip
+
+
+def _numbers(effect: Effect, currency: str, tongue: Tongue) -> Numbers:
+    """What it counted with; phrases among it in the language."""
+    if tongue is ENGLISH or not effect.phrases:
+        return effect.numbers
+    try:
+        told = {name: tell(said, currency, tongue) for name, said in effect.phrases.items()}
+    except Untold:
+        return effect.numbers
+    return {**effect.numbers, **told}
 
 
 def _neutral(effect: Effect) -> Effect:
@@ -117,8 +125,3 @@ def _neutral(effect: Effect) -> Effect:
         {"count": effect.given, "item": effect.item}, words, words, effect.points, "", effect.item,
         unit=effect.unit,
     )  # fmt: skip
-
-
-def in_unit(text: str, unit: str) -> str:
-    """A sentence about points, said of another currency: "3 stamps" instead of "3 points"."""
-    return _POINTS.sub(unit, text)

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from tessera.base.text import Code, Currency, Name, OptionalCode
 from tessera.ledger.core import MAIN, Expiry, Life, Pending, PointCurrency
@@ -20,6 +21,7 @@ from tessera.members.households.core import Households
 from tessera.members.joining.core import Enrolment, Terms
 from tessera.members.privacy.core import Privacy
 from tessera.rules.core.basket import EVERYTHING, Basket, Goods, Share
+from tessera.rules.core.brand import Brand
 from tessera.rules.core.conditions import Condition
 from tessera.rules.core.facts import MET, Facts, Given, History, Met, Missing, Need, Window
 from tessera.rules.core.plan import Plan, compiled
@@ -34,8 +36,8 @@ from tessera.rules.core.settings import (
     Step,
 )
 from tessera.rules.core.shelves import Shelved
-from tessera.rules.core.texts import Numbers, Template, one_many, say
-from tessera.warehouse.core import Kind, Line
+from tessera.rules.core.texts import NONE, Numbers, Phrases, Template, one_many, say
+from tessera.warehouse.core import EntryMode, Kind, Line
 
 __all__ = [
     "EVERYTHING",
@@ -93,7 +95,8 @@ class Wish(Struct, frozen=True):
 class Effect(Struct, frozen=True, omit_defaults=True):
     """What was given. `lines` are (line from 1, share); the shares sum to `given`.
 
-    unit  of points: in which currency; "" is the program's own
+    unit     of points: in which currency; "" is the program's own
+    phrases  what stands in `numbers` in English, for other languages
     In a story the texts are templates; in an answer they are sentences.
     """
 
@@ -112,6 +115,7 @@ class Effect(Struct, frozen=True, omit_defaults=True):
     item: str = ""
     hidden: bool = False
     unit: str = ""
+    phrases: Phrases = NONE
 
 
 class Silent(Struct, frozen=True, omit_defaults=True):
@@ -125,6 +129,17 @@ class Silent(Struct, frozen=True, omit_defaults=True):
     why: Template
     numbers: Numbers = {}
     hidden: bool = False
+    phrases: Phrases = NONE
+
+
+def alike(some: Sequence[Effect], others: Sequence[Effect]) -> bool:
+    """Whether the same was given, in whatever words: who was told earlier was told fewer."""
+    if len(some) != len(others):
+        return False
+    return all(
+        one == two or replace(one, phrases=NONE) == replace(two, phrases=NONE)
+        for one, two in zip(some, others, strict=True)
+    )
 
 
 class Story(Struct, frozen=True):
@@ -196,6 +211,14 @@ class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
         """What it would give, once it holds."""
 
+    def gives(self) -> tuple[Template, Numbers]:
+        """What it gives, beginning in lower case: "2 points for every 1.00 EUR"."""
+        return self.code.replace("_", " "), {}
+
+    def asks(self) -> tuple[Template, Numbers] | None:
+        """What has to be so besides `when` and what is implied, as a condition says it."""
+        return None
+
     def implied(self) -> Condition | None:
         """A condition that belongs to the mechanic itself; it is asked after `when`."""
         return None
@@ -245,12 +268,15 @@ class Program(
     consents             what members are asked to agree to, on which channel, in which words
     choices              what members choose in advance, and how often they may change it
     privacy              how long what is held of people stays
+    brand                how the shop looks on every page
     net_debt             new points first pay back debt
     clawback_other_lots  a return may take points of other receipts before it makes debt
     refund_grace_days    life of spent points given back after their lot has expired
     refund_points        of a receipt paid with money and points, a return gives back points in
                          `proportion` to what comes back, or points `first`
     shadows_spend        members not yet registered may spend
+    spends_by            entry modes in which a card's number alone may spend; None: all of them. A
+                         fresh code of the member's phone always may
     unknown_cards        `batches`: only numbers issued here; `any`: every number starts a card
     """
 
@@ -285,11 +311,13 @@ class Program(
     consents: Consents = Consents()
     choices: Annotated[dict[Code, Choice], Meta(max_length=50)] = {}
     privacy: Privacy = Privacy()
+    brand: Brand = Brand()
     net_debt: bool = True
     clawback_other_lots: bool = True
     refund_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
     refund_points: Literal["proportion", "first"] = "proportion"
     shadows_spend: bool = False
+    spends_by: Annotated[tuple[EntryMode, ...], Meta(max_length=7)] | None = None
     unknown_cards: Literal["batches", "any"] = "batches"
     rules: tuple[Mechanic, ...]
 

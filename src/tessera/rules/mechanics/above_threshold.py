@@ -14,6 +14,8 @@ from tessera.rules.core.earning import (
     points_wish,
     rounded,
 )
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -46,6 +48,14 @@ class AboveThreshold(Mechanic, frozen=True, tag="above_threshold"):
     parts: bool = True
     rounding: Literal["down", "nearest"] = "down"
     of: Annotated[Goods, Meta(description="the goods that earn")] = EVERYTHING
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        whole, part = (ALL, ALL_OF) if self.counts == "all" else (EXCESS, EXCESS_OF)
+        return told_of(
+            self.of, whole, part,
+            count=self.points, per_minor=self.per_minor, above_minor=self.above_minor,
+        )  # fmt: skip
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """It holds as soon as what counts is worth one point."""
@@ -94,6 +104,22 @@ TOLD = one_many(
 TOLD_ALL = one_many(
     "+{count} point: {points} for every {per_minor} from {above_minor} on",
     "+{count} points: {points} for every {per_minor} from {above_minor} on",
+)
+EXCESS = one_many(
+    "{count} point for every {per_minor} above {above_minor}",
+    "{count} points for every {per_minor} above {above_minor}",
+)
+EXCESS_OF = one_many(
+    "{count} point for every {per_minor} above {above_minor} spent on {goods}",
+    "{count} points for every {per_minor} above {above_minor} spent on {goods}",
+)
+ALL = one_many(
+    "{count} point for every {per_minor}, once {above_minor} are reached",
+    "{count} points for every {per_minor}, once {above_minor} are reached",
+)
+ALL_OF = one_many(
+    "{count} point for every {per_minor} spent on {goods}, once {above_minor} are reached",
+    "{count} points for every {per_minor} spent on {goods}, once {above_minor} are reached",
 )
 SCENARIOS = """
 rule above_threshold points=2 per_minor=100 above_minor=500

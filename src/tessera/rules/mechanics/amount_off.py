@@ -8,7 +8,8 @@ from msgspec import Meta
 
 from tessera.rules.core.phrases import goods_words
 from tessera.rules.core.picking import lowerable, open_units, shared, why_none, worth_of
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -39,6 +40,11 @@ class AmountOff(Mechanic, frozen=True, tag="amount_off"):
     from_minor: Annotated[int, Meta(ge=1, le=10**12)] = 1
     each_full: bool = False
     of: Annotated[Goods, Meta(description="what counts and becomes cheaper")] = EVERYTHING
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        whole, part = (EACH, EACH_OF) if self.each_full else (ONCE, ONCE_OF)
+        return told_of(self.of, whole, part, off_minor=self.off_minor, from_minor=self.from_minor)
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """The goods cost enough."""
@@ -77,6 +83,10 @@ SHORT = "{lacking_minor} more would take {off_minor} off"
 TOLD = "{total_minor} off {goods}"
 TOLD_FROM = "{total_minor} off {goods} from {from_minor} on"
 TOLD_EACH = "{total_minor} off {goods}: {off_minor} for every {from_minor}"
+ONCE = "{off_minor} off from {from_minor} on"
+ONCE_OF = "{off_minor} off {goods} from {from_minor} on"
+EACH = "{off_minor} off for every full {from_minor}"
+EACH_OF = "{off_minor} off for every full {from_minor} of {goods}"
 SCENARIOS = """
 rule amount_off off=10.00 from=50.00
 buy  LAMP 1 x 40.00, CABLE 2 x 10.00

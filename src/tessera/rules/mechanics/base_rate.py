@@ -14,6 +14,8 @@ from tessera.rules.core.earning import (
     points_wish,
     rounded,
 )
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -44,6 +46,10 @@ class BaseRate(Mechanic, frozen=True, tag="base_rate"):
     rounding: Literal["down", "nearest"] = "down"
     of: Annotated[Goods, Meta(description="the goods that earn")] = EVERYTHING
 
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        return told_of(self.of, RATE, RATE_OF, count=self.points, per_minor=self.per_minor)
+
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """It holds as soon as the receipt is worth one point."""
         lines, base = earning_on(basket, self.of)
@@ -66,6 +72,11 @@ class BaseRate(Mechanic, frozen=True, tag="base_rate"):
 TOLD = one_many(
     "+{count} point: {points} for every {per_minor}",
     "+{count} points: {points} for every {per_minor}",
+)
+RATE = one_many("{count} point for every {per_minor}", "{count} points for every {per_minor}")
+RATE_OF = one_many(
+    "{count} point for every {per_minor} spent on {goods}",
+    "{count} points for every {per_minor} spent on {goods}",
 )
 SCENARIOS = """
 rule base_rate points=2 per_minor=100

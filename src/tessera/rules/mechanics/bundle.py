@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
+from tessera.rules.core.phrases import goods_words, listed
 from tessera.rules.core.picking import (
     dearest,
     open_units,
@@ -18,7 +19,7 @@ from tessera.rules.core.picking import (
     worth_of,
 )
 from tessera.rules.core.sets import Part, Sets
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     Basket,
     Facts,
@@ -72,6 +73,20 @@ class Bundle(Mechanic, frozen=True, tag="bundle"):
         if all(of.categories and not of.skus for of in goods):
             return Goods(categories=tuple(name for of in goods for name in of.categories))
         return goods[0]
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        parts = [
+            goods_words(part.of) if part.units == 1 else f"{part.units} x {goods_words(part.of)}"
+            for part in self.parts
+        ]
+        numbers: Numbers = {
+            "parts": listed(parts, "and"), "price_minor": self.price_minor or 0,
+            "percent": self.percent or 0, "off_minor": self.off_minor or 0,
+        }  # fmt: skip
+        if self.price_minor is not None:
+            return FOR_PRICE, numbers
+        return (FOR_LESS if self.percent is None else FOR_PERCENT), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Every part is there."""
@@ -151,6 +166,9 @@ _CHEAPER = Missing("already_cheaper", 0, "the goods cost no more than that")
 SHORT = one_many("1 more completes the set", "{count} more complete the set")
 TOLD = one_many("1 set: {total_minor} less", "{count} sets: {total_minor} less")
 SLIP = one_many("1 set", "{count} sets")
+FOR_PRICE = "{parts} together for {price_minor}"
+FOR_PERCENT = "{percent} % off {parts} together"
+FOR_LESS = "{off_minor} off {parts} together"
 SCENARIOS = """
 # 11.50 become 8.00, by what each piece costs.
 rule bundle price=8.00 parts=[{of: {categories: burger}}, {of: {skus: CHIPS}}, {of: {skus: COLA}}]

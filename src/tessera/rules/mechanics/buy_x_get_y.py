@@ -58,6 +58,15 @@ class BuyXGetY(Mechanic, frozen=True, tag="buy_x_get_y"):
         """Without what is to be bought nothing is given."""
         return self.buy
 
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        numbers: Numbers = {
+            "buy": goods_words(self.buy), "buy_units": self.buy_units,
+            "get": goods_words(self.get or self.buy), "count": self.get_units,
+            "percent": self.percent,
+        }  # fmt: skip
+        return (GET_FREE if self.percent == 100 else GET_PERCENT), numbers
+
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Both are there, no piece counting twice."""
         parts = self._parts(basket)
@@ -111,6 +120,14 @@ TOLD_PERCENT = one_many(
 )
 SLIP = "buy {buy}, get {get}: {count} free"
 SLIP_PERCENT = "buy {buy}, get {get}: {percent} % off"
+GET_FREE = one_many(
+    "for every {buy_units} of {buy} 1 of {get} is free",
+    "for every {buy_units} of {buy} {count} of {get} are free",
+)
+GET_PERCENT = one_many(
+    "for every {buy_units} of {buy} 1 of {get} is {percent} % cheaper",
+    "for every {buy_units} of {buy} {count} of {get} are {percent} % cheaper",
+)
 SCENARIOS = """
 rule buy_x_get_y buy={categories: [pizza]} buy_units=2 get={skus: [COLA]}
 buy  MARGHERITA 1 x 7.00 [pizza], DIAVOLA 1 x 8.50 [pizza], COLA 2 x 2.50

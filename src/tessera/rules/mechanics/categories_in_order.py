@@ -7,8 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from tessera.base.text import Code
+from tessera.rules.core.phrases import listed
 from tessera.rules.core.prizes import PrizeMechanic
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import Basket, Facts, Goods, Met, Missing, one_many
 
 
@@ -33,6 +34,15 @@ class CategoriesInOrder(PrizeMechanic, frozen=True, tag="categories_in_order"):
         """The categories that are named."""
         return Goods(categories=self.categories)
 
+    def asks(self) -> tuple[Template, Numbers]:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        numbers: Numbers = {
+            "count": self.count, "among": listed(self.categories), "from_minor": self.from_minor,
+        }  # fmt: skip
+        if self.from_minor:
+            return (ASKS_AMONG_FROM if self.categories else ASKS_FROM), numbers
+        return (ASKS_AMONG if self.categories else ASKS), numbers
+
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Enough of them."""
         index = basket.by_category()
@@ -55,6 +65,10 @@ class CategoriesInOrder(PrizeMechanic, frozen=True, tag="categories_in_order"):
 
 
 SHORT = one_many("1 more category is needed", "{count} more categories are needed")
+ASKS = "the receipt has {count} different categories"
+ASKS_AMONG = "the receipt has {count} of the categories {among}"
+ASKS_FROM = "the receipt has {count} different categories, each for {from_minor} or more"
+ASKS_AMONG_FROM = "the receipt has {count} of the categories {among}, each for {from_minor} or more"
 SCENARIOS = """
 rule categories_in_order count=3 prize={points: 50}
 buy  BREAD 1 x 2.50 [bakery], BRIE 1 x 6.00 [cheese], MILK 1 x 1.50 [dairy], ROLL 1 x 0.60 [bakery]

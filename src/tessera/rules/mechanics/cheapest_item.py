@@ -17,7 +17,7 @@ from tessera.rules.core.picking import (
     taken,
     worth_of,
 )
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -49,6 +49,16 @@ class CheapestItem(Mechanic, frozen=True, tag="cheapest_item"):
     of: Annotated[Goods, Meta(description="which pieces")] = EVERYTHING
     which: Literal["cheapest", "dearest"] = "cheapest"
     nth: Annotated[int, Meta(ge=1, le=1000)] = 1
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        numbers: Numbers = {
+            "percent": self.percent, "n": self.nth, "goods": goods_words(self.of),
+            "units": self.units,
+        }  # fmt: skip
+        if self.nth == 1:
+            return (OFF_CHEAPEST if self.which == "cheapest" else OFF_DEAREST), numbers
+        return (OFF_NTH_CHEAPEST if self.which == "cheapest" else OFF_NTH_DEAREST), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Enough pieces that no other rule has used."""
@@ -85,6 +95,10 @@ SHORT = one_many(
 TOLD = "{percent} % off 1 unit of {product}: {total_minor}"
 TOLD_FREE = "1 unit of {product} free: {total_minor}"
 SLIP = "{percent} % off one"
+OFF_CHEAPEST = "{percent} % off the cheapest of {units} or more of {goods}"
+OFF_DEAREST = "{percent} % off the dearest of {units} or more of {goods}"
+OFF_NTH_CHEAPEST = "{percent} % off the {n_th} cheapest of {units} or more of {goods}"
+OFF_NTH_DEAREST = "{percent} % off the {n_th} dearest of {units} or more of {goods}"
 SCENARIOS = """
 rule cheapest_item percent=100 units=3 of={categories: [shirt]}
 buy  LINEN 2 x 39.00 [shirt], TEE 1 x 15.00 [shirt], SOCKS 1 x 5.00

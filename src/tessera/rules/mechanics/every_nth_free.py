@@ -17,7 +17,7 @@ from tessera.rules.core.picking import (
     taken,
     worth_of,
 )
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     Basket,
     Facts,
@@ -54,6 +54,12 @@ class EveryNthFree(Mechanic, frozen=True, kw_only=True, tag="every_nth_free"):
     def watches(self) -> Goods:
         """The goods, said either way."""
         return self.of if self.of is not None else Goods(skus=(self.product,))
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        goods = self.product or goods_words(self.watches())
+        numbers: Numbers = {"n": self.n, "goods": goods, "percent": self.percent}
+        return (NTH_FREE if self.percent == 100 else NTH_PERCENT), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Enough pieces that no other rule of this lane has used."""
@@ -102,6 +108,8 @@ TOLD_PERCENT = one_many(
 SLIP = "{count} free"
 SLIP_PRODUCT = "{count} x {product} free"
 SLIP_PERCENT = "{percent} % off {count}"
+NTH_FREE = "every {n_th} unit of {goods} on a receipt is free"
+NTH_PERCENT = "every {n_th} unit of {goods} on a receipt is {percent} % cheaper"
 SCENARIOS = """
 rule every_nth_free product=LATTE n=3
 buy  LATTE 3 x 2.50, CAKE 1 x 4.00

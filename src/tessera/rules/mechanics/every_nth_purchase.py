@@ -7,8 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from tessera.rules.core.phrases import window_words
 from tessera.rules.core.prizes import PrizeMechanic, counted
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     Basket,
     Facts,
@@ -36,6 +37,13 @@ class EveryNthPurchase(PrizeMechanic, frozen=True, tag="every_nth_purchase"):
     def needs(self) -> tuple[History]:
         """How many purchases there were before."""
         return (_need(self.window),)
+
+    def asks(self) -> tuple[Template, Numbers]:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        numbers: Numbers = {
+            "n": self.n, "window": window_words(self.window), "from_minor": self.from_minor,
+        }  # fmt: skip
+        return (ASKS_FROM if self.from_minor else ASKS), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """It is the one, and it is large enough."""
@@ -70,6 +78,8 @@ SHORT = one_many(
     "1 more purchase: every {n_th} counts", "{count} more purchases: every {n_th} counts"
 )
 TOO_SMALL = "{lacking_minor} more is needed on this purchase"
+ASKS = "it is every {n_th} purchase of the member{window}"
+ASKS_FROM = "it is every {n_th} purchase of the member{window}, and {from_minor} or more"
 SCENARIOS = """
 # The fifth order comes free of delivery.
 rule every_nth_purchase n=5 prize={percent: 100, of: {kinds: [delivery]}}

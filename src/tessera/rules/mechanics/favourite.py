@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
+from tessera.rules.core.phrases import goods_words
 from tessera.rules.core.picking import (
     lowerable,
     open_units,
@@ -15,7 +16,7 @@ from tessera.rules.core.picking import (
     worth,
     worth_of,
 )
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     EVERYTHING,
     MET,
@@ -44,6 +45,11 @@ class Favourite(Mechanic, frozen=True, tag="favourite"):
     of: Annotated[Goods, Meta(description="what may be a favourite")] = EVERYTHING
     most_units: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     rounding: Literal["nearest", "down"] = "nearest"
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        numbers: Numbers = {"percent": self.percent, "goods": goods_words(self.of)}
+        return (OFF_FAVOURITES if self.of == EVERYTHING else OFF_FAVOURITES_OF), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """A favourite is on the receipt."""
@@ -96,6 +102,8 @@ _NOT_CHOSEN = Missing("no_favourite", 0, "no favourite has been chosen")
 _ABSENT = Missing("favourite_absent", 0, "none of the favourites is on the receipt")
 TOLD = "{percent} % off your favourites: {total_minor}"
 SLIP = "favourite: {percent} % off"
+OFF_FAVOURITES = "{percent} % off what the member chose as favourites"
+OFF_FAVOURITES_OF = "{percent} % off what the member chose as favourites among {goods}"
 SCENARIOS = """
 rule favourite percent=20
 likes LATTE, fruit

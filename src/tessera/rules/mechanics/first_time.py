@@ -8,8 +8,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from tessera.base.text import Code
+from tessera.rules.core.phrases import listed
 from tessera.rules.core.prizes import PrizeMechanic
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import Basket, Facts, Goods, History, Met, Missing
 
 _ABSENT = Missing("not_bought", 0, "nothing of it is on this receipt")
@@ -41,6 +42,11 @@ class FirstTime(PrizeMechanic, frozen=True, tag="first_time"):
     def watches(self) -> Goods:
         """What it is about."""
         return Goods(categories=self.categories, skus=self.skus)
+
+    def asks(self) -> tuple[Template, Numbers]:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        goods = listed(self.categories or self.skus)
+        return (ASKS_EACH if self.each else ASKS), {"goods": goods}
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Something of it is bought, and never was before."""
@@ -85,6 +91,8 @@ def _key(sort: str, name: str) -> str:
     return _need(sort, name).key
 
 
+ASKS = "it is the member's first purchase of {goods}"
+ASKS_EACH = "the member buys any of {goods} for the first time, for each of them"
 SCENARIOS = """
 rule first_time categories=wine prize={points: 50}
 know receipts c:wine ever = 0

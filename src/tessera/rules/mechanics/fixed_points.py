@@ -8,6 +8,8 @@ from msgspec import Meta
 
 from tessera.base.money import split
 from tessera.rules.core.earning import NO_GOODS, earning_on, points_wish
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -33,6 +35,11 @@ class FixedPoints(Mechanic, frozen=True, tag="fixed_points"):
     points: Annotated[int, Meta(ge=1, le=1_000_000)]
     per: Literal["receipt", "line", "unit"] = "receipt"
     of: Annotated[Goods, Meta(description="the goods that earn")] = EVERYTHING
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        whole, part = GIVES[self.per]
+        return told_of(self.of, whole, part, count=self.points)
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Such goods are there and paid for."""
@@ -64,6 +71,24 @@ class FixedPoints(Mechanic, frozen=True, tag="fixed_points"):
 _NOT_PAID = Missing("nothing_paid", 0, "nothing of these goods is paid in money")
 TOLD = one_many("+{count} point", "+{count} points")
 TOLD_TIMES = one_many("+{count} point: {times} x {points}", "+{count} points: {times} x {points}")
+GIVES = {
+    "receipt": (
+        one_many("{count} point", "{count} points"),
+        one_many("{count} point for {goods}", "{count} points for {goods}"),
+    ),
+    "line": (
+        one_many("{count} point for every line", "{count} points for every line"),
+        one_many(
+            "{count} point for every line of {goods}", "{count} points for every line of {goods}"
+        ),
+    ),
+    "unit": (
+        one_many("{count} point for every unit", "{count} points for every unit"),
+        one_many(
+            "{count} point for every unit of {goods}", "{count} points for every unit of {goods}"
+        ),
+    ),
+}  # fmt: skip
 SCENARIOS = """
 rule fixed_points points=50 per=unit of={skus: [PROSECCO]}
 buy  PROSECCO 3 x 8.90, CAKE 1 x 4.00

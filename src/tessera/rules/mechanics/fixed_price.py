@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from tessera.rules.core.phrases import goods_words
 from tessera.rules.core.picking import dearest, open_units, pieces, shared, taken, worth_of
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -41,6 +41,13 @@ class FixedPrice(Mechanic, frozen=True, tag="fixed_price"):
     units: Annotated[int, Meta(ge=1, le=1000)] = 1
     of: Annotated[Goods, Meta(description="which pieces")] = EVERYTHING
     most_times: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        numbers: Numbers = {
+            "units": self.units, "goods": goods_words(self.of), "price_minor": self.price_minor,
+        }  # fmt: skip
+        return (ONE_FOR if self.units == 1 else SEVERAL_FOR), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Enough pieces that no other rule has used, and together dearer than that."""
@@ -93,6 +100,8 @@ TOLD = "{goods}: {units} for {price_minor}, {total_minor} less"
 TOLD_EACH = "{goods}: {price_minor} each, {total_minor} less"
 SLIP = "{units} for {price_minor}"
 SLIP_EACH = "{price_minor} each"
+ONE_FOR = "{goods} for {price_minor} each"
+SEVERAL_FOR = "{units} of {goods} for {price_minor}"
 SCENARIOS = """
 # The three dearest of four: 12.50 become 10.00, by what each costs.
 rule fixed_price units=3 price=10.00 of={categories: [pasta]}

@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from tessera.base.money import split
 from tessera.rules.core.earning import NO_GOODS, points_wish, rounded
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -41,6 +42,12 @@ class Multiplier(Mechanic, frozen=True, tag="multiplier"):
     times_x100: Annotated[int, Meta(ge=100, le=10_000, description="200 doubles")]
     rounding: Literal["down", "nearest"] = "down"
     of: Annotated[Goods, Meta(description="the goods whose points count more")] = EVERYTHING
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        whole, cents = divmod(self.times_x100, 100)
+        times = f"{whole}.{cents:02d}".rstrip("0").rstrip(".")
+        return told_of(self.of, GIVES, GIVES_OF, times=times)
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """The goods have earned points, and enough for one more."""
@@ -91,6 +98,8 @@ TOLD = one_many(
     "+{count} point: {points} points count {times} times",
     "+{count} points: {points} points count {times} times",
 )
+GIVES = "{times} times the points"
+GIVES_OF = "{times} times the points for {goods}"
 SCENARIOS = """
 # Saturday.
 rule base_rate points=2 per_minor=100

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from tessera.base.money import split
+from tessera.rules.core.texts import Numbers, Template, one_many
 from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Share, Wish
 
 
@@ -24,6 +25,13 @@ class PayWithPoints(Mechanic, frozen=True, tag="pay_with_points"):
     worth_minor: Annotated[int, Meta(ge=1, le=10**9, description="what a step pays")]
     max_percent: Annotated[int, Meta(ge=1, le=100)] = 100
     min_points: Annotated[int, Meta(ge=0, le=10**9)] = 0
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        numbers: Numbers = {
+            "count": self.points, "worth_minor": self.worth_minor, "percent": self.max_percent,
+        }  # fmt: skip
+        return (PAYS if self.max_percent == 100 else PAYS_PART), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Asked for, allowed, and at least one whole step."""
@@ -61,6 +69,11 @@ class PayWithPoints(Mechanic, frozen=True, tag="pay_with_points"):
         return min((facts.spend or 0) // self.points, cap_minor // self.worth_minor)
 
 
+PAYS = one_many("{count} point pays {worth_minor}", "{count} points pay {worth_minor}")
+PAYS_PART = one_many(
+    "{count} point pays {worth_minor}, up to {percent} % of a receipt",
+    "{count} points pay {worth_minor}, up to {percent} % of a receipt",
+)
 SCENARIOS = """
 rule pay_with_points points=1 worth_minor=1
 have 500

@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from tessera.rules.core.earning import NO_GOODS, earning_on, least_for_one, points_wish, rounded
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -41,6 +43,11 @@ class PerMeasure(Mechanic, frozen=True, tag="per_measure"):
     per: Annotated[int, Meta(ge=1, le=10**6, description="litres, kilograms or pieces")] = 1
     rounding: Literal["down", "nearest"] = "down"
     of: Annotated[Goods, Meta(description="the goods that earn")] = EVERYTHING
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        whole, part = GIVES[self.measure]
+        return told_of(self.of, whole, part, count=self.points, per=self.per)
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """It holds as soon as the goods are worth one point."""
@@ -83,6 +90,29 @@ TOLD = {
         "+{count} point: {points} per {per} bought", "+{count} points: {points} per {per} bought"
     ),
 }
+GIVES = {
+    "l": (
+        one_many("{count} point for every {per} l", "{count} points for every {per} l"),
+        one_many(
+            "{count} point for every {per} l of {goods}",
+            "{count} points for every {per} l of {goods}",
+        ),
+    ),
+    "kg": (
+        one_many("{count} point for every {per} kg", "{count} points for every {per} kg"),
+        one_many(
+            "{count} point for every {per} kg of {goods}",
+            "{count} points for every {per} kg of {goods}",
+        ),
+    ),
+    "piece": (
+        one_many("{count} point for every {per} pieces", "{count} points for every {per} pieces"),
+        one_many(
+            "{count} point for every {per} pieces of {goods}",
+            "{count} points for every {per} pieces of {goods}",
+        ),
+    ),
+}  # fmt: skip
 SCENARIOS = """
 rule per_measure points=1 measure=l of={skus: [DIESEL]}
 buy  DIESEL 42.370 l x 1.70, COFFEE 1 x 1.20

@@ -15,7 +15,8 @@ from tessera.rules.core.picking import (
     why_none,
     worth_of,
 )
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     MET,
@@ -47,6 +48,14 @@ class PercentOff(Mechanic, frozen=True, tag="percent_off"):
     rounding: Literal["nearest", "down"] = "nearest"
     most_minor: Annotated[int, Meta(ge=1, le=10**12)] | None = None
 
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        if self.most_minor is None:
+            return told_of(self.of, GIVES, GIVES_OF, percent=self.percent)
+        return told_of(
+            self.of, GIVES_MOST, GIVES_OF_MOST, percent=self.percent, most_minor=self.most_minor
+        )
+
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Something of it can still become cheaper."""
         if lowerable(self.of, basket, self.stack):
@@ -72,6 +81,10 @@ class PercentOff(Mechanic, frozen=True, tag="percent_off"):
 
 TOLD = "{percent} % off {goods}: {total_minor}"
 SLIP = "{percent} % off"
+GIVES = "{percent} % off the receipt"
+GIVES_OF = "{percent} % off {goods}"
+GIVES_MOST = "{percent} % off the receipt, up to {most_minor}"
+GIVES_OF_MOST = "{percent} % off {goods}, up to {most_minor}"
 SCENARIOS = """
 # 10 % of 29.70 and 4.95 together is 3.465, so 3.47: halves go up, once.
 rule percent_off percent=10 of={categories: [wine]}

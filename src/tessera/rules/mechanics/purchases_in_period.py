@@ -8,8 +8,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from tessera.base.text import OptionalCode
+from tessera.rules.core.phrases import window_words
 from tessera.rules.core.prizes import PrizeMechanic
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     Basket,
     Facts,
@@ -45,6 +46,13 @@ class PurchasesInPeriod(PrizeMechanic, frozen=True, tag="purchases_in_period"):
     def watches(self) -> Goods | None:
         """The category, where there is one."""
         return Goods(categories=(self.category,)) if self.category else None
+
+    def asks(self) -> tuple[Template, Numbers]:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        numbers: Numbers = {
+            "count": self.count, "window": window_words(self.window), "category": self.category,
+        }  # fmt: skip
+        return (ASKS_OF if self.category else ASKS), numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """There are enough with this one, and nothing was given for them yet."""
@@ -84,6 +92,8 @@ def _keys(rule: str, window: str, category: str) -> tuple[str, str]:
 
 SHORT = one_many("1 more purchase is needed", "{count} more purchases are needed")
 ELSE = "only purchases with {category} count"
+ASKS = "the member has made {count} purchases{window}"
+ASKS_OF = "the member has made {count} purchases of {category}{window}"
 SCENARIOS = """
 rule purchases_in_period count=10 window="3 months" prize={coupon: TEN}
 know receipts * 3 months = 9

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import Meta
 
 from tessera.rules.core.facts import Need
+from tessera.rules.core.phrases import window_words
 from tessera.rules.core.picking import (
     cheapest,
     dearest,
@@ -19,7 +20,7 @@ from tessera.rules.core.picking import (
     worth_of,
 )
 from tessera.rules.core.scopes import GoodsScope, scope_name, units
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import (
     Basket,
     Facts,
@@ -64,6 +65,14 @@ class StampCard(Mechanic, frozen=True, tag="stamp_card"):
         """The units before this receipt."""
         return (History("units", self.of, self.window),)
 
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        numbers: Numbers = {
+            "n": self.n, "goods": scope_name(self.of), "percent": self.percent,
+            "window": window_words(self.window),
+        }  # fmt: skip
+        return (GIVES if self.percent == 100 else GIVES_PERCENT), numbers
+
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """The stamps of before and of this receipt reach the next full card."""
         before = facts.known.get(History("units", self.of, self.window).key)
@@ -107,6 +116,8 @@ TOLD_PERCENT = one_many(
 )
 SLIP = "stamp card: {count} free"
 SLIP_PERCENT = "stamp card: {percent} % off {count}"
+GIVES = "every {n_th} unit of {goods} over all purchases{window} is free"
+GIVES_PERCENT = "every {n_th} unit of {goods} over all purchases{window} is {percent} % cheaper"
 SCENARIOS = """
 # Eight stamps before, the second coffee is the tenth: the cheapest of the three is free.
 rule stamp_card n=10 of=c:coffee

@@ -8,6 +8,8 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from tessera.rules.core.earning import NO_GOODS, earning_on, points_wish
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import (
     EVERYTHING,
     Basket,
@@ -35,6 +37,10 @@ class Step(Mechanic, frozen=True, tag="step"):
     each_minor: Annotated[int, Meta(ge=1, le=10**9, description="the step, in minor units")]
     max_steps: Annotated[int, Meta(ge=1, le=10**6)] | None = None
     of: Annotated[Goods, Meta(description="the goods that earn")] = EVERYTHING
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        return told_of(self.of, GIVES, GIVES_OF, count=self.points, each_minor=self.each_minor)
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """One full step or more."""
@@ -67,6 +73,13 @@ LIMIT = "at most {max_steps} steps of a receipt count"
 TOLD = one_many(
     "+{count} point: {points} for each full {each_minor}",
     "+{count} points: {points} for each full {each_minor}",
+)
+GIVES = one_many(
+    "{count} point for every full {each_minor}", "{count} points for every full {each_minor}"
+)
+GIVES_OF = one_many(
+    "{count} point for every full {each_minor} spent on {goods}",
+    "{count} points for every full {each_minor} spent on {goods}",
 )
 SCENARIOS = """
 rule step points=1 each_minor=1000

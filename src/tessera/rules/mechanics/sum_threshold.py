@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import Meta
 
 from tessera.rules.core.prizes import PrizeMechanic, counted
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import EVERYTHING, Basket, Facts, Goods, Met, Missing
 
 
@@ -25,6 +26,11 @@ class SumThreshold(PrizeMechanic, frozen=True, tag="sum_threshold"):
     def __post_init__(self) -> None:
         if self.each and self.prize.percent is not None:
             raise ValueError("a percentage is given once: take out `each`, or give off_minor")
+
+    def asks(self) -> tuple[Template, Numbers]:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        whole, part = (ASKS_EACH, ASKS_EACH_OF) if self.each else (ASKS, ASKS_OF)
+        return told_of(self.of, whole, part, from_minor=self.from_minor)
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """What counts is enough, once or several times."""
@@ -44,6 +50,10 @@ class SumThreshold(PrizeMechanic, frozen=True, tag="sum_threshold"):
 
 SHORT = "{lacking_minor} more is needed"
 TITLED = "{lacking_minor} more: {title}"
+ASKS = "the receipt comes to {from_minor} or more"
+ASKS_OF = "{goods} on the receipt come to {from_minor} or more"
+ASKS_EACH = "the receipt comes to {from_minor}, for every full {from_minor}"
+ASKS_EACH_OF = "{goods} on the receipt come to {from_minor}, for every full {from_minor}"
 SCENARIOS = """
 # From 10.00 on a cup.
 rule sum_threshold from=10.00 prize={gift: CUP}

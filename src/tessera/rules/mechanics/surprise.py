@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from tessera.rules.core.prizes import PrizeMechanic
 from tessera.rules.core.settings import Cap, draw
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import MET, Basket, Facts, Met, Missing
 
 _NOT_DRAWN = Missing("not_drawn", 0, "this day's draw did not fall on the member")
@@ -29,6 +29,10 @@ class Surprise(PrizeMechanic, frozen=True, kw_only=True, tag="surprise"):
         if not self.hidden:
             raise ValueError("a surprise is hidden: set `hidden` to true")
 
+    def asks(self) -> tuple[Template, Numbers] | None:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        return None if self.chance == 100 else (ASKS, {"percent": self.chance})
+
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """The draw falls on the member."""
         if self.chance == 100:
@@ -43,6 +47,7 @@ class Surprise(PrizeMechanic, frozen=True, kw_only=True, tag="surprise"):
         return {"chance": self.chance}
 
 
+ASKS = "the member is drawn: {percent} % of members and days"
 SCENARIOS = """
 rule surprise hidden=true prize={gift: TRUFFLE}
 buy  LATTE 1 x 2.50

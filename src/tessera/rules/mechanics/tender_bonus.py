@@ -8,6 +8,8 @@ from msgspec import Meta
 
 from tessera.base.text import Code
 from tessera.rules.core.earning import points_wish
+from tessera.rules.core.phrases import listed
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Wish, one_many
 
 
@@ -25,6 +27,13 @@ class TenderBonus(Mechanic, frozen=True, tag="tender_bonus"):
     methods: Annotated[
         tuple[Code, ...], Meta(min_length=1, max_length=20, description="as the till names them")
     ] = ("member_card",)
+
+    def gives(self) -> tuple[Template, Numbers]:
+        """What is given, for the sentence of the rule."""
+        numbers: Numbers = {
+            "count": self.extra, "every": self.every, "methods": listed(self.methods),
+        }  # fmt: skip
+        return GIVES, numbers
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """Paid so, and enough points earned on it."""
@@ -56,6 +65,10 @@ SHORT = one_many(
 TOLD = one_many(
     "+{count} point for the way of paying: {extra} for every {every} earned",
     "+{count} points for the way of paying: {extra} for every {every} earned",
+)
+GIVES = one_many(
+    "{count} point more for every {every} points of what is paid by {methods}",
+    "{count} points more for every {every} points of what is paid by {methods}",
 )
 SCENARIOS = """
 rule base_rate points=1 per_minor=100

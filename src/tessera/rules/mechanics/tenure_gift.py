@@ -10,8 +10,9 @@ from msgspec import Meta
 
 from tessera.rules.core.days import whole_years
 from tessera.rules.core.facts import Person, PersonTest, Trait
+from tessera.rules.core.phrases import listed
 from tessera.rules.core.prizes import PrizeMechanic
-from tessera.rules.core.texts import Numbers
+from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import MET, Basket, Facts, Given, Met, Missing
 
 _UNKNOWN = Missing("joined_unknown", 0, "since when the member is one is not known")
@@ -52,6 +53,10 @@ class TenureGift(PrizeMechanic, frozen=True, tag="tenure_gift"):
         """The steps reached, and those given."""
         return Trait(_Steps(self.years)), Given(self.id, "ever", "times")
 
+    def asks(self) -> tuple[Template, Numbers]:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        return ASKS, {"years": listed(self.years, "and")}
+
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
         """One more is reached than was given."""
         trait, given = _keys(self)
@@ -75,6 +80,7 @@ def _keys(rule: TenureGift) -> tuple[str, str]:
     return trait.key, given.key
 
 
+ASKS = "it is the first purchase after {years} years with us"
 SCENARIOS = """
 rule tenure_gift id=years years=[3, 6, 9] prize={points: 300, title: Years with us}
 joined 2020-01-05

@@ -16,6 +16,7 @@ import msgspec
 
 from tessera.rules.core.conditions import AllOf, AnyOf, Condition, NotSo, Reading, walk
 from tessera.rules.core.facts import Met
+from tessera.rules.core.texts import phrase
 from tessera.rules.core.words import Mechanic
 from tessera.warehouse.core import Channel
 
@@ -24,6 +25,9 @@ _NAMES = 40  # of stores and regions: with more, places are left open
 _CLOCK = re.compile(r"(?<!\d)([01]\d|2[0-3]):([0-5]\d)(?!\d)")
 _DAY = re.compile(r"(?<!\d)(?:(\d{4})-)?(\d\d)-(\d\d)(?!\d)")
 _ELSE = "\0elsewhere"
+NO_HOUR = "at no hour of the {days} days from {day} on its conditions hold together"
+ON_NO_EVENT = "on no event its conditions hold together"
+ON_NO_RECEIPT = "on no receipt its conditions hold together"
 Holds = Callable[[Any], bool | None]
 
 
@@ -70,14 +74,14 @@ def never(rule: Mechanic, tree: Condition, on: date, days: int = DAYS) -> str:
     """
     moments = (_At(at) for at in _moments(rule, tree, on, days))
     if not _can(tree, moments):
-        return f"at no hour of the {days} days from {on} on its conditions hold together"
+        return phrase(NO_HOUR, days=str(days), day=str(on))
     if not _can(tree, iter(_places(rule, tree))):
-        return "in no store and no region its conditions hold together"
+        return phrase("in no store and no region its conditions hold together")
     if not _can(tree, (_By(way) for way in get_args(Channel))):
-        return "by no channel its conditions hold together"
+        return phrase("by no channel its conditions hold together")
     kinds = sorted({*_words(tree), _ELSE}) if rule.trigger == "event" else [""]
     if not _can(tree, (_Of(kind) for kind in kinds)):
-        return f"on no {rule.trigger} its conditions hold together"
+        return phrase(ON_NO_EVENT if rule.trigger == "event" else ON_NO_RECEIPT)
     return ""
 
 

@@ -10,9 +10,14 @@ import msgspec
 
 from tessera.program.core.chances import never
 from tessera.rules.core.conditions import AllOf, Condition
+from tessera.rules.core.texts import phrase
 from tessera.rules.core.words import Mechanic
 
 _PAIRS = (("at_least", "at_most"), ("at_least_minor", "at_most_minor"), ("least", "most"))
+
+
+EMPTY = "its sample is empty: above {above} and up to {upto} percent"
+BOUNDS = "{code} asks for at least {least} and at most {most}"
 
 
 def reason(rule: Mechanic, on: date) -> str:
@@ -22,13 +27,13 @@ def reason(rule: Mechanic, on: date) -> str:
 
 def _reasons(rule: Mechanic, on: date) -> Iterator[str]:
     if rule.ends is not None and rule.ends < on:
-        yield f"it ended on {rule.ends}"
+        yield phrase("it ended on {day}", day=str(rule.ends))
         return
     above = rule.sample.above if rule.sample else 0
     if rule.sample is not None and rule.sample.upto <= above:
-        yield f"its sample is empty: above {above} and up to {rule.sample.upto} percent"
+        yield phrase(EMPTY, above=above, upto=rule.sample.upto)
     if rule.ramp and max(step.upto for step in rule.ramp) <= above:
-        yield "no step of its ramp reaches anybody"
+        yield phrase("no step of its ramp reaches anybody")
     tree = tree_of(rule)
     if tree is None:
         return
@@ -60,7 +65,7 @@ def _bounds(tree: Condition) -> Iterator[str]:
             lows = [n for n, _ in bounds if n is not None]
             highs = [n for _, n in bounds if n is not None]
             if lows and highs and max(lows) > min(highs):
-                yield f"{each.code} asks for at least {max(lows)} and at most {min(highs)}"
+                yield phrase(BOUNDS, code=each.code, least=str(max(lows)), most=str(min(highs)))
                 return
 
 

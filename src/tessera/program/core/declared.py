@@ -8,6 +8,7 @@ from itertools import islice
 
 from tessera.program.core.people import check_people
 from tessera.program.core.ways import check_ways
+from tessera.rules.core.brand import brand_faults
 from tessera.rules.core.conditions import Condition, NotSo
 from tessera.rules.core.facts import Given, History
 from tessera.rules.core.filling import Filler
@@ -34,6 +35,8 @@ def check_whole(
     """
     _check_lanes(filler, program)
     _check_declarations(filler, program)
+    for field, why, cure in brand_faults(program.brand):
+        filler.fault(f"brand.{field}", why, cure)
     if not doubtful & {"events", "currencies", "pending", "expiry"}:
         _check_life(filler, program)
     check_ways(filler, program, doubtful)

@@ -12,10 +12,39 @@ from msgspec import Struct
 
 from tessera.program.core.sentences import label, rule_told, told
 from tessera.rules.core.conditions import Condition
+from tessera.rules.core.texts import heard, phrase
+from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Mechanic, Program
 
 NOTHING = "nothing differs"
-_DECLARED = {"groups": "Group", "attributes": "Attribute", "events": "Event"}
+SETTING = "Setting {change}"
+NUMBER_NEW = "Number {name} is new: {value}"
+NUMBER_GONE = "Number {name} is taken away; it was {value}"
+NUMBER = "Number {name}: {was} becomes {becomes}"
+NUMBER_USED = "Number {name}: {was} becomes {becomes} (in {rules})"
+NEW = {
+    "groups": "Group {name} is new: {value}", "attributes": "Attribute {name} is new: {value}",
+    "events": "Event {name} is new: {value}",
+}  # fmt: skip
+GONE = {
+    "groups": "Group {name} is taken away", "attributes": "Attribute {name} is taken away",
+    "events": "Event {name} is taken away",
+}  # fmt: skip
+CHANGED = {
+    "groups": "Group {name}: {change}", "attributes": "Attribute {name}: {change}",
+    "events": "Event {name}: {change}",
+}  # fmt: skip
+RULE_NEW = "Rule {name} is new: {rule}"
+RULE_GONE = "Rule {name} is taken away; it was {rule}"
+RULE_OTHER = "Rule {name} was {was}; becomes {becomes}"
+RULE = "Rule {name}: {change}"
+RULE_SAME = "Rule {name} is written otherwise and does the same"
+SAME = "The program is written otherwise and does the same"
+GAINS, LOSES = "{path} gains {more}", "{path} loses {less}"
+GAINS_AND_LOSES = "{path} gains {more} and loses {less}"
+BECAME = "{path} was {was}, becomes {becomes}"
+BEHIND, TO_THE_FRONT = "Rule {name} moves behind {other}", "Rule {name} moves to the front"
+_DECLARED = ("groups", "attributes", "events")
 _APART = ("version", "rules", *_DECLARED)
 
 
@@ -27,8 +56,8 @@ class Edition:
     program: Program
 
 
-def differences(old: Edition, new: Edition) -> list[str]:
-    """One sentence for each thing that changes; none where the two say the same."""
+def differences(old: Edition, new: Edition, tongue: Tongue = ENGLISH) -> list[str]:
+    """One sentence for each thing that changes, in that language; none where nothing does."""
     if old.body == new.body:
         return []
     said = [
@@ -37,14 +66,15 @@ def differences(old: Edition, new: Edition) -> list[str]:
         *_declared(old.program, new.program),
         *_rules(old, new),
     ]
-    return said or ["The program is written otherwise and does the same"]
+    currency = new.program.currency
+    return [heard(each, currency, tongue) for each in said or [phrase(SAME)]]
 
 
 def _settings(old: Program, new: Program) -> Iterator[str]:
     for name in Program.__struct_fields__:
         if name not in _APART:
             for change in changes(label(name), getattr(old, name), getattr(new, name), new):
-                yield f"Setting {change}"
+                yield phrase(SETTING, change=change)
 
 
 def _numbers(old: Edition, new: Edition) -> Iterator[str]:
@@ -52,13 +82,15 @@ def _numbers(old: Edition, new: Edition) -> Iterator[str]:
     users = _users(new.body)
     for name in sorted({*before, *after}):
         if name not in before:
-            yield f"Number {name} is new: {_number(after[name])}"
+            yield phrase(NUMBER_NEW, name=name, value=_number(after[name]))
         elif name not in after:
-            yield f"Number {name} is taken away; it was {_number(before[name])}"
+            yield phrase(NUMBER_GONE, name=name, value=_number(before[name]))
         elif before[name] != after[name]:
-            used = f" (in {', '.join(users[name])})" if name in users else ""
-            said = f"{_number(before[name])} becomes {_number(after[name])}"
-            yield f"Number {name}: {said}{used}"
+            both = {"was": _number(before[name]), "becomes": _number(after[name])}
+            if name in users:
+                yield phrase(NUMBER_USED, name=name, rules=", ".join(users[name]), **both)
+            else:
+                yield phrase(NUMBER, name=name, **both)
 
 
 def _number(value: Any) -> str:
@@ -89,16 +121,16 @@ def named_numbers(data: Any) -> Iterator[str]:
 
 
 def _declared(old: Program, new: Program) -> Iterator[str]:
-    for field, word in _DECLARED.items():
+    for field in _DECLARED:
         before, after = getattr(old, field), getattr(new, field)
         for name in sorted({*before, *after}):
             if name not in before:
-                yield f"{word} {name} is new: {told(after[name], name, new.currency)}"
+                yield phrase(NEW[field], name=name, value=told(after[name], name))
             elif name not in after:
-                yield f"{word} {name} is taken away"
+                yield phrase(GONE[field], name=name)
             else:
                 for change in changes("", before[name], after[name], new):
-                    yield f"{word} {name}: {change}"
+                    yield phrase(CHANGED[field], name=name, change=change)
 
 
 def _rules(old: Edition, new: Edition) -> Iterator[str]:
@@ -108,10 +140,10 @@ def _rules(old: Edition, new: Edition) -> Iterator[str]:
                for names, edition in ((before, old), (after, new))]  # fmt: skip
     for name, rule in before.items():
         if name not in after:
-            yield f"Rule {name} is taken away; it was {rule_told(rule, old.program.currency)}"
+            yield phrase(RULE_GONE, name=name, rule=rule_told(rule))
     for name, rule in after.items():
         if name not in before:
-            yield f"Rule {name} is new: {rule_told(rule, new.program.currency)}"
+            yield phrase(RULE_NEW, name=name, rule=rule_told(rule))
         elif written[0][name] != written[1][name]:
             yield from _rule(before[name], rule, new.program)
     yield from _moved(list(before), list(after))
@@ -119,14 +151,13 @@ def _rules(old: Edition, new: Edition) -> Iterator[str]:
 
 def _rule(old: Mechanic, new: Mechanic, program: Program) -> Iterator[str]:
     if type(old) is not type(new):
-        was, becomes = (rule_told(each, program.currency) for each in (old, new))
-        yield f"Rule {new.id} was {was}; becomes {becomes}"
+        yield phrase(RULE_OTHER, name=new.id, was=rule_told(old), becomes=rule_told(new))
         return
     found = list(changes("", old, new, program))
     for change in found:
-        yield f"Rule {new.id}: {change}"
+        yield phrase(RULE, name=new.id, change=change)
     if not found:
-        yield f"Rule {new.id} is written otherwise and does the same"
+        yield phrase(RULE_SAME, name=new.id)
 
 
 def changes(path: str, old: Any, new: Any, program: Program) -> Iterator[str]:
@@ -146,7 +177,7 @@ def changes(path: str, old: Any, new: Any, program: Program) -> Iterator[str]:
     elif all(isinstance(each, tuple) and _plain(each) for each in both) and set(old) != set(new):
         yield _gained(label(path), old, new)
     else:
-        yield _became(path, old, new, program.currency)
+        yield _became(path, old, new)
 
 
 def _plain(values: tuple[Any, ...]) -> bool:
@@ -156,22 +187,20 @@ def _plain(values: tuple[Any, ...]) -> bool:
 def _gained(path: str, old: Sequence[Any], new: Sequence[Any]) -> str:
     more = [str(each) for each in new if each not in old]
     less = [str(each) for each in old if each not in new]
-    said = [
-        f"{word} {', '.join(names)}" for word, names in (("gains", more), ("loses", less)) if names
-    ]
-    return f"{path} {' and '.join(said)}"
+    text = GAINS_AND_LOSES if more and less else GAINS if more else LOSES
+    return phrase(text, path=path, more=", ".join(more), less=", ".join(less))
 
 
-def _became(path: str, old: Any, new: Any, currency: str) -> str:
-    was, becomes = (_quoted(each, path, currency) for each in (old, new))
+def _became(path: str, old: Any, new: Any) -> str:
+    was, becomes = (_quoted(each, path) for each in (old, new))
     if was == becomes:  # what tells them apart is no part of the sentence
         was, becomes = (msgspec.json.encode(each).decode() for each in (old, new))
-    return f"{label(path)} was {was}, becomes {becomes}"
+    return phrase(BECAME, path=label(path), was=was, becomes=becomes)
 
 
-def _quoted(value: Any, path: str, currency: str) -> str:
-    said = told(value, path, currency)
-    return f'"{said}"' if isinstance(value, Condition) else said
+def _quoted(value: Any, path: str) -> str:
+    said = told(value, path)
+    return phrase('"{inner}"', inner=said) if isinstance(value, Condition) else said
 
 
 def _moved(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
@@ -182,7 +211,10 @@ def _moved(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     previous = ""
     for i, name in enumerate(common):
         if i not in stayed:
-            yield f"Rule {name} moves {f'behind {previous}' if previous else 'to the front'}"
+            if previous:
+                yield phrase(BEHIND, name=name, other=previous)
+            else:
+                yield phrase(TO_THE_FRONT, name=name)
         previous = name
 
 

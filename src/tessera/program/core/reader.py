@@ -117,6 +117,12 @@ class Reader:
             return None, list(dict.fromkeys(filler.faults))
         return whole, []
 
+    def rule(self, data: Any, numbers: Any = None) -> tuple[Mechanic | None, list[Fault]]:
+        """One rule by itself: (it, []) or (None, what is wrong in it, with paths inside it)."""
+        filler = Filler(self.conditions, numbers if isinstance(numbers, dict) else {})
+        made = self._rule(filler, data, "")
+        return (None if filler.faults else made), list(dict.fromkeys(filler.faults))
+
     def _stand_in(self, body: dict[str, Any], numbers: Any, doubtful: set[str]) -> Program:
         """A program with the settings that are sound, so that the rest can be judged too."""
         filler = Filler(self.conditions, numbers if isinstance(numbers, dict) else {})

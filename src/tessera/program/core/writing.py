@@ -23,17 +23,43 @@ def written(body: Mapping[str, Any], mechanics: Mapping[str, type[Mechanic]]) ->
 
     mechanics  {code: mechanic}: a rule's own fields come before those that all rules have
     """
-    head = {name: value for name, value in body.items() if name != "rules"}
-    order = ("name", "currency", "numbers", *Program.__struct_fields__)
-    found = {HEAD: _text(_ordered(head, order))}
+    found = {HEAD: head_text({name: value for name, value in body.items() if name != "rules"})}
     rules = body["rules"]
     width = max(4, len(str(len(rules) * _STEP)))
     for number, rule in enumerate(rules, 1):
-        kind = mechanics.get(rule.get("mechanic", ""))
-        fields = (*_FIRST, *_own_fields(kind), *Mechanic.__struct_fields__)
-        name = f"{RULES}{number * _STEP:0{width}}-{_slug(str(rule.get('id', '')))}.yaml"
-        found[name] = _text(_ordered(rule, fields))
+        found[_file(number * _STEP, width, rule)] = rule_text(rule, mechanics)
     return found
+
+
+def head_text(head: Mapping[str, Any]) -> str:
+    """What a program declares besides its rules, as text."""
+    return _text(_ordered(head, ("name", "currency", "numbers", *Program.__struct_fields__)))
+
+
+def rule_text(rule: Any, mechanics: Mapping[str, type[Mechanic]]) -> str:
+    """A rule as text, or several of one file; what is no rule yet is written as it is."""
+    if isinstance(rule, list):
+        return _text([_rule_ordered(each, mechanics) for each in rule])
+    return _text(_rule_ordered(rule, mechanics))
+
+
+def next_file(names: Iterable[str], rule: Mapping[str, Any]) -> str:
+    """The name of a new rule's file: behind all that are there."""
+    rules = [name.removeprefix(RULES) for name in names if name.startswith(RULES)]
+    last = max((int(found[0]) for name in rules if (found := re.match(r"\d+", name))), default=0)
+    width = max(4, max((len(name.partition("-")[0]) for name in rules), default=4))
+    return _file((last // _STEP + 1) * _STEP, width, rule)
+
+
+def _file(number: int, width: int, rule: Mapping[str, Any]) -> str:
+    return f"{RULES}{number:0{width}}-{_slug(str(rule.get('id', '')))}.yaml"
+
+
+def _rule_ordered(rule: Any, mechanics: Mapping[str, type[Mechanic]]) -> Any:
+    if not isinstance(rule, dict):
+        return rule
+    kind = mechanics.get(rule["mechanic"]) if isinstance(rule.get("mechanic"), str) else None
+    return _ordered(rule, (*_FIRST, *_own_fields(kind), *Mechanic.__struct_fields__))
 
 
 def _own_fields(kind: type[Mechanic] | None) -> Iterable[str]:
@@ -73,7 +99,10 @@ class _Writer(yaml.SafeDumper):  # type: ignore[misc]  # ships no types
     def serialize(self, node: Any) -> None:
         """What people look through stands in lines of its own, small things in one."""
         node.flow_style = False
-        for name, value in node.value:
+        if isinstance(node, yaml.SequenceNode):  # several rules in one file
+            for each in node.value:
+                each.flow_style = False
+        for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
             if name.value in _TABLES and isinstance(value, yaml.MappingNode) and value.value:
                 value.flow_style = False
         super().serialize(node)

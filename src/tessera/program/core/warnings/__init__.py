@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import heard
+from tessera.rules.core.tongues import ENGLISH, Tongue
 
 Find = Callable[[Seen], Iterator[Caution]]
 MOST = 50  # of one kind
@@ -19,6 +21,10 @@ def shelf() -> dict[str, Find]:
     return {name: importlib.import_module(f"{__name__}.{name}").find for name in sorted(names)}
 
 
-def warnings_of(seen: Seen) -> list[Caution]:
-    """Everything to think about, by kind; of one kind the first 50."""
-    return [each for find in shelf().values() for each in islice(find(seen), MOST)]
+def warnings_of(seen: Seen, tongue: Tongue = ENGLISH) -> list[Caution]:
+    """Everything to think about, by kind, in that language; of one kind the first 50."""
+    found = [each for find in shelf().values() for each in islice(find(seen), MOST)]
+    return [
+        Caution(each.code, each.rule, heard(each.why, "", tongue), heard(each.cure, "", tongue))
+        for each in found
+    ]

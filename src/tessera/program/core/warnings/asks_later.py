@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 from tessera.program.core.declared import placed_conditions
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import phrase
+
+LATER = "{name} is asked only after this rule"
+HIGHER = "give {name} a higher priority, or this rule a lane after its lane"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -16,6 +20,5 @@ def find(seen: Seen) -> Iterator[Caution]:
             for name in condition.asked_rules():
                 if name in place and place[name] > place[rule.id] and not condition.needs():
                     yield Caution(
-                        "asks_later", rule.id, f"{name} is asked only after this rule",
-                        f"give {name} a higher priority, or this rule a lane after its lane",
+                        "asks_later", rule.id, phrase(LATER, name=name), phrase(HIGHER, name=name)
                     )  # fmt: skip

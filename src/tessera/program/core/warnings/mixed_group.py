@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import phrase
+
+TELLS = "where {secret}, hidden, gives in its place, members read that another rule gave"
+CURE = "hide this rule too, or put the hidden ones into a group of their own"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -19,6 +23,5 @@ def find(seen: Seen) -> Iterator[Caution]:
         if secret is not None and not rule.hidden:
             yield Caution(
                 "mixed_group", rule.id,
-                f"where {secret}, hidden, gives in its place, members read that another rule gave",
-                "hide this rule too, or put the hidden ones into a group of their own",
+                phrase(TELLS, secret=secret), phrase(CURE),
             )  # fmt: skip

@@ -10,9 +10,14 @@ from tessera.program.core.dead import tree_of
 from tessera.program.core.seen import Caution, Seen
 from tessera.rules.core.basket import EVERYTHING, Goods
 from tessera.rules.core.conditions import Condition, walk
+from tessera.rules.core.texts import phrase
 from tessera.rules.core.words import Mechanic
 
 _LOOKED, _TRIED = 200_000, 2_000  # pairs whose goods are looked at, and whose conditions are tried
+
+
+BOTH = "on one receipt {first} and this rule, both {kind}, may give"
+CURE = "put both into one group, or narrow one of them"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -25,9 +30,8 @@ def find(seen: Seen) -> Iterator[Caution]:
     near = ((a, b) for a, b in islice(pairs, _LOOKED) if not _apart(a, b) and _same_goods(a, b))
     for first, second in islice(near, _TRIED):
         if _meet(first, second, seen):
-            why = f"on one receipt {first.id} and this rule, both {first.code}, may give"
-            cure = "put both into one group, or narrow one of them"
-            yield Caution("overlap", second.id, why, cure)
+            why = phrase(BOTH, first=first.id, kind=first.code)
+            yield Caution("overlap", second.id, why, phrase(CURE))
 
 
 def _meet(first: Mechanic, second: Mechanic, seen: Seen) -> bool:

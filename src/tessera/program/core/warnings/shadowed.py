@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from tessera.program.core.dead import tree_of
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import phrase
 from tessera.rules.core.words import Mechanic
+
+FIRST = "in its group {first} is asked first and has no condition"
+CURE = "give this rule a higher priority, or let the group pick the best"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -20,8 +24,7 @@ def find(seen: Seen) -> Iterator[Caution]:
         if key in first:
             yield Caution(
                 "shadowed", rule.id,
-                f"in its group {first[key].id} is asked first and has no condition",
-                "give this rule a higher priority, or let the group pick the best",
+                phrase(FIRST, first=first[key].id), phrase(CURE),
             )  # fmt: skip
         elif _always(rule):
             first[key] = rule

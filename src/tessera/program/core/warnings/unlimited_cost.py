@@ -7,12 +7,18 @@ from collections.abc import Iterator
 from tessera.program.core.seen import Caution, Seen
 from tessera.rules.core.basket import EVERYTHING
 from tessera.rules.core.prizes import PrizeMechanic
+from tessera.rules.core.texts import phrase
 from tessera.rules.core.words import Mechanic, Program
 
 HIGH_PERCENT = 20  # of what is spent
 _ALL = (None, EVERYTHING)
 _OFF_ALL = {"percent", "of", "rounding", "most_minor"}  # of a mechanic that takes off a percentage
-_CAP = "add `caps`, for example [{per: month, most: 500}]"
+CAP = "add `caps`, for example {example}"
+_EXAMPLE = "[{per: month, most: 500}]"
+
+
+WORTH = "it is worth {percent} % of what is spent, without a limit"
+EVERY = "it gives its prize on every receipt that qualifies, however many come"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -21,7 +27,7 @@ def find(seen: Seen) -> Iterator[Caution]:
         free = rule.id in seen.dead or _capped(rule, seen.program)
         why = "" if free else _costly(rule, seen.program)
         if why:
-            yield Caution("unlimited_cost", rule.id, why, _CAP)
+            yield Caution("unlimited_cost", rule.id, why, phrase(CAP, example=_EXAMPLE))
 
 
 def _capped(rule: Mechanic, program: Program) -> bool:
@@ -33,13 +39,13 @@ def _capped(rule: Mechanic, program: Program) -> bool:
 
 def _costly(rule: Mechanic, program: Program) -> str:
     if rule.trigger == "event":
-        return "it gives with every event, however many come"
+        return phrase("it gives with every event, however many come")
     percent = worth_percent(rule, program)
     if percent > HIGH_PERCENT:
-        return f"it is worth {percent} % of what is spent, without a limit"
+        return phrase(WORTH, percent=percent)
     counted = rule.needs()  # it gives for something that is counted: the fifth purchase, a stamp
     if isinstance(rule, PrizeMechanic) and rule.prize.percent is None and not counted:
-        return "it gives its prize on every receipt that qualifies, however many come"
+        return phrase(EVERY)
     return ""
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from tessera.program.core.declared import placed_conditions
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import phrase
+
+POSTS = "`{field}` posts {event}, and no rule gives anything for it"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -19,5 +22,5 @@ def find(seen: Seen) -> Iterator[Caution]:
     }
     for field, event in (("welcome", enrolment.welcome), ("completed", enrolment.completed)):
         if event and event not in rewarded:
-            why = f"`enrolment.{field}` posts {event}, and no rule gives anything for it"
-            yield Caution("unrewarded", "", why, "add an `event_gift`, or take it away")
+            why = phrase(POSTS, field=f"enrolment.{field}", event=event)
+            yield Caution("unrewarded", "", why, phrase("add an `event_gift`, or take it away"))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import phrase
+
+NEW = "it is new, for everybody, and no test shows it giving"
+CURE = "add a receipt to tests/, or begin with a sample, a store or a ramp"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -16,6 +20,5 @@ def find(seen: Seen) -> Iterator[Caution]:
         pilot = rule.sample or rule.ramp or rule.stores or rule.regions
         if rule.id not in known and not pilot and rule.id not in seen.gave:
             yield Caution(
-                "untested", rule.id, "it is new, for everybody, and no test shows it giving",
-                "add a receipt to tests/, or begin with a sample, a store or a ramp",
+                "untested", rule.id, phrase(NEW), phrase(CURE)
             )  # fmt: skip

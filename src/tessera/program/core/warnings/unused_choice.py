@@ -6,6 +6,10 @@ from collections.abc import Iterator
 
 from tessera.program.core.declared import placed_conditions
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import phrase
+
+IDLE = "whatever members answer to {code}, no rule gives them anything for it"
+CURE = "ask for it with `choice`, or take it away"
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -18,5 +22,5 @@ def find(seen: Seen) -> Iterator[Caution]:
     }
     for code, choice in seen.program.choices.items():
         if code not in asked and not choice.favourites:
-            why = f"whatever members answer to {code}, no rule gives them anything for it"
-            yield Caution("unused_choice", "", why, "ask for it with `choice`, or take it away")
+            why = phrase(IDLE, code=code)
+            yield Caution("unused_choice", "", why, phrase(CURE))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tessera.program.core.difference import named_numbers
 from tessera.program.core.seen import Caution, Seen
+from tessera.rules.core.texts import phrase
 
 
 def find(seen: Seen) -> Iterator[Caution]:
@@ -14,5 +15,6 @@ def find(seen: Seen) -> Iterator[Caution]:
     used = set(named_numbers(rest))
     for name in seen.body.get("numbers") or {}:
         if name not in used:
-            why, cure = f"the number {name} is used nowhere", f"use it as ${name}, or take it away"
+            why = phrase("the number {name} is used nowhere", name=name)
+            cure = phrase("use it as ${name}, or take it away", name=name)
             yield Caution("unused_number", "", why, cure)

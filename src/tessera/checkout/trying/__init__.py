@@ -1,0 +1,1 @@
+"""A receipt tried under two programs, dry."""

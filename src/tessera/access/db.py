@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,6 @@ from psycopg.types.json import Jsonb
 from tessera.access.core import (
     KEY_USED_EVERY,
     ROLES,
-    SESSION_SEEN_EVERY,
     ApiKey,
     Claim,
     KeyTerms,
@@ -113,6 +112,12 @@ async def keys_issued_by(conn: Conn, person: UUID, now: datetime) -> list[ApiKey
     return [_key(row) async for row in await conn.execute(SQL["keys_issued_by"], asked)]
 
 
+async def read_key(conn: Conn, key_id: UUID) -> ApiKey | None:
+    """A key, also one that was revoked; None if there is none."""
+    row = await (await conn.execute(SQL["read_key"], {"id": key_id})).fetchone()
+    return None if row is None else _key(row)
+
+
 async def lock_key(conn: Conn, key_id: UUID) -> ApiKey | None:
     """A key, held until the transaction ends; None if there is none."""
     row = await (await conn.execute(SQL["lock_key"], {"id": key_id})).fetchone()
@@ -174,6 +179,12 @@ async def list_roles(conn: Conn, after: str, limit: int) -> list[RoleRow]:
     return [RoleRow(*row) async for row in await conn.execute(SQL["list_roles"], asked)]
 
 
+async def role_row(conn: Conn, name: str) -> RoleRow | None:
+    """An own role with all that is kept of it; None if the name was never used."""
+    row = await (await conn.execute(SQL["role_row"], {"name": name})).fetchone()
+    return None if row is None else RoleRow(*row)
+
+
 async def lock_role(conn: Conn, name: str) -> RoleRow | None:
     """An own role, held until the transaction ends; None if the name was never used."""
     row = await (await conn.execute(SQL["lock_role"], {"name": name})).fetchone()
@@ -205,44 +216,6 @@ async def end_role(conn: Conn, name: str, now: datetime) -> RoleRow | None:
 
 def _said(role: OwnRole) -> dict[str, Any]:
     return {"name": role.name, "grants": Jsonb(dict(role.grants)), "sight": role.sight}
-
-
-async def open_session(conn: Conn, id_hash: bytes, key_id: UUID, now: datetime) -> None:
-    """Keep a fresh session. Errors: ForeignKeyViolation if there is no such key."""
-    await conn.execute(SQL["open_session"], {"id_hash": id_hash, "key": key_id, "now": now})
-
-
-async def forget_sessions(
-    conn: Conn, now: datetime, idle: timedelta, life: timedelta, most: int
-) -> None:
-    """Drop the sessions that are over, and all but the `most` that were seen last."""
-    asked = {"opened_by": now - life, "seen_by": now - idle, "most": most}
-    await conn.execute(SQL["forget_sessions"], asked)
-
-
-async def session_principal(
-    conn: Conn, id_hash: bytes, now: datetime, idle: timedelta, life: timedelta
-) -> Principal | None:
-    """Who holds the key that opened this session, which counts as being seen.
-
-    units   `life` since it was opened, `idle` since it was seen; seen is written down once a minute
-            at most, so that `idle` may end up to a minute early
-    errors  None if there is no such session, or no longer, or its key is nobody's by now
-    """
-    asked = {"id_hash": id_hash, "now": now, "opened_by": now - life, "seen_by": now - idle}
-    row = await (await conn.execute(SQL["session_principal"], asked)).fetchone()
-    if row is None:
-        return None
-    touched_by = now - SESSION_SEEN_EVERY
-    if row[-1] <= touched_by:
-        seen = {"id_hash": id_hash, "now": now, "touched_by": touched_by}
-        await conn.execute(SQL["touch_session"], seen)
-    return await with_role(conn, _principal(row[:-1]))
-
-
-async def close_session(conn: Conn, id_hash: bytes) -> None:
-    """Signed out; an unknown session is closed already."""
-    await conn.execute(SQL["close_session"], {"id_hash": id_hash})
 
 
 async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Cursor:
@@ -318,3 +291,16 @@ async def prepare_days(conn: Conn, today: date) -> bool:
 def _known(row: tuple[Any, ...]) -> Known:
     body = None if row[7] is None else unpack(row[7])
     return Known(row[2], row[3], row[4], row[5], row[6], body)
+
+
+async def silent_tills(conn: Conn, since: datetime, now: datetime) -> int:
+    """How many tills were heard of in these 30 days, but not since then."""
+    asked = {"since": since, "now": now}
+    row = await (await conn.execute(SQL["silent_tills"], asked)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+async def till_keys(conn: Conn, now: datetime) -> int:
+    """How many tills have a key that works."""
+    row = await (await conn.execute(SQL["till_keys"], {"now": now})).fetchone()
+    return 0 if row is None else int(row[0])

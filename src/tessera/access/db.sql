@@ -57,6 +57,14 @@ WHERE
     AND (expires_at IS NULL OR expires_at > %(now)s)
 ORDER BY id;
 
+-- name: read_key
+-- One key, revoked ones too.
+SELECT
+    id, name, role, store_id, stores, rate_per_s, created_at, expires_at, revoked_at, operations,
+    networks, mint_per_day, issued_by, last_used_at, rotated_at, old_until
+FROM access.api_key
+WHERE id = %(id)s;
+
 -- name: lock_key
 -- One key, held until the call that changes it ends.
 SELECT
@@ -115,6 +123,12 @@ WHERE name > %(after)s
 ORDER BY name
 LIMIT %(page)s;
 
+-- name: role_row
+-- One own role with all that is kept of it, also when it has ended.
+SELECT name, about, grants, sight, created_at, changed_at, made_by, ended_at
+FROM access.role
+WHERE name = %(name)s;
+
 -- name: lock_role
 -- One own role, held until the call that changes it ends.
 SELECT name, about, grants, sight, created_at, changed_at, made_by, ended_at
@@ -141,51 +155,6 @@ RETURNING name, about, grants, sight, created_at, changed_at, made_by, ended_at;
 UPDATE access.role SET ended_at = coalesce(ended_at, %(now)s)
 WHERE name = %(name)s
 RETURNING name, about, grants, sight, created_at, changed_at, made_by, ended_at;
-
--- name: open_session
--- Signed in. The cookie itself is not among the values, only its SHA-256.
-INSERT INTO access.session (id_hash, key_id, opened_at, seen_at)
-VALUES (%(id_hash)s, %(key)s, %(now)s, %(now)s);
-
--- name: forget_sessions
--- Those that are over, and of the others all but the last seen. A row that somebody touches or
--- forgets just now is left to the next sign-in, so nobody waits here and no two wait in a ring.
-WITH over AS MATERIALIZED (
-    SELECT s.id_hash
-    FROM access.session AS s
-    WHERE
-        s.opened_at <= %(opened_by)s
-        OR s.seen_at <= %(seen_by)s
-        OR s.id_hash IN (
-            SELECT q.id_hash FROM access.session AS q
-            ORDER BY q.seen_at DESC, q.opened_at DESC OFFSET %(most)s
-        )
-    FOR UPDATE SKIP LOCKED
-)
-DELETE FROM access.session USING over WHERE session.id_hash = over.id_hash;
-
--- name: session_principal
--- Who opened this session and still may: a revoked or expired key has ended its sessions.
-SELECT
-    k.id, k.name, k.role, k.store_id, k.stores, k.rate_per_s, k.expires_at, k.operations,
-    k.networks, k.mint_per_day, k.issued_by, s.seen_at
-FROM access.session AS s
-JOIN access.api_key AS k ON s.key_id = k.id
-WHERE
-    s.id_hash = %(id_hash)s
-    AND s.opened_at > %(opened_by)s
-    AND s.seen_at > %(seen_by)s
-    AND k.revoked_at IS NULL
-    AND (k.expires_at IS NULL OR k.expires_at > %(now)s);
-
--- name: touch_session
--- A page was seen. Of several pages at once the first one writes, the others find it done.
-UPDATE access.session SET seen_at = %(now)s
-WHERE id_hash = %(id_hash)s AND seen_at <= %(touched_by)s;
-
--- name: close_session
--- Signed out, in every process at once.
-DELETE FROM access.session WHERE id_hash = %(id_hash)s;
 
 -- name: claim
 -- Takes keys for writing calls. Everybody inserts in the same order, so two batches never wait in a
@@ -233,3 +202,17 @@ SELECT access.prepare_days(%(today)s);
 DELETE FROM access.request
 USING unnest(%b::uuid[], %b::text[]) AS gone (principal_id, key)
 WHERE request.principal_id = gone.principal_id AND request.key = gone.key;
+
+-- name: silent_tills
+-- Keys of tills that worked within a month, but not since that time; `last_used_at` is to the hour.
+SELECT count(*) FROM access.api_key AS k
+WHERE
+    k.role IN ('till', 'partner') AND k.revoked_at IS NULL
+    AND (k.expires_at IS NULL OR k.expires_at > %(now)s)
+    AND k.last_used_at < %(since)s AND k.last_used_at > %(now)s - interval '30 days';
+
+-- name: till_keys
+-- How many tills have a key that works.
+SELECT count(*) FROM access.api_key AS k
+WHERE
+    k.role = 'till' AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > %(now)s);

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from tessera.access import core, db
 from tessera.access.core import Principal
@@ -54,15 +53,3 @@ async def rotate_key(
     """A new token for a key that the caller holds; the old one works on for the overlap."""
     token = core.token(key.role, secrets.token_bytes(core.CHANCE_BYTES))
     return await db.rotate_key(conn, key.id, core.token_hash(token), now + overlap, now), token
-
-
-async def open_session(conn: db.Conn, key_id: UUID, now: datetime) -> str:
-    """A session for a key that was found good, in place of those that are over.
-
-    units   the cookie's value: 256 random bits, 43 letters, digits, `-` and `_`
-    errors  ForeignKeyViolation if there is no such key
-    """
-    cookie = secrets.token_urlsafe(32)
-    await db.open_session(conn, core.token_hash(cookie), key_id, now)
-    await db.forget_sessions(conn, now, core.SESSION_IDLE, core.SESSION_LIFE, core.SESSIONS_MOST)
-    return cookie

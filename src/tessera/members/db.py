@@ -129,6 +129,14 @@ async def list_members(conn: Conn, after: UUID | None, limit: int) -> list[Membe
     return await _members(conn, await conn.execute(SQL["list_members"], asked))
 
 
+async def some_members(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, Member]:
+    """{id: the member, or the one whom that member was merged into}; nobody's ids are left out."""
+    now = await resolve_ids(conn, ids)
+    found = await _members(conn, await conn.execute(SQL["some_members"], (list(now.values()),)))
+    known = {each.id: each for each in found}
+    return {id_: known[now[id_]] for id_ in ids if id_ in now}
+
+
 async def lock_members(conn: Conn, members: Sequence[UUID]) -> None:
     """Hold members still until the transaction ends. Read after it."""
     await conn.execute(SQL["lock_members"], (list(members),))

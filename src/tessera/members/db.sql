@@ -149,6 +149,16 @@ FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
 WHERE m.id = (SELECT id FROM up WHERE merged_into IS NULL);
 
+-- name: some_members
+-- These members, whatever became of them.
+SELECT
+    m.id, m.account_id, m.seen_at, CASE WHEN m.erased_at IS NULL THEN m.registered_at END,
+    m.language, coalesce(p.given_name, ''), coalesce(p.family_name, ''), p.born_on,
+    coalesce(p.attributes, '{}'), m.favourites, m.erased_at
+FROM members.member AS m
+LEFT JOIN members.person AS p ON m.id = p.member_id
+WHERE m.id = ANY(%b::uuid[]);
+
 -- name: held
 -- All identifiers of some members, oldest first.
 SELECT member_id, kind, value, status, status_reason, since, verified_at

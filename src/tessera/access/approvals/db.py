@@ -93,3 +93,10 @@ def _proposal(row: Sequence[Any]) -> Proposal:
     values = list(row)
     values[_PRINCIPAL] = msgspec.json.decode(row[_PRINCIPAL], type=Principal)
     return Proposal(*values)
+
+
+async def count_waiting(conn: Conn, person: UUID, now: datetime) -> int:
+    """How many of others wait for a second person."""
+    asked = {"person": person, "now": now}
+    row = await (await conn.execute(SQL["count_waiting"], asked)).fetchone()
+    return 0 if row is None else int(row[0])

@@ -114,3 +114,8 @@ WHERE state = 'open' AND expires_at <= %(now)s
 ORDER BY expires_at
 LIMIT %(most)s
 FOR UPDATE SKIP LOCKED;
+
+-- name: count_waiting
+-- How many wait that this person may decide on: not one's own.
+SELECT count(*) FROM access.approval AS a
+WHERE a.state = 'open' AND a.expires_at > %(now)s AND a.person_id <> %(person)s;

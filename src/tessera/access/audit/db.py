@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from psycopg import AsyncConnection
 
-from tessera.access.audit.core import Head, Line
+from tessera.access.audit.core import Head, Line, Outcome
 from tessera.base.sql import statements
 
 SQL = statements(__file__)
@@ -22,6 +22,8 @@ _AT_A_TIME = 5000  # entries fetched by the proof
 class Asked(Struct, frozen=True):
     """What entries somebody looks for; None: any.
 
+    name          a part of the name that who did it had then, whatever the case of its letters
+    outcome       done, or refused
     since, until  from the first on, before the second
     reason        a text that is in it, whatever the case of its letters
     """
@@ -32,6 +34,8 @@ class Asked(Struct, frozen=True):
     reason: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    name: str | None = None
+    outcome: Outcome | None = None
 
 
 Place = tuple[datetime, int, int]  # of an entry in a list: when, its chain, its number

@@ -24,7 +24,7 @@ SELECT chain, seq, hash FROM access.audit_head ORDER BY chain;
 
 -- name: search
 -- Entries that fit, the newest first. What is not asked for is null; a reason is looked for as
--- text, whatever the case of its letters.
+-- text, as is a name, whatever the case of their letters.
 SELECT
     chain, seq, at, principal_kind, principal_id, principal_name, role, address, operation, outcome,
     subject_kind, subject_id, fields, before, after, person_id, reason, outcome_id, approval_id,
@@ -35,6 +35,8 @@ WHERE
     AND (%(operation)s::text IS NULL OR operation = %(operation)s)
     AND (%(subject)s::text IS NULL OR subject_id = %(subject)s)
     AND (%(reason)s::text IS NULL OR position(lower(%(reason)s) IN lower(reason)) > 0)
+    AND (%(name)s::text IS NULL OR position(lower(%(name)s) IN lower(principal_name)) > 0)
+    AND (%(outcome)s::text IS NULL OR outcome = %(outcome)s)
     AND at >= coalesce(%(since)s::timestamptz, '-infinity')
     AND at < coalesce(%(until)s::timestamptz, 'infinity')
     AND (

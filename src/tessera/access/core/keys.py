@@ -23,11 +23,6 @@ _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _SECRET, _CHECK = 27, 6  # 62**27 > 2**160, 62**6 > 2**32
 
 
-# Signed in at the console: so long in all, so long without a page, so many at once. A page writes
-# down that it was seen only when the last one that did is `SESSION_SEEN_EVERY` ago.
-SESSION_LIFE, SESSION_IDLE = timedelta(hours=12), timedelta(minutes=30)
-SESSION_SEEN_EVERY = timedelta(minutes=1)
-SESSIONS_MOST = 1000
 KEY_USED_EVERY = timedelta(hours=1)  # so coarsely it is written down when a key was used
 LONGEST_OVERLAP = timedelta(days=30)  # of the token before a rotation
 LONGEST_LIFE = timedelta(days=3660)  # of a key; what shall outlive ten years says nothing

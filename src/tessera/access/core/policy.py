@@ -45,8 +45,9 @@ SIGN_IN = (
 )  # fmt: skip
 OWN_SIGN_IN = (
     "session.list", "session.end", "session.renew", "passkey.list", "passkey.begin",
-    "passkey.add", "passkey.remove",
+    "passkey.add", "passkey.remove", "recovery.read", "recovery.make",
 )  # fmt: skip
+OF_STAFF = ("session.renew", "recovery.read", "recovery.make")  # of these a member has none
 
 # Whoever has one of these can make himself, or a puppet, all that an owner is as far as he goes.
 LIKE_OWNER = frozenset({
@@ -100,6 +101,9 @@ POLICY: dict[str, Mapping[Role, Scope]] = {
     "member.read": _all("manager", "operator", "analyst", "security"),
     "member.change": _all("manager", "operator"),
     "member.list": _all("manager", "operator", "analyst"),
+    "member.search": _all("manager", "operator", "security"),
+    "member.timeline": _all("manager", "operator", "security"),
+    "member.household": _all("manager", "operator", "analyst", "security"),
     "member.identifier": _all("manager", "operator"),
     "duplicate.near": _all("integrator", "manager", "operator") | {"till": "all"},
     "duplicate.list": _all("manager", "operator"),
@@ -153,9 +157,14 @@ POLICY: dict[str, Mapping[Role, Scope]] = {
     "me.choices": _SELF,
     "me.choose": _SELF,
     "me.card": _SELF,
+    **dict.fromkeys(("me.home", "me.code", "me.number", "me.rules"), _SELF),
+    **dict.fromkeys(("me.inbox", "me.inbox.read", "me.ways", "me.transfer", "me.donate"), _SELF),
+    **dict.fromkeys(("me.proof", "me.prove"), _SELF),
     "card.issue": _all("manager"),
     "card.batches": _all("manager", "security"),
+    "card.batch": _all("manager", "security"),
     "card.numbers": _all("manager"),
+    "card.sheet": _all("manager"),
     "card.block": _all("manager", "operator", "security"),
     "card.unblock": _all("manager", "operator", "security"),
     "card.replace": _all("manager", "operator"),
@@ -167,23 +176,54 @@ POLICY: dict[str, Mapping[Role, Scope]] = {
     "program.versions": _all("manager", "analyst", "finance", "executive", "contractor"),
     "program.version": _all("manager", "analyst"),  # it tells its hidden rules, so does read
     "program.read": _all("manager", "analyst", "operator", "security"),
+    "program.kinds": _all("manager", "analyst", "contractor"),
+    "draft.list": _all("manager", "analyst"),
+    "draft.make": _all("manager"),
+    "draft.read": _all("manager", "analyst"),
+    "draft.change": _all("manager"),
+    "draft.rebase": _all("manager"),
+    "draft.drop": _all("manager"),
+    "draft.check": _all("manager", "analyst"),
+    "draft.try": _all("manager", "analyst"),
     # The house
     "store.put": _all("manager", "integrator"),
     "key.issue": _all(),
     "key.list": _all("security"),
+    "key.read": _all("security"),
     "key.rotate": _all(),
     "key.revoke": _all("security"),
     "role.make": _all(),
     "role.list": _all("security"),
+    "role.read": _all("security"),
     "role.change": _all(),
     "role.end": _all("security"),
     "incident.list": _all("security", "operator", "integrator"),
+    "incident.read": _all("security", "operator", "integrator"),
     "incident.open": _all("security", "operator", "integrator", "manager"),
     "incident.note": _all("security", "operator", "integrator"),
     "incident.close": _all("security"),
+    # Long work, and files that come in
+    "task.ask": _all("manager"),
+    "task.list": _all("manager", "security", "integrator"),
+    "task.read": _all("manager", "security", "integrator"),
+    "task.start": _all("manager"),
+    "task.stop": _all("manager"),
+    "turn.list": _all("manager", "security", "integrator"),
+    "import.begin": _all("manager"),
+    "import.send": _all("manager"),
+    "import.preview": _all("manager"),
+    "import.layouts": _all("manager"),
+    "quarantine.sums": _all("manager"),
+    "quarantine.list": _all("manager"),
+    "quarantine.open": _all("manager"),
+    "quarantine.mend": _all("manager"),
+    "quarantine.drop": _all("manager"),
+    "quarantine.export": _all("manager"),
     # Who did what, and what waits for a second person
     "audit.list": _all("security"),
     "audit.export": _all("security"),
+    "audit.read": _all("security"),
+    "audit.chains": _all("security"),
     "audit.reveal": _all("security"),
     "approval.list": _all("manager", "operator", "security"),
     "approval.read": _all("manager", "operator", "security"),
@@ -193,14 +233,17 @@ POLICY: dict[str, Mapping[Role, Scope]] = {
     # Who is signed in
     **{operation: {"anybody": "all"} for operation in SIGN_IN},
     **dict.fromkeys(OWN_SIGN_IN, _all(*STAFF)),
-    **dict.fromkeys((f"me.{name}" for name in OWN_SIGN_IN if name != "session.renew"), _SELF),
+    **dict.fromkeys((f"me.{name}" for name in OWN_SIGN_IN if name not in OF_STAFF), _SELF),
     "staff.invite": _all(),  # nobody gives, or takes over, what he does not have
     "staff.list": _all("security"),
+    "staff.read": _all("security"),
     "staff.change": _all(),
     "staff.reset": _all(),
     "staff.sign_out": _all("security"),
     "staff.end": _all("security"),
-    "console.card": _all("manager", "operator"),
+    "setup.read": {"anybody": "all"},
+    "setup.owner": {"anybody": "all"},  # with the code of whoever starts it
+    "today.read": _all(*STAFF),
 }
 
 

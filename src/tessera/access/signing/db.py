@@ -47,6 +47,12 @@ async def list_staff(conn: Conn, after: UUID | None, limit: int) -> list[Staff]:
     return [_staff(row) async for row in await conn.execute(SQL["list_staff"], asked)]
 
 
+async def read_staff(conn: Conn, staff_id: UUID) -> Staff | None:
+    """One of staff, also one whose time here has ended; None if there is none."""
+    row = await _row(conn, "read_staff", {"id": staff_id})
+    return None if row is None else _staff(row)
+
+
 async def lock_staff(conn: Conn, staff_id: UUID) -> Staff | None:
     """One of staff, held until the transaction ends."""
     row = await _row(conn, "lock_staff", {"id": staff_id})
@@ -67,6 +73,23 @@ async def change_staff(conn: Conn, staff: Staff) -> None:
 async def end_staff(conn: Conn, staff_id: UUID, now: datetime) -> None:
     """This one is let in no more."""
     await conn.execute(SQL["end_staff"], {"id": staff_id, "now": now})
+
+
+async def somebody_in(conn: Conn) -> bool:
+    """Whether anybody of staff was ever let in here."""
+    row = await _row(conn, "somebody_in", {})
+    return row is not None and bool(row[0])
+
+
+async def somebody_known(conn: Conn) -> bool:
+    """Whether anybody of staff was ever so much as invited."""
+    row = await _row(conn, "somebody_known", {})
+    return row is not None and bool(row[0])
+
+
+async def found_alone(conn: Conn) -> None:
+    """Until this transaction ends nobody else begins."""
+    await conn.execute(SQL["found_alone"])
 
 
 async def other_owners(conn: Conn, staff_id: UUID, now: datetime) -> int:
@@ -129,6 +152,12 @@ async def put_recovery(conn: Conn, staff_id: UUID, marks: Sequence[bytes]) -> No
     """These codes are good, those before no more."""
     await conn.execute(SQL["forget_recovery"], {"id": staff_id})
     await conn.execute(SQL["add_recovery"], {"id": staff_id, "marks": list(marks)})
+
+
+async def count_recovery(conn: Conn, staff_id: UUID) -> int:
+    """How many recovery codes are good still."""
+    row = await _row(conn, "count_recovery", {"id": staff_id})
+    return 0 if row is None else int(row[0])
 
 
 async def use_recovery(conn: Conn, staff_id: UUID, mark: bytes) -> bool:

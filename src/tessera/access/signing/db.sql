@@ -24,6 +24,14 @@ WHERE id > %(after)s
 ORDER BY id
 LIMIT %(page)s;
 
+-- name: read_staff
+-- One of staff, also when the time here has ended.
+SELECT
+    id, name, email, role, stores, created_at, expires_at, ended_at, invited_until,
+    password IS NOT NULL, totp_confirmed
+FROM access.staff
+WHERE id = %(id)s;
+
 -- name: lock_staff
 -- One of staff, held until the change is done.
 SELECT
@@ -53,6 +61,21 @@ UPDATE access.staff SET
     ended_at = coalesce(ended_at, %(now)s), invitation = NULL, invited_until = NULL,
     password = NULL, totp = NULL, totp_confirmed = false, sso_issuer = NULL, sso_subject = NULL
 WHERE id = %(id)s;
+
+-- name: somebody_in
+-- Whether anybody of staff was ever let in: invited alone is not yet at work.
+SELECT exists(
+    SELECT 1 FROM access.staff AS s
+    WHERE s.password IS NOT NULL OR s.sso_subject IS NOT NULL OR s.ended_at IS NOT NULL
+);
+
+-- name: somebody_known
+-- Whether anybody of staff was ever so much as invited.
+SELECT exists(SELECT 1 FROM access.staff);
+
+-- name: found_alone
+-- The first owner is made once.
+SELECT pg_advisory_xact_lock(hashtextextended('access.founding', 0));
 
 -- name: other_owners
 -- Owners at work besides this one, so that there is always somebody who can let others in.
@@ -134,6 +157,10 @@ DELETE FROM access.recovery_code WHERE staff_id = %(id)s;
 -- Fresh codes, as marks.
 INSERT INTO access.recovery_code (staff_id, mark)
 SELECT %(id)s, m.mark FROM unnest(%(marks)s::bytea[]) AS m (mark);
+
+-- name: count_recovery
+-- How many codes are good still.
+SELECT count(*) FROM access.recovery_code WHERE staff_id = %(id)s;
 
 -- name: use_recovery
 -- A code counts once.

@@ -7,17 +7,17 @@ from datetime import timedelta
 
 import msgspec
 
-from tessera.base.money import in_words
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.case import Case, Decision, Sold, facts_again, timing_fault
 from tessera.checkout.core.gifts import screen, to_take_back
 from tessera.checkout.core.living import earn, pass_time
-from tessera.checkout.core.tell import answer, balance_of, return_row
+from tessera.checkout.core.tell import BALANCE, answer, balance_of, return_row
 from tessera.checkout.core.words import Row
 from tessera.checkout.history.core.contents import Contents, changes, counted, named, of_receipt
 from tessera.ledger import core as ledger
 from tessera.ledger.core import MAIN, Back, Stamp
 from tessera.rules.core.engine import settle_kept
+from tessera.rules.core.texts import Numbers, Template, say_in
 from tessera.rules.core.words import Story
 from tessera.warehouse.core import Return, ReturnLine
 
@@ -49,7 +49,9 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
     told = msgspec.structs.replace(
         told, refund_minor=refund, program_version=sold.program.version,
         points_earned=row.points_earned, points_spent=row.points_spent, take_back=gone,
-        screen=(*screen(gone, case.program.currency), *_return_screen(case, row, refund)),
+        screen=(
+            *screen(gone, case.program.currency, case.tongue), *_return_screen(case, row, refund),
+        ),
         slip=_return_screen(case, row, refund),
     )  # fmt: skip
     day, store = sold.row.local_at.date(), sold.row.store_id
@@ -130,12 +132,18 @@ def _post_earned(case: Case, stamp: Stamp, sold: Sold, unit: str, less: int) -> 
 
 
 def _return_screen(case: Case, row: Row, refund_minor: int) -> tuple[str, ...]:
-    told = [f"refund {in_words(refund_minor, case.program.currency)}"]
+    said: list[tuple[Template, Numbers]] = [(REFUND, {"refund_minor": refund_minor})]
     if row.points_earned:
-        told.append(f"{row.points_earned} points taken back")
+        said.append((TAKEN_BACK, {"points": row.points_earned}))
     if row.points_spent:
-        told.append(f"+{-row.points_spent} points given back")
+        said.append((GIVEN_BACK, {"points": -row.points_spent}))
     balance = balance_of(case)
     if balance is not None:
-        told.append(f"balance {balance.balance} points")
-    return tuple(told)
+        said.append((BALANCE, {"balance": balance.balance}))
+    currency = case.program.currency
+    return tuple([say_in(case.tongue, text, numbers, currency) for text, numbers in said])
+
+
+REFUND = "refund {refund_minor}"
+TAKEN_BACK = "{points} points taken back"
+GIVEN_BACK = "+{points} points given back"

@@ -17,6 +17,7 @@ from tessera.checkout.offline.core import Shown
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Stamp, Wallet
 from tessera.members.core import Owner
+from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, Store, faults
 
@@ -50,10 +51,12 @@ class Case:
     now          when it is posted; received_at: when the door took it in
     known        what the program needs to know of the member: {key of a need: value}
     card         the label of the card's batch
+    fresh        the member's phone showed its code just now
     others       the account's wallets of other currencies that the operation may change
     meant        of an event for which points may wait: what each of its words is about
     heard        of a receipt: the currencies whose event has come before it
     shown        the allowance that came with an offline receipt, or why there is none
+    tongue       the language in which it is answered
     limit        (points spent today, points to spend on a day) of who shares an account and has
                  a limit; None: no limit
     ids          fresh ids for lots, drawn by the flow
@@ -70,11 +73,13 @@ class Case:
     promise: Promise | None = None
     known: dict[str, int] = field(default_factory=dict)
     card: str = ""
+    fresh: bool = False
     shown: Shown = field(default_factory=Shown)
     others: dict[str, Wallet] = field(default_factory=dict)
     meant: dict[str, Meant] = field(default_factory=dict)
     heard: frozenset[str] = frozenset()
     limit: tuple[int, int] | None = None
+    tongue: Tongue = ENGLISH
 
     def stamp(self, happened_at: datetime) -> Stamp:
         """On every move. A till's clock that is fast does not make points ripe or free sooner."""
@@ -165,7 +170,7 @@ def facts_of(case: Case, receipt: Receipt) -> Facts:
         return Facts(member=False)
     return Facts(
         member=True,
-        may_spend=owner.registered or case.program.shadows_spend,
+        may_spend=may_own(case) and may_here(case, receipt),
         available=ledger.available(wallet, case.stamp(receipt.happened_at).happened_at, case.now),
         spend=receipt.spend.points if receipt.spend else None,
         at=local(receipt.happened_at, store.time_zone).replace(tzinfo=None), store=store.id,
@@ -173,6 +178,17 @@ def facts_of(case: Case, receipt: Receipt) -> Facts:
         payments=tuple([(paid.method, paid.minor) for paid in receipt.payments]),
         who=owner.member_id.hex, known=case.known, favourites=owner.favourites, card=case.card,
     )  # fmt: skip
+
+
+def may_own(case: Case) -> bool:
+    """Whether whoever it is may spend at all."""
+    return case.owner is not None and (case.owner.registered or case.program.shadows_spend)
+
+
+def may_here(case: Case, receipt: Receipt) -> bool:
+    """Whether what was shown is enough to spend: a fresh code is, a number where it says so."""
+    by = case.program.spends_by
+    return by is None or case.fresh or receipt.entry_mode in by
 
 
 def kept_facts(facts: Facts, now: Facts | None = None) -> Facts:

@@ -20,6 +20,7 @@ from tessera.ledger import core as ledger
 from tessera.rules.core.engine import settle_event
 from tessera.rules.core.facts import Value
 from tessera.rules.core.settings import EventType
+from tessera.rules.core.texts import say_in
 from tessera.rules.core.words import Facts, Program, Story
 
 _NUMBER = re.compile(r"[!-~]{1,36}\Z")  # a receipt's number or id, and no sentence
@@ -63,12 +64,20 @@ def decide_event(case: Case, event: Event) -> Decision | Refusal:
         return msgspec.structs.replace(refusal, field="type")
     earn(case, case.program, stamp, story.earned(), event.id)
     told = answer(case, "event", (), story, event.id)
-    woken = tuple(f"{points} {unit or 'points'} can be spent now" for unit, points in awake.items())
+    woken = tuple(_woken(case, unit, points) for unit, points in awake.items())
     told = msgspec.structs.replace(told, screen=(*woken, *told.screen))
     contents = of_event(event.type, story, case.program.plan.capped)
     row = _row(case, event, story, _kept(case.program, story, facts, counted(contents)))
     history = changes(row.account_id, row.local_at.date(), row.store_id, contents)
     return Decision(told, event=row, history=history)
+
+
+AWAKE = "{points} points can be spent now"
+
+
+def _woken(case: Case, unit: str, points: int) -> str:
+    said = say_in(case.tongue, AWAKE, {"points": points}, case.program.currency)
+    return case.tongue.in_unit(said, unit) if unit else said
 
 
 def local_at(case: Case, event: Event) -> datetime:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from tessera.checkout.core.words import TakeBack
 from tessera.rules.core.prizes import items_back
-from tessera.rules.core.texts import one_many, say
+from tessera.rules.core.texts import one_many, say_in
+from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Story
 
 GIFT = one_many("take back the gift: {item}", "take back the gifts: {count} x {item}")
@@ -25,11 +26,11 @@ def to_take_back(before: Story, after: Story) -> tuple[TakeBack, ...]:
     )
 
 
-def screen(gone: Sequence[TakeBack], currency: str) -> list[str]:
+def screen(gone: Sequence[TakeBack], currency: str, tongue: Tongue = ENGLISH) -> list[str]:
     """A line for the cashier for each of them."""
     return [
-        say(
-            GIFT if each.kind == "gift" else COUPON,
+        say_in(
+            tongue, GIFT if each.kind == "gift" else COUPON,
             {"item": each.item, "count": each.count}, currency,
         )
         for each in gone

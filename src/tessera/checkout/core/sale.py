@@ -15,6 +15,8 @@ from tessera.checkout.core.case import (
     Promise,
     facts_of,
     kept_facts,
+    may_here,
+    may_own,
     promise_print,
 )
 from tessera.checkout.core.living import begin, earn
@@ -25,9 +27,10 @@ from tessera.checkout.offline.core import Cover
 from tessera.ledger import core as ledger
 from tessera.ledger.core import MAIN, Stamp
 from tessera.members.households.core import too_much
+from tessera.members.showing.core import needed
 from tessera.rules.core.engine import settle
 from tessera.rules.core.facts import Trait
-from tessera.rules.core.words import Facts, Story, say
+from tessera.rules.core.words import Facts, Story, alike, say
 from tessera.warehouse.core import Receipt
 
 MAX_POINTS = 10**12
@@ -49,7 +52,7 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
         facts = as_covered(facts, cover)
         story = settle(receipt.lines, facts, case.program, explain=False)
         if cover is None:
-            refusal = _spending_fault(receipt, facts, story)
+            refusal = _code_fault(case, receipt) or _spending_fault(receipt, facts, story)
         refusal = refusal or too_many(case, story)
     if refusal:
         return refusal
@@ -134,7 +137,7 @@ def _still_so(case: Case, promise: Promise, receipt: Receipt) -> bool:
         at=then.at or now.at,
     )  # fmt: skip
     story = settle(receipt.lines, facts, program, explain=False)
-    return story.effects == promise.story.effects
+    return alike(story.effects, promise.story.effects)
 
 
 def too_many(case: Case, story: Story) -> Refusal | None:
@@ -147,6 +150,12 @@ def too_many(case: Case, story: Story) -> Refusal | None:
         "points_too_many", "lines", f"this receipt would earn {earned} points",
         f"the program's rates are wrong: at most {MAX_POINTS} points are given at once",
     )  # fmt: skip
+
+
+def _code_fault(case: Case, receipt: Receipt) -> Refusal | None:
+    """Whoever could spend shows a number alone, and the program wants to see the phone."""
+    asked = receipt.spend is not None and may_own(case)
+    return needed() if asked and not may_here(case, receipt) else None
 
 
 def _spending_fault(receipt: Receipt, facts: Facts, story: Story) -> Refusal | None:
@@ -214,8 +223,8 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
     receipt = quote.basket
     facts = facts_of(case, receipt)
     story = settle(receipt.lines, facts, case.program, explain=False)
-    refusal = _spending_fault(receipt, facts, story) or too_many(case, story)
-    refusal = refusal or _limit_fault(case, story)
+    refusal = _code_fault(case, receipt) or _spending_fault(receipt, facts, story)
+    refusal = refusal or too_many(case, story) or _limit_fault(case, story)
     if refusal:
         return refusal
     promise = None

@@ -14,6 +14,8 @@ from tessera.checkout.core.words import Answer, Balance, Kept, LinePrice, Row
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Wallet
 from tessera.rules.core.telling import EffectTold, tell_effects, tell_silent
+from tessera.rules.core.texts import say_in
+from tessera.rules.core.tongues import Tongue
 from tessera.rules.core.words import Story
 from tessera.warehouse.core import Line, Receipt, Return, ReturnLine, Store, lines_as_data
 
@@ -38,12 +40,12 @@ def answer(
 ) -> Answer:  # fmt: skip
     """The till's answer, with the texts for the screen and the printed receipt."""
     balance, currency = balance_of(case), case.program.currency
-    effects = tell_effects(story.effects, currency, staff=False)
+    effects = tell_effects(story.effects, currency, staff=False, tongue=case.tongue)
     told = [effect.screen for effect in effects]
     slip = [effect.slip for effect in effects]
     if balance is not None:
-        told.append(f"balance {balance.balance} points{_wait(balance)}")
-        slip.append(f"Your points: {balance.balance}")
+        told.append(_balance(balance, currency, case.tongue))
+        slip.append(say_in(case.tongue, SLIP, {"balance": balance.balance}, currency))
     return Answer(
         id=case.outcome_id, kind=kind, number=number, currency=currency,
         program_version=case.program.version, gross_minor=story.gross_minor,
@@ -51,13 +53,19 @@ def answer(
         points_spent=story.points_spent, balance=balance,
         currencies={unit: balance_at(each, case.now) for unit, each in case.others.items()},
         lines=line_prices(lines, effects, kept), effects=effects,
-        silent=tell_silent(story.silent, currency, staff=False), screen=tuple(told),
-        slip=tuple(slip),
+        silent=tell_silent(story.silent, currency, staff=False, tongue=case.tongue),
+        screen=tuple(told), slip=tuple(slip),
     )  # fmt: skip
 
 
-def _wait(balance: Balance) -> str:
-    return f", {balance.pending} of them later" if balance.pending else ""
+def _balance(balance: Balance, currency: str, tongue: Tongue) -> str:
+    numbers = {"balance": balance.balance, "pending": balance.pending}
+    return say_in(tongue, WAITING if balance.pending else BALANCE, numbers, currency)
+
+
+BALANCE = "balance {balance} points"
+WAITING = "balance {balance} points, {pending} of them later"
+SLIP = "Your points: {balance}"
 
 
 def line_prices(

@@ -14,6 +14,7 @@ from tessera.members.core import Labels
 from tessera.program.core.timeline import Timeline
 from tessera.rules.core.facts import Value
 from tessera.rules.core.telling import EffectTold, SilentTold
+from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.warehouse.core import Identifier, Receipt, Return, Store
 
@@ -82,6 +83,7 @@ class Job(Struct, frozen=True):
     """One writing call of the checkout: who makes it, under which key, and when it came in.
 
     parked  the outcome under which a return was parked; it has its key and its answer already
+    tongue  the language in which it is answered
     """
 
     principal: Principal
@@ -91,6 +93,7 @@ class Job(Struct, frozen=True):
     fingerprint: bytes
     received_at: datetime
     parked: UUID | None = None
+    tongue: Tongue = ENGLISH
 
 
 class Shop(Struct, frozen=True):

@@ -14,12 +14,13 @@ from tessera.checkout.flows.reading import tell
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
 from tessera.rules.core.telling import tell_silent
+from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Story
 from tessera.warehouse.core import lines_from_data
 
 
 async def explained(
-    conn: db.Conn, reader: Reader, receipt_id: UUID, currency: str
+    conn: db.Conn, reader: Reader, receipt_id: UUID, currency: str, tongue: Tongue = ENGLISH
 ) -> Told | Refusal:
     """A receipt by id, with what each rule that gave nothing was missing.
 
@@ -29,10 +30,10 @@ async def explained(
     row = await db.one(conn, receipt_id)
     if row is None:
         return Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
-    told = (await tell(conn, [row], currency, staff=True))[0]
+    told = (await tell(conn, [row], currency, staff=True, tongue=tongue))[0]
     story = await again(conn, reader, row)
     gave = {effect.rule for effect in told.effects}
-    silent = tell_silent(story.silent, currency, staff=True)
+    silent = tell_silent(story.silent, currency, staff=True, tongue=tongue)
     return msgspec.structs.replace(
         told, silent=tuple([each for each in silent if each.rule not in gave])
     )

@@ -59,6 +59,7 @@ class Item:
     """A job on its way through the batch.
 
     key         its own identity, for sales and returns
+    coded       the member whose phone's code was scanned; `who` is that code then
     account_id  the account to lock; None for anonymous receipts and for who is not yet anybody
     way         where it was joined to another since: from the account it is about up to that one
     """
@@ -68,6 +69,7 @@ class Item:
     case: Case | None = None
     key: ReceiptKey | None = None
     who: Identifier | None = None
+    coded: UUID | None = None
     account_id: UUID | None = None
     way: tuple[UUID, ...] = ()
     sold: Sold | None = None

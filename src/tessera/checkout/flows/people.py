@@ -15,6 +15,7 @@ from tessera.members import db as members_db
 from tessera.members.core import Profile
 from tessera.members.joining.core import known_of, share_known
 from tessera.rules.core.facts import Person, Trait
+from tessera.rules.core.words import Program
 from tessera.warehouse.core import Receipt
 
 
@@ -51,6 +52,13 @@ def know(case: Case, told: Receipt | Event, profile: Profile | None) -> None:
     )  # fmt: skip
     person = _person(profile, case.store.time_zone, case.program.weights)
     case.known = {**case.known, **_values(traits, person, at.date())}
+
+
+def traits_of(
+    program: Program, profile: Profile | None, time_zone: str, on: date
+) -> dict[str, int]:  # fmt: skip
+    """{key of a trait: its value} of a member, as of a day."""
+    return _values(program.plan.traits, _person(profile, time_zone, program.weights), on)
 
 
 def _told(item: Item) -> Receipt | Event | None:

@@ -41,7 +41,11 @@ from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
 from tessera.members.households import db as households_db
-from tessera.rules.core.telling import tell_effects, tell_silent
+from tessera.members.showing import core as showing
+from tessera.members.showing import db as showing_db
+from tessera.members.showing import flows as showing_flows
+from tessera.rules.core.telling import Hearer, tell_effects, tell_silent
+from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Identifier, Line, Receipt, ReturnLine, lines_from_data
 
@@ -75,22 +79,35 @@ async def balances(
     return {unit: balance_at(found[id_], now) for unit, id_ in ids.items() if id_ in found}
 
 
-async def quote(
-    conn: db.Conn, shop: Shop, asked: Quote, now: datetime, trusted: bool
+async def quote(  # noqa: PLR0913 - who asks, by which key, in which language
+    conn: db.Conn,
+    shop: Shop,
+    asked: Quote,
+    now: datetime,
+    trusted: bool,
+    key_id: UUID,
+    tongue: Tongue = ENGLISH,
 ) -> Answer | Refusal:
-    """What a basket would bring, without a trace. `trusted` callers may name anybody."""
+    """What a basket would bring, without a trace. `trusted` callers may name anybody.
+
+    key_id  who asks: a code's handle is made for one key
+    """
     receipt = asked.basket
     store = shop.stores.get(receipt.store)
     if store is None:
         return Refusal("store_unknown", "store", "there is no such store", "create the store first")
     program = shop.program_at(receipt.happened_at)
-    case = Case(new_id(), program, store, now, iter(new_id, None), now)
+    case = Case(new_id(), program, store, now, iter(new_id, None), now, tongue=tongue)
     fault = fault_of(case, receipt)
     if fault is not None:
         return fault
     named = receipt.whose()
     if named is not None:
-        owner = await _whose(conn, shop, receipt, named, trusted)
+        owner = await (
+            _coded(conn, case, named, key_id)
+            if named.kind == "card" and showing.is_code(named.value)
+            else _whose(conn, shop, receipt, named, trusted)
+        )
         if isinstance(owner, Refusal):
             return owner
         case.owner = owner
@@ -115,6 +132,20 @@ async def _know_person(
         know(case, receipt, people.get(case.owner.member_id))
 
 
+async def _coded(
+    conn: db.Conn, case: Case, named: Identifier, key_id: UUID
+) -> Owner | Refusal:  # fmt: skip
+    """Whose phone's code it is; the case knows whether it is fresh."""
+    found = showing_flows.scanned(named.value, case.now, key_id)
+    if isinstance(found, Refusal):
+        return found
+    case.fresh = found.fresh
+    owner = (await showing_db.owners(conn, [found.member_id])).get(found.member_id)
+    if owner is None:
+        return Refusal("card_unknown", "card", "this card belongs to nobody", "use another card")
+    return owner if owner.status == "active" else _unusable(owner, "card")
+
+
 async def _whose(
     conn: db.Conn, shop: Shop, receipt: Receipt, named: Identifier, trusted: bool
 ) -> Owner | Refusal:
@@ -125,10 +156,7 @@ async def _whose(
         return msgspec.structs.replace(normal, field=value)
     owner = (await members_db.owners(await members_db.ask_owners(conn, [normal]))).get(normal)
     if owner is not None and owner.status != "active":
-        return Refusal(
-            f"card_{owner.status}", field, f"this card is {owner.status}",
-            "ask for another card, or see the office",
-        )  # fmt: skip
+        return _unusable(owner, field)
     if owner is not None:
         return owner
     anyone = trusted or (named.kind == "card" and shop.program.unknown_cards == "any")
@@ -145,19 +173,26 @@ async def _whose(
     )  # fmt: skip
 
 
+def _unusable(owner: Owner, field: str) -> Refusal:
+    return Refusal(
+        f"card_{owner.status}", field, f"this card is {owner.status}",
+        "ask for another card, or see the office",
+    )  # fmt: skip
+
+
 async def receipt(
-    conn: db.Conn, receipt_id: UUID, currency: str, *, staff: bool
+    conn: db.Conn, receipt_id: UUID, currency: str, *, staff: bool, tongue: Tongue = ENGLISH
 ) -> tuple[str, Told] | Refusal:
     """(store, receipt) by id, with why it gave what it gave; hidden rules only for `staff`."""
     row = await db.one(conn, receipt_id)
     if row is None:
         return Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
-    return row.store_id, (await tell(conn, [row], currency, staff=staff))[0]
+    return row.store_id, (await tell(conn, [row], currency, staff=staff, tongue=tongue))[0]
 
 
 async def receipt_of(
-    conn: db.Conn, receipt_id: UUID, account_id: UUID, currency: str
-) -> Told | None:  # fmt: skip
+    conn: db.Conn, receipt_id: UUID, account_id: UUID, currency: str, tongue: Tongue = ENGLISH
+) -> Told | None:
     """A receipt of this account as its member may see it; None if it is not the account's."""
     row = await db.one(conn, receipt_id)
     if row is None or row.account_id is None:
@@ -167,7 +202,7 @@ async def receipt_of(
         or await joining_db.current(conn, row.account_id) != account_id
     ):
         return None
-    return (await tell(conn, [row], currency, staff=False))[0]
+    return (await tell(conn, [row], currency, staff=False, tongue=tongue))[0]
 
 
 async def history(
@@ -176,22 +211,23 @@ async def history(
     word: str | None,
     limit: int,
     currency: str,
-    *,
-    staff: bool,
+    to: Hearer,
 ) -> Page | Refusal:
-    """An account's receipts, newest first, page by page; hidden rules only for `staff`."""
+    """An account's receipts, newest first, page by page; hidden rules only for staff."""
     last = last_seen(word)
     if isinstance(last, Refusal):
         return last
     # Who looks at a household's account sees what was bought with it, not what each did before.
-    shared = not staff and await households_db.is_shared(conn, account_id)
+    shared = not to.staff and await households_db.is_shared(conn, account_id)
     accounts = [account_id] if shared else await joining_db.with_below(conn, account_id)
     rows = await db.history(conn, accounts, last, limit + 1)
-    told = await tell(conn, rows[:limit], currency, staff=staff)
+    told = await tell(conn, rows[:limit], currency, staff=to.staff, tongue=to.tongue)
     return Page(tuple(told), following(rows, limit))
 
 
-async def tell(conn: db.Conn, rows: Sequence[Row], currency: str, *, staff: bool) -> list[Told]:
+async def tell(
+    conn: db.Conn, rows: Sequence[Row], currency: str, *, staff: bool, tongue: Tongue = ENGLISH
+) -> list[Told]:
     """Receipts as they are told: a return with the lines that came back and its sale's number."""
     sales = [row.sale_id for row in rows if row.sale_id is not None]
     sold = await db.sale_lines(conn, sales) if sales else {}
@@ -207,8 +243,10 @@ async def tell(conn: db.Conn, rows: Sequence[Row], currency: str, *, staff: bool
                 currency=currency, gross_minor=row.gross_minor, to_pay_minor=row.to_pay_minor,
                 points_earned=row.points_earned, points_spent=row.points_spent,
                 program_version=row.program_version, sale=sale, take_back=kept.take_back,
-                effects=tell_effects(kept.story.effects, currency, staff=staff),
-                silent=tell_silent(kept.story.silent, currency, staff=staff)
+                effects=tell_effects(
+                    kept.story.effects, currency, staff=staff, tongue=tongue
+                ),
+                silent=tell_silent(kept.story.silent, currency, staff=staff, tongue=tongue)
                 if row.sale_id is None
                 else (),
                 lines=_lines_told(lines_from_data(lines), row),

@@ -24,6 +24,9 @@ from tessera.ledger.joining.db import way
 from tessera.members import core as members
 from tessera.members import db as members_db
 from tessera.members.core import Owner
+from tessera.members.showing import core as showing
+from tessera.members.showing import db as showing_db
+from tessera.members.showing import flows as showing_flows
 from tessera.warehouse.core import (
     Identifier,
     Receipt,
@@ -42,7 +45,8 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
         _prepare(item, batch)
     items = batch.open()
     claims = [_claim(item, batch) for item in batch.items if item.job.parked is None]
-    who = list(dict.fromkeys(item.who for item in items if item.who is not None))
+    who = list(dict.fromkeys(item.who for item in items if item.who and item.coded is None))
+    coded = {item.who: item.coded for item in items if item.who and item.coded}
     keys = list(dict.fromkeys(key for item in items for key in _identities(item)))
     quotes = [item.quote for item in items if item.quote is not None]
     asked_claims = await access_db.ask_claims(conn, claims) if claims else None
@@ -54,12 +58,15 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
         await _judge(conn, batch, claims, await access_db.claimed(asked_claims))
     await _wake(conn, batch)
     owners = await members_db.owners(asked_owners) if asked_owners is not None else {}
+    if coded:
+        shown = await showing_db.owners(conn, list(set(coded.values())))
+        owners |= {name: shown[member] for name, member in coded.items() if member in shown}
     known = await db.receipts(asked_keys) if asked_keys is not None else {}
     told = await events_db.known(asked_events) if asked_events is not None else {}
     of_quotes = await db.quote_accounts(conn, quotes) if quotes else {}
     for item in batch.open():
         item.outcome = _known(item, known, told)
-    if len(owners) < len(who):
+    if any(each not in owners for each in who):
         owners |= await _meet(conn, batch, [w for w in who if w not in owners])
     for item in batch.open():
         _aim(item, owners, known, of_quotes)
@@ -81,7 +88,7 @@ def _prepare(item: Item, batch: Batch) -> None:
     moment = told.happened_at if told is not None else batch.now
     item.case = Case(
         item.outcome_id, batch.shop.program_at(moment), store, batch.now, iter(new_id, None),
-        item.job.received_at,
+        item.job.received_at, tongue=item.job.tongue,
     )  # fmt: skip
     if isinstance(ask, Receipt | Return):
         item.key = key_of(ask, store)
@@ -105,6 +112,9 @@ def _name(item: Item, told: Receipt | Event, batch: Batch) -> None:
     named = told.whose()
     if named is None or item.case is None:
         return
+    if named.kind == "card" and showing.is_code(named.value):
+        _scan(item, told, named)
+        return
     normal = members.normal(named.kind, named.value)
     if isinstance(normal, Refusal):
         field = "card" if told.card else "identifier.value"
@@ -112,6 +122,18 @@ def _name(item: Item, told: Receipt | Event, batch: Batch) -> None:
     else:
         item.who = normal
         item.case.card = batch.shop.labels.of(normal)
+
+
+def _scan(item: Item, told: Receipt | Event, named: Identifier) -> None:
+    """Whose code of a phone it is; what comes late was scanned when it says that it was."""
+    late = isinstance(told, Receipt) and told.offline
+    at = told.happened_at if late else item.job.received_at
+    found = showing_flows.scanned(named.value, at, item.job.principal.id)
+    if isinstance(found, Refusal):
+        item.outcome = found
+        return
+    assert item.case is not None, "asked before"
+    item.who, item.coded, item.case.fresh = named, found.member_id, found.fresh
 
 
 def _claim(item: Item, batch: Batch) -> Claim:

@@ -106,6 +106,7 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
             "members.mac_key",
             "members.card_batch",
             "program.version",
+            "program.draft",
             "warehouse.store",
             "warehouse.load",
             "checkout.allowance_key",
@@ -145,6 +146,7 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
             "incidents.note",
         ),
     ),
+    ("nothing", "sums over everybody", ("checkout.day",)),
     (
         "nothing",
         "heads of chains and runs",

@@ -25,6 +25,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     least, most         in one operation
     per_day, per_month  of one member and currency, by the calendar of `time_zone`
     step                only multiples of this
+    code_above          of more in one operation, a member who does it alone proves anew who it is
     """
 
     least: Points = 1
@@ -32,6 +33,7 @@ class Bounds(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     per_day: Points | None = None
     per_month: Points | None = None
     step: Count = 1
+    code_above: Points | None = None
 
 
 class Sending(Bounds, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

@@ -50,3 +50,10 @@ async def differences(conn: Conn) -> list[str]:
                 f"{(active, pending, debt)}"
             )
     return found
+
+
+async def count_expiring(conn: Conn, now: datetime, until: datetime, most: int) -> int:
+    """Wallets of which something expires until then; no more than `most` are looked at."""
+    asked = {"now": now, "until": until, "most": most}
+    row = await (await conn.execute(SQL["count_expiring"], asked)).fetchone()
+    return 0 if row is None else int(row[0])

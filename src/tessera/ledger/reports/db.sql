@@ -78,3 +78,12 @@ GROUP BY account.currency, move.source, move.target, move.posted_at <= %(since)b
 SELECT currency, sum(active)::bigint, sum(pending)::bigint, sum(debt)::bigint
 FROM ledger.account
 GROUP BY currency;
+
+-- name: count_expiring
+-- Wallets of which something expires until then, up to `most`: from the index, the soonest first.
+SELECT count(*) FROM (
+    SELECT 1 FROM ledger.account AS a
+    WHERE a.soonest_expiry > %(now)s AND a.soonest_expiry <= %(until)s
+    ORDER BY a.soonest_expiry
+    LIMIT %(most)s
+) AS found;

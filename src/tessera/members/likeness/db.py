@@ -138,3 +138,9 @@ def _likely(
 ) -> Likely:
     said = msgspec.convert(evidence, tuple[Evidence, ...])
     return Likely(id, one, other, group_id, weight, said, *rest)
+
+
+async def count_likely(conn: Conn, most: int) -> int:
+    """Pairs that wait for a verdict; no more than `most` are looked at."""
+    row = await (await conn.execute(SQL["count_likely"], {"most": most})).fetchone()
+    return 0 if row is None else int(row[0])

@@ -121,3 +121,9 @@ WHERE id = %(id)s;
 INSERT INTO members.verdict (one, other, judged_at)
 SELECT one, other, %(now)s FROM members.likely WHERE id = %(id)s
 ON CONFLICT DO NOTHING;
+
+-- name: count_likely
+-- Pairs that wait for a verdict, up to `most`.
+SELECT count(*) FROM (
+    SELECT 1 FROM members.likely WHERE verdict IS NULL LIMIT %(most)s
+) AS found;

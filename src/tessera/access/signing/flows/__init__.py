@@ -8,7 +8,9 @@ from tessera.access.signing.flows.entering import (
     judge_factor,
     offer_app,
     open_session,
+    renew_recovery,
 )
+from tessera.access.signing.flows.founding import found
 from tessera.access.signing.flows.passkeys import (
     Site,
     begin_entry,
@@ -42,10 +44,12 @@ __all__ = [
     "finish_passkey",
     "fits_password",
     "forget_person",
+    "found",
     "invite",
     "judge_factor",
     "offer_app",
     "open_session",
+    "renew_recovery",
     "reset",
     "sweep",
     "whom",

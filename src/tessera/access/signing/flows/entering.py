@@ -166,11 +166,19 @@ async def enrol(
     if code and step is None:
         return _app_wrong()
     await db.enrol(conn, staff.id, await hashing.hashed(password), step)
-    codes = [factors.recovery_code(secrets.token_bytes(factors.RECOVERY_LETTERS))
-             for _ in range(RECOVERY_CODES if code else 0)]  # fmt: skip
-    marks = [_recovery_mark(staff.id, factors.normal_code(each)) for each in codes]
-    await db.put_recovery(conn, staff.id, marks)
-    return Enrolled(staff, tuple(codes))
+    codes = await renew_recovery(conn, staff.id, RECOVERY_CODES if code else 0)
+    return Enrolled(staff, codes)
+
+
+async def renew_recovery(
+    conn: db.Conn, staff_id: UUID, many: int = RECOVERY_CODES
+) -> tuple[str, ...]:
+    """Fresh recovery codes in the place of all before; nobody can read them again afterwards."""
+    codes = tuple(factors.recovery_code(secrets.token_bytes(factors.RECOVERY_LETTERS))
+                  for _ in range(many))  # fmt: skip
+    marks = [_recovery_mark(staff_id, factors.normal_code(each)) for each in codes]
+    await db.put_recovery(conn, staff_id, marks)
+    return codes
 
 
 def _app_wrong() -> Refusal:

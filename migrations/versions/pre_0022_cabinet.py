@@ -1,0 +1,20 @@
+"""What a member carries: codes that are shown for a minute, what was read.
+
+Revision ID: pre_0022
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "pre_0022"
+down_revision = "pre_0021"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The text is in the .sql file beside this one."""
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))

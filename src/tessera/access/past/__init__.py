@@ -1,0 +1,1 @@
+"""What staff did to members, as a list tells it."""

@@ -1,0 +1,1 @@
+"""What the receipts of each business day add up to."""

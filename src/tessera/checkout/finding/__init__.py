@@ -1,0 +1,1 @@
+"""Members found by their receipts."""

@@ -1,0 +1,1 @@
+"""What members bought and did, as a list tells it."""

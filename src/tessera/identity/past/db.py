@@ -1,0 +1,21 @@
+"""Who was merged with whom: one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from tessera.base.past import Before, Happened
+from tessera.base.sql import statements
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+
+
+async def past(conn: Conn, ids: Sequence[UUID], before: Before) -> list[Happened]:
+    """Merges of these members and their undoing, newest first."""
+    rows = await conn.execute(SQL["past"], before.asked | {"ids": list(ids)})
+    return [Happened(*row) for row in await rows.fetchall()]

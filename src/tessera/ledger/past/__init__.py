@@ -1,0 +1,1 @@
+"""What was done with points besides receipts, as a list tells it."""

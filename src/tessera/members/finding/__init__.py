@@ -1,0 +1,1 @@
+"""Members found by what somebody types, and listed."""

@@ -1,0 +1,1 @@
+"""What happened to a member, as a list tells it."""

@@ -121,7 +121,7 @@ def opened(
 def noted(found: Incident | None, text: str, who: str, now: datetime) -> Note | Refusal:
     """The next note of an incident, open or ended. Errors: incident_unknown, notes_full."""
     if found is None:
-        return _unknown()
+        return unknown()
     if len(found.notes) >= NOTES_MOST:
         return Refusal(
             "notes_full", "", f"this incident has {NOTES_MOST} notes already",
@@ -133,7 +133,7 @@ def noted(found: Incident | None, text: str, who: str, now: datetime) -> Note | 
 def closed(found: Incident | None, who: str, now: datetime) -> Incident | Refusal:
     """An incident that a person closes. Errors: incident_unknown, incident_ended."""
     if found is None:
-        return _unknown()
+        return unknown()
     ended = _ended(found, now, who) if found.open else None
     return ended or Refusal(
         "incident_ended", "incident_id", "this incident has ended already",
@@ -141,7 +141,8 @@ def closed(found: Incident | None, who: str, now: datetime) -> Incident | Refusa
     )  # fmt: skip
 
 
-def _unknown() -> Refusal:
+def unknown() -> Refusal:
+    """There is none of this id."""
     return Refusal(
         "incident_unknown", "incident_id", "there is no such incident",
         "look it up in the list of incidents",

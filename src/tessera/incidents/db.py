@@ -59,3 +59,9 @@ async def _with_notes(conn: Conn, bare: Iterable[Incident]) -> list[Incident]:
     async for row in await conn.execute(SQL["notes"], {"ids": list(found)}):
         notes[row[0]].append(Note(*row[1:]))
     return [replace(each, notes=tuple(notes[each.id])) for each in found.values()]
+
+
+async def count_open(conn: Conn) -> int:
+    """How many are not over."""
+    row = await (await conn.execute(SQL["count_open"])).fetchone()
+    return 0 if row is None else int(row[0])

@@ -62,3 +62,7 @@ SELECT incident_id, number, at, who, text
 FROM incidents.note
 WHERE incident_id = any(%(ids)s)
 ORDER BY incident_id, number;
+
+-- name: count_open
+-- How many are not over.
+SELECT count(*) FROM incidents.incident AS i WHERE i.ended_at IS NULL;

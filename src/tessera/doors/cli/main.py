@@ -23,6 +23,7 @@ from tessera.doors.cli.load import command as load
 from tessera.doors.cli.loadtest import command as loadtest
 from tessera.doors.cli.moving import command as moving
 from tessera.doors.cli.program import command as program
+from tessera.doors.cli.tasks import command as tasks
 from tessera.doors.cli.tills import command as tills
 from tessera.doors.ground import Settings
 
@@ -45,7 +46,7 @@ def build(settings: Settings) -> typer.Typer:
     )  # fmt: skip
     for part in (
         demo, serving, database, load, moving, program, quoting, prove, incidents, keys, roles,
-        staff, points, duplicates, tills, bench, loadtest, audit,
+        staff, points, duplicates, tasks, tills, bench, loadtest, audit,
     ):  # fmt: skip
         part.add_to(app, settings)
     return app

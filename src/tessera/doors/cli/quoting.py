@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -60,4 +61,6 @@ async def _quote(
             card=card or None, spend=Spend(spend) if spend else None,
         )  # fmt: skip
         async with house.pool.connection() as conn:
-            return receipt, await reading.quote(conn, shop, Quote(receipt), now, True)
+            return receipt, await reading.quote(
+                conn, shop, Quote(receipt), now, True, UUID(int=0)
+            )  # fmt: skip

@@ -17,7 +17,7 @@ from tessera.identity.privacy.core import HOLDS, Fate
 from tessera.program.core.facts_text import Plain
 from tessera.program.core.scenario import blocks
 from tessera.rules import conditions, mechanics
-from tessera.rules.core import basket, caps, engine, facts, plan, prizes, settings, words
+from tessera.rules.core import basket, brand, caps, engine, facts, plan, prizes, settings, words
 from tessera.rules.core.basket import Goods
 from tessera.rules.core.conditions import Condition, sentence
 from tessera.rules.core.filling import Filler, short_field
@@ -104,7 +104,7 @@ def _program() -> Iterator[str]:
     yield _about(Program)
     yield from _fields(Program, ("rules", "version"))
     for nested in (settings.Group, settings.Control, settings.Attribute, settings.EventType,
-                   settings.Field):  # fmt: skip
+                   settings.Field, brand.Brand):  # fmt: skip
         yield f"\n## {nested.__name__}\n\n{_about(nested)}"
         yield from _fields(nested, ())
     yield "\n## Effects\n\nWhat an answer's `effects` can be.\n\n| kind | what it is |\n|---|---|"

@@ -15,6 +15,7 @@ import uvicorn
 
 from tessera.doors.ground import Ground, Settings, ground
 from tessera.doors.protocol import ShortProtocol
+from tessera.doors.setup import NAME, greeting, prepare
 from tessera.doors.site import Site
 
 
@@ -34,6 +35,9 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         """
         base = ground(settings)
         typer.echo(f"serving http://{host}:{port} (API /v1, console /console)")
+        begin = greeting(prepare(base.dsn, settings.data_dir / NAME), f"http://{host}:{port}")
+        if begin:
+            typer.echo(begin)
         if workers > 1:
             several(host, port, workers)
         else:

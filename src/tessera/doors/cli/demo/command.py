@@ -21,6 +21,7 @@ from tessera.doors.cli.demo.shop import purchases
 from tessera.doors.cli.demo.welcome import welcome
 from tessera.doors.cli.serving import config, listen
 from tessera.doors.ground import Ground, Settings, ground
+from tessera.doors.setup import NAME, prepare
 
 
 def add_to(app: typer.Typer, settings: Settings) -> None:
@@ -54,7 +55,9 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         summary = asyncio.run(_build(base, plan))
         if only_check:
             raise typer.Exit(asyncio.run(_check(base, summary)))
-        typer.echo(welcome(summary, f"http://{settings.host}:{port}"))
+        base_url = f"http://{settings.host}:{port}"
+        code = prepare(base.dsn, settings.data_dir / NAME)
+        typer.echo(welcome(summary, base_url, code))
         listen(base, settings.host, port)
 
 

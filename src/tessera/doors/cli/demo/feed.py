@@ -21,6 +21,8 @@ from tessera.doors.runs import History
 from tessera.doors.writer import Reply
 from tessera.members import flows as members_flows
 from tessera.members.core import NewMember
+from tessera.members.joining import db as joining_db
+from tessera.members.joining.core import Origin
 from tessera.warehouse.core import Identifier, Receipt, ReceiptKey, Return, Spend
 
 LEAST = 100  # points, the fewest that the demo's rule `pay` takes, and its step at the till
@@ -120,7 +122,10 @@ class Feed:
                 done = await members_flows.register(
                     conn, _person(form), form.at, *_ids(form)
                 )  # fmt: skip
-                if isinstance(done, Refusal) and done.code != "identifier_taken":  # an earlier try
+                if not isinstance(done, Refusal):
+                    came = Origin("till", form.at.date())
+                    await joining_db.arrived(conn, done.member_id, came, form.at)
+                elif done.code != "identifier_taken":  # an earlier try
                     raise DemoBroken(f"{form.card}: {done.code} {done.field}: {done.why}")
         for form in forms:
             self._over(form.card)

@@ -9,10 +9,11 @@ from tessera.doors.cli.demo.chain import CURRENCY
 from tessera.doors.cli.demo.check import STORE, basket_lines
 
 
-def welcome(summary: DemoSummary, base_url: str) -> str:
+def welcome(summary: DemoSummary, base_url: str, code: str = "") -> str:
     """Addresses, keys and four commands that work as printed, in sh, again and again.
 
     base_url  as in http://127.0.0.1:8321, without a slash at the end
+    code      for the first owner; "" where somebody works here already
     """
     base_url = base_url.rstrip("/")
     plan = summary.plan
@@ -22,6 +23,8 @@ def welcome(summary: DemoSummary, base_url: str) -> str:
         f"{summary.receipts:,} receipts and returns, {summary.events:,} events up to {plan.end},",
         f"{word}.",
         "",
+        f"  Console     {base_url}/console",
+        *([f"              nobody works here yet: begin with the code {code}"] if code else []),
         f"  API         {base_url}/v1",
         f"  One member  {base_url}/console/cards/{summary.card}",
         f"  A card that nobody has yet: {summary.spare}",

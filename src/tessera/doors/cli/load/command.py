@@ -11,9 +11,11 @@ import typer
 from psycopg import AsyncConnection
 from rich.console import Console
 
+from tessera.access.audit.core import Change
 from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
-from tessera.doors.cli.load import files
+from tessera.doors.cli import audit
+from tessera.doors.cli.load import shelf
 from tessera.doors.cli.load.mapping import Mapping, with_member_kind
 from tessera.doors.cli.load.night import add_night
 from tessera.doors.cli.load.report import Report, as_json, as_table, bar
@@ -40,7 +42,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         file: Annotated[Path, typer.Argument(help="a .csv or .parquet file")],
         mapping: Annotated[
             str,
-            typer.Option(help=f"what its columns mean: {', '.join(files.shipped())} or a .toml"),
+            typer.Option(help=f"what its columns mean: {', '.join(shelf.shipped())} or a .toml"),
         ],
         member_kind: Annotated[
             str, typer.Option(help="what the member column holds: card, phone, email, external")
@@ -52,7 +54,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         Killed anywhere, the same command continues. A receipt is posted once, however often its
         file is loaded. Returns are matched to their sales once the last sale is in.
         """
-        found = files.mapping_of(mapping)
+        found = shelf.mapping_of(mapping)
         if isinstance(found, Mapping) and member_kind:
             found = with_member_kind(found, member_kind)  # type: ignore[arg-type]
         if isinstance(found, Refusal):
@@ -96,7 +98,20 @@ async def _load(base: Ground, file: Path, mapping: Mapping) -> Report | Refusal:
         history(conn, house.lives) as past,
     ):  # fmt: skip
         with bar(Console(stderr=True)) as progress:
-            return await load_receipts(
+            report = await load_receipts(
                 file, mapping, writer=house.writer, connect=house.desk.connection,
                 refresh=house.refresh, principal=LOADER, progress=progress, past=past,
             )  # fmt: skip
+        told: dict[str, object] = {
+            "kind": "receipts", "mapping": mapping.name, "file": file.name[:100],
+        }  # fmt: skip
+        if isinstance(report, Report):
+            told |= {"rows": report.rows, "sales": report.posted_sales,
+                     "returns": report.posted_returns,
+                     "quarantined": sum(report.quarantined.values())}  # fmt: skip
+        else:
+            told |= {"stopped": report.code}
+        # Who loaded what is written down, also where the load stopped: what it posted stays.
+        await audit.note(conn, "load.receipts", Change("load", mapping.name, None, told))
+        await conn.commit()
+        return report

@@ -1,4 +1,4 @@
-"""Rows out of CSV and Parquet files, streaming; and mappings from the shelf or a file of yours.
+"""Rows out of CSV and Parquet files, streaming.
 
 pyarrow is imported where it is used: the command line lists its commands without it, and a till
 that shares the process stays small.
@@ -16,11 +16,16 @@ import msgspec
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cli.load.blocks import Row
-from tessera.doors.cli.load.mapping import Layout, Mapping, parse
+from tessera.doors.cli.load.mapping import Layout, Mapping
 
-SHELF = Path(__file__).with_name("mappings")
 BATCH_ROWS = 8192
-FIELD_BYTES = 1 << 20  # a longer field means a quote that was never closed
+_PARQUET = b"PAR1"
+_PACKED = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"7z\xbc\xaf", b"\xfd7zX", b"Rar!",
+           b"\x28\xb5\x2f\xfd", b"\xd0\xcf\x11\xe0")  # fmt: skip
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+_GIVE = "give a Parquet file, or a CSV file whose first line names the columns"
+UNPACKED_MOST = 4 << 30  # bytes that a Parquet file may say it unpacks to
+FIELD_BYTES = 1 << 16  # a longer field means a quote that was never closed
 
 
 class Unreadable(Exception):
@@ -48,13 +53,31 @@ def open_source(path: Path, layout: Layout) -> Source | Refusal:
     """The file, by what it is: Parquet if it begins like one, else CSV with a line of names."""
     try:
         with path.open("rb") as file:
-            is_parquet = file.read(4) == b"PAR1"
-        return _parquet(path) if is_parquet else _csv(path, layout)
+            begins = file.read(4)
+        if refusal := _foreign(begins):
+            return refusal
+        return _parquet(path) if begins == _PARQUET else _csv(path, layout)
     except (OSError, ValueError, csv.Error, LookupError) as wrong:  # pyarrow raises these two
         return Refusal(
             "file_unreadable", "file", f"{path}: {wrong}",
-            "give a Parquet file, or a CSV file whose first line names the columns",
+            _GIVE,
         )  # fmt: skip
+
+
+def _foreign(begins: bytes) -> Refusal | None:
+    """What a file is that is neither CSV nor Parquet, by its first bytes."""
+    if not begins:
+        return Refusal("file_empty", "file", "there is nothing in this file", _GIVE)
+    if begins.startswith(_PACKED):
+        return Refusal(
+            "file_packed", "file", "this is a packed file, or a workbook of a spreadsheet",
+            "unpack it; of a workbook save the sheet as CSV in UTF-8",
+        )  # fmt: skip
+    if begins.startswith(_WIDE):
+        return Refusal(
+            "file_encoding", "file", "this text is in UTF-16", "save it as CSV in UTF-8",
+        )  # fmt: skip
+    return None
 
 
 def digest(path: Path, mapping: Mapping) -> bytes:
@@ -65,29 +88,13 @@ def digest(path: Path, mapping: Mapping) -> bytes:
     return sha.digest()
 
 
-def mapping_of(name_or_file: str) -> Mapping | Refusal:
-    """A shipped mapping by its name, or one of yours by its path (it ends in .toml)."""
-    own = name_or_file.endswith(".toml")
-    path = Path(name_or_file) if own else SHELF / f"{name_or_file}.toml"
-    if not own and name_or_file not in shipped():
-        return Refusal(
-            "mapping_unknown", "--mapping", f"there is no mapping called {name_or_file}",
-            f"shipped are {', '.join(shipped())}; or name a .toml file of yours",
-        )  # fmt: skip
-    try:
-        return parse(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeError) as wrong:
-        return Refusal("mapping_unreadable", "--mapping", f"{path}: {wrong}", "name another file")
-
-
-def shipped() -> list[str]:
-    """The names of the mappings that come with Tessera."""
-    return sorted(path.stem for path in SHELF.glob("*.toml"))
-
-
 def _parquet(path: Path) -> Source:
     import pyarrow.parquet
 
+    known = pyarrow.parquet.read_metadata(path)
+    whole = sum(known.row_group(at).total_byte_size for at in range(known.num_row_groups))
+    if whole > UNPACKED_MOST:
+        raise ValueError(f"it unpacks to {whole:,} bytes, at most {UNPACKED_MOST:,} are read")
     header = tuple(pyarrow.parquet.read_schema(path).names)
     return Source(header, lambda columns: _parquet_rows(path, columns))
 

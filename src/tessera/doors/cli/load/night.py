@@ -9,8 +9,11 @@ from typing import Annotated
 
 import msgspec
 import typer
+from psycopg import AsyncConnection
 
+from tessera.access.audit.core import Change
 from tessera.access.core import Principal
+from tessera.doors.cli import audit
 from tessera.doors.ground import Ground, Settings, ground
 from tessera.doors.till.bulk import BulkAnswer, settled
 
@@ -50,6 +53,10 @@ async def _load(base: Ground, file: Path, principal: Principal) -> int:
             else:
                 refused += 1
                 typer.echo(_told(answer), err=True)
+    async with await AsyncConnection.connect(base.dsn) as conn:
+        told = {"kind": "night", "file": file.name[:100], "posted": done, "again": again,
+                "refused": refused}  # fmt: skip
+        await audit.note(conn, "load.night", Change("load", "night", None, told))
     typer.echo(f"{done} posted ({again} of them before), {refused} refused")
     return refused
 

@@ -49,7 +49,10 @@ class Sale(Struct, frozen=True):
 
 
 class Back(Struct, frozen=True):
-    """Goods that come back, with no word about the sale they are from."""
+    """Goods that come back, with no word about the sale they are from.
+
+    said  the receipt as it was read, so that it can be repaired; put in when it has to wait
+    """
 
     number: str
     store: str
@@ -58,6 +61,7 @@ class Back(Struct, frozen=True):
     happened_at: datetime
     member: Identifier | None
     lines: tuple[BackLine, ...]
+    said: dict[str, Any] = {}
 
 
 class Bad(Struct, frozen=True):
@@ -138,7 +142,7 @@ class Reader:
             | {name: plain(value) for name, value in zip(self.columns, row.values, strict=True)}
             for row in rows
         ]
-        return {"number": plain(number), "rows": said}
+        return {"number": plain(number), "columns": list(self.columns), "rows": said}
 
     def _bad(self, said: Gathered, faults: list[Fault]) -> Bad:
         number = plain(said.number)[:MAX_NUMBER]

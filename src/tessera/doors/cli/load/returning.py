@@ -169,4 +169,6 @@ def _half_posted(matched: Matched, replies: list[Booked | Refusal]) -> list[Faul
 
 
 def _put_aside(work: Work, back: Back, faults: Sequence[Fault]) -> None:
-    work.put_aside(back.number, faults, msgspec.to_builtins(back), back.member)
+    # What a release before this one left waiting does not say how it was read.
+    record = back.said or msgspec.to_builtins(back)
+    work.put_aside(back.number, faults, record, back.member)

@@ -87,7 +87,7 @@ async def load_receipts(
             work = Work(load, Reader(by), opened, connect, refresh, post, progress, past)
             tally = await work.all()
         except (Stopped, files.Unreadable, blocks.Scattered) as wrong_now:
-            return _stopped(wrong_now)
+            return stopped(wrong_now)
         finally:
             await guard.rollback()
             await db.unlock_load(guard, load)
@@ -219,7 +219,8 @@ class Work:
         if isinstance(thing, Bad):
             self.put_aside(thing.number, thing.faults, thing.record, thing.member)
         elif isinstance(thing, Back):
-            record = msgspec.json.encode(thing).decode()
+            read = self.reader.record(said.number, said.rows)
+            record = msgspec.json.encode(msgspec.structs.replace(thing, said=read)).decode()
             who = thing.member.value if thing.member is not None else ""
             self._settled.waiting.append(Waiting(said.number, said.rows[0].at, who, record))
         else:
@@ -308,7 +309,8 @@ def _tally(load: Load) -> Tally:
     return msgspec.json.decode(load.tally, type=Tally)
 
 
-def _stopped(wrong: Stopped | files.Unreadable | blocks.Scattered) -> Refusal:
+def stopped(wrong: Stopped | files.Unreadable | blocks.Scattered) -> Refusal:
+    """Why a file cannot be read, or loaded, on."""
     if isinstance(wrong, Stopped):
         return wrong.refusal
     if isinstance(wrong, files.Unreadable):

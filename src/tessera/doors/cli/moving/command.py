@@ -9,10 +9,13 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 
+from tessera.access.audit.core import Change
 from tessera.base.refusal import Refusal
+from tessera.doors.cli import audit
 from tessera.doors.cli.load.report import bar
 from tessera.doors.cli.moving.mapping import Moving, Ways, parse
 from tessera.doors.cli.moving.report import Told, tell
+from tessera.doors.cli.moving.ways import Conn
 from tessera.doors.cli.moving.work import Asked, connected, found_in, work
 from tessera.doors.ground import Settings, ground
 
@@ -116,9 +119,26 @@ def _done(settings: Settings, asked: Asked) -> list[Told]:
     async def go() -> list[Told] | Refusal:
         async with connected(ground(settings)) as (conn, program):
             with bar(Console(stderr=True)) as progress:
-                return await work(conn, program, asked, progress)
+                told = await work(conn, program, asked, progress)
+            if not (asked.rehearse or asked.only_check):
+                await _note(conn, asked, told)
+            return told
 
     return _heard(asyncio.run(go()))
+
+
+async def _note(conn: Conn, asked: Asked, told: list[Told] | Refusal) -> None:
+    """Who moved what in, also where it stopped: what is in until then stays."""
+    files = {kind: path.name[:100] for kind, path in asked.paths}
+    said: dict[str, object] = {"kind": "moving", "files": files}
+    if isinstance(told, Refusal):
+        said |= {"stopped": told.code}
+    else:
+        counts = {each.kept_as: each.tally for each in told if each.tally is not None}
+        said |= {"rows": {name: tally.rows for name, tally in counts.items()},
+                 "quarantined": sum(tally.aside for tally in counts.values())}  # fmt: skip
+    await audit.note(conn, "load.moving", Change("load", asked.moving.name, None, said))
+    await conn.commit()
 
 
 def _tell(told: list[Told], json: bool) -> None:

@@ -72,14 +72,14 @@ async def work(
     errors  column_missing, attribute_unknown, file_unreadable, mapping_wrong, load_running: what
             was loaded until then stays, and the same call continues
     """
-    opened = []
+    ready = []
     for way, path in asked.paths:  # all are looked at before the first one is loaded
-        file = await asyncio.to_thread(_opened, asked.moving, way, path, program)
+        file = await asyncio.to_thread(opened, asked.moving, way, path, program)
         if isinstance(file, Refusal):
             return file
-        opened.append((way, file))
+        ready.append((way, file))
     told: list[Told] = []
-    for way, file in opened:
+    for way, file in ready:
         try:
             one = await _one(conn, program, asked, way, file, progress)
         except files.Unreadable as wrong:
@@ -97,7 +97,7 @@ async def _one(
     if asked.rehearse or asked.only_check:
         load = await db.find_load(conn, file.digest, file.kept_as)
         since = load.started_at if load is not None else datetime.now(UTC)
-        way = _way(asked.moving, kind, program, since, file)
+        way = way_of(asked.moving, kind, program, since, file)
         if asked.only_check:
             checked = await check_rows(conn, file, way, progress)
             return Told(str(file.path), file.kept_as, checked=checked)
@@ -108,7 +108,7 @@ async def _one(
         return begun_now
     try:
         before = begun_now.phase == "done"
-        way = _way(asked.moving, kind, program, begun_now.started_at, file)
+        way = way_of(asked.moving, kind, program, begun_now.started_at, file)
         tally = await load_rows(conn, file, way, begun_now, progress)
         checked = await check_rows(conn, file, way, progress)
         return Told(str(file.path), file.kept_as, tally, loaded_before=before, checked=checked)
@@ -118,7 +118,11 @@ async def _one(
         await conn.commit()
 
 
-def _opened(moving: Moving, kind: Ways, path: Path, program: Program) -> File | Refusal:
+def opened(moving: Moving, kind: Ways, path: Path, program: Program) -> File | Refusal:
+    """A file of one kind, looked at from outside.
+
+    errors  mapping_wrong, column_missing, attribute_unknown, file_unreadable and its like
+    """
     part = moving.part(kind)
     if part is None:
         return Refusal(
@@ -148,7 +152,10 @@ def _undeclared(part: object, program: Program) -> Refusal | None:
     return None
 
 
-def _way(moving: Moving, kind: Ways, program: Program, since: datetime, file: File) -> Way:
+def way_of(
+    moving: Moving, kind: Ways, program: Program, since: datetime, file: File
+) -> Way:  # fmt: skip
+    """What is done with the rows of a file. `since`: when its load began."""
     terms = Terms(since, program.attributes, frozenset(program.lives), file.digest)
     part = moving.part(kind)
     if isinstance(part, Members):

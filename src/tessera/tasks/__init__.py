@@ -1,0 +1,1 @@
+"""Long work that somebody asked for, how far it is, and what runs by itself."""

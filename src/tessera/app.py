@@ -30,6 +30,7 @@ def settings() -> Settings:
     TESSERA_ONE_FACTOR     roles of staff that a password alone lets in; default: none
     TESSERA_OIDC_STAFF_URL, _MEMBERS_URL  identity providers; default: none
     TESSERA_SEALS_DIR      a folder elsewhere for the heads of the books; default: none
+    TESSERA_WORKER         who does long tasks: `here` (the default) or `elsewhere`
     """
     told = os.environ.get
     own = told("TESSERA_MECHANICS_DIR")
@@ -54,6 +55,7 @@ def settings() -> Settings:
         oidc_members_url=told("TESSERA_OIDC_MEMBERS_URL", ""),
         seals_dir=Path(seals).absolute() if seals else None,
         strangers_per_s=_strangers(told("TESSERA_STRANGERS", "20")),
+        worker=_worker(told("TESSERA_WORKER") or "here"),
     )
 
 
@@ -90,6 +92,15 @@ def _strangers(word: str) -> int:
     raise PostgresProblem(
         "setting_invalid", "TESSERA_STRANGERS", f"{word} is no number of calls",
         "name 1 to 10000",
+    )  # fmt: skip
+
+
+def _worker(word: str) -> bool:
+    if word in ("here", "elsewhere"):
+        return word == "here"
+    raise PostgresProblem(
+        "setting_invalid", "TESSERA_WORKER", f"{word} is no place for the worker",
+        "say here, or elsewhere and run `tessera tasks work` there",
     )  # fmt: skip
 
 

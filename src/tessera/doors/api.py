@@ -6,12 +6,8 @@ form, the policy, the idempotency key, then the handler.
 
 from __future__ import annotations
 
-import itertools
-import re
-import secrets
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,15 +19,26 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from tessera.access import core as access
 from tessera.base.refusal import Refusal
 from tessera.doors import problems
+from tessera.doors.asked import (
+    Asked,
+    Inside,
+    Route,
+    body_of,
+    head_fault,
+    headers_of,
+    id_of,
+    match,
+    other_method,
+    said_of,
+)
 from tessera.doors.call import Call, Operation
 from tessera.doors.gate import Gate, Pass
-from tessera.doors.heads import MAX_BODY, TOO_LARGE, form_fault, key_fault, path_fault, query_of
+from tessera.doors.heads import MAX_BODY, key_fault, path_fault, query_of
 from tessera.doors.house import House
 from tessera.doors.logs import Sparing, fault, trace
 from tessera.doors.once import RACES, once
 from tessera.doors.pools import Pool
 from tessera.doors.problems import Reply
-from tessera.doors.tally import Calls
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -46,44 +53,6 @@ INSIDE = problems.shed("calls", "too many calls are being answered already")
 _SLOW = problems.busy("the database took too long for this")
 _RACED = problems.busy("another call was in the way, twice")
 _POOL = problems.shed("connections", "all connections for such calls are in use")
-# So that a caller's own id finds the call in our log: letters, digits and . _ - only.
-_REQUEST_ID = re.compile(rb"[0-9A-Za-z._-]{1,64}\Z")
-_HERE, _numbers = secrets.token_hex(4).encode(), itertools.count(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """An operation with its address taken apart, its body's decoder made, its calls counted.
-
-    anybody  it needs no key
-    """
-
-    operation: Operation
-    parts: tuple[str, ...]
-    decoder: msgspec.json.Decoder[Any] | None
-    calls: Calls
-    anybody: bool = False
-
-
-@dataclass(slots=True)
-class Asked:
-    """A call whose head is read: the operation, the words of its address, who calls.
-
-    id, began  by which it is found in the log; when it came, by `time.perf_counter`
-    address    where it came from, as text; "" if that is not known
-    """
-
-    route: Route
-    path: Mapping[str, str]
-    query: bytes
-    headers: Mapping[bytes, bytes]
-    passed: Pass
-    id: bytes = b""
-    began: float = field(default_factory=time.perf_counter)
-    address: str = ""
-
-    def __post_init__(self) -> None:
-        self.id = self.id or id_of(self.headers)
 
 
 class Api:
@@ -98,6 +67,7 @@ class Api:
         self.gate = Gate(house.gate, house.plan.strangers_per_s)
         self._nowhere, self._inside = house.tally.of(""), 0
         self.short: dict[tuple[bytes, bytes], Route] = {}
+        self._named: dict[str, Route] = {}
         self._plain: dict[str, dict[str, Route]] = {}
         self._parts: dict[int, list[Route]] = {}
         for operation in operations:
@@ -106,7 +76,7 @@ class Api:
             decoder = msgspec.json.Decoder(operation.body) if whole else None
             anybody = "anybody" in access.POLICY[operation.name]
             calls = house.tally.of(operation.name)
-            route = Route(operation, parts, decoder, calls, anybody)
+            route = self._named[operation.name] = Route(operation, parts, decoder, calls, anybody)
             if "{" in operation.path:
                 self._parts.setdefault(len(parts), []).append(route)
             else:
@@ -156,6 +126,39 @@ class Api:
         await send({"type": "http.response.start", "status": reply.status, "headers": headers_out})
         await send({"type": "http.response.body", "body": reply.body})
 
+    async def ask(self, inside: Inside, passed: Pass | None) -> Reply:
+        """A call from a page of this process; its answer.
+
+        passed  who is signed in, and was let in with the page; None: nobody is. What anybody may
+                is counted by the address
+        errors  KeyError: there is no such operation
+        """
+        began, route = time.perf_counter(), self._named[inside.operation]
+        headers = {b"idempotency-key": inside.key.encode()} if inside.key else {}
+        refusal = path_fault(inside.path)
+        if passed is None or route.anybody:
+            passed = self.gate.enter_anybody(inside.address)
+            refusal = passed.refusal or refusal
+        asked = Asked(
+            route, inside.path, inside.query.encode(), headers, passed, began=began,
+            address=inside.address, language=inside.language,
+        )  # fmt: skip
+        if self.house.writer.down:
+            reply = self.house.writer.lost
+        elif refusal is not None:
+            reply = problems.problem(refusal)
+        else:
+            reply = await self.finish(asked, inside.raw)
+        self._note(asked, reply)
+        return reply
+
+    def _note(self, asked: Asked, reply: Reply) -> None:
+        """A call has its answer: counted, and who was refused because he may not."""
+        self.count(asked.route, reply, asked.id, asked.began, asked.passed)
+        if reply.status == 403:
+            name = asked.route.operation.name
+            self.house.refused.add(asked.passed.principal, name, asked.address)
+
     @property
     def full(self) -> bool:
         """Whether as many calls are being answered as may be."""
@@ -186,17 +189,17 @@ class Api:
         if plain is not None:
             if method in plain:
                 return plain[method], {}
-            return _other_method(method, sorted(plain)), {}
+            return other_method(method, sorted(plain)), {}
         parts = path.strip("/").split("/")
         others = []
         for route in self._parts.get(len(parts), ()):
-            words = _match(route.parts, parts)
+            words = match(route.parts, parts)
             if words is not None and route.operation.method == method:
                 return route, words
             if words is not None:
                 others.append(route.operation.method)
         if others:
-            return _other_method(method, others), {}
+            return other_method(method, others), {}
         cure = "the operations are listed in /openapi.json"
         nothing = Refusal("not_found", "", "there is nothing at this address", cure)
         return problems.problem(nothing), {}
@@ -230,7 +233,7 @@ class Api:
 
     def _call(self, asked: Asked, raw: bytes) -> Call | Refusal:
         operation, principal = asked.route.operation, asked.passed.principal
-        body = _body(asked.route, raw)
+        body = body_of(asked.route, raw)
         refusal = body if isinstance(body, Refusal) else None
         refusal = refusal or access.allowed(principal, operation.name, None)
         said = asked.headers.get(b"idempotency-key")
@@ -243,14 +246,19 @@ class Api:
             return query
         now, path = datetime.now(UTC), asked.path
         call = Call(principal, path, query, body, None, now, self.house, key)  # type: ignore[arg-type]
-        call.address = asked.address
+        call.address, call.language = asked.address, asked.language
         if operation.kind != "reads":
-            call.fingerprint = access.fingerprint(_said(body, path))
+            call.fingerprint = access.fingerprint(said_of(body, path))
         return call
 
     def _pool_of(self, operation: Operation, call: Call) -> Pool:
-        """What a till may do runs on the tills' connections, members have theirs, so the office."""
+        """What a till may do runs on the tills' connections, members have theirs, so the office.
+
+        What pages ask for staff has its own, whatever it is: a till waits for no page.
+        """
         row = access.POLICY[operation.name]
+        if call.language and call.principal.kind == "staff":
+            return self.house.console
         if "till" in row and "explain" not in call.query:
             return self.house.pool
         own = "member" in row or "anybody" in row
@@ -273,14 +281,6 @@ class Api:
         return reply
 
 
-def id_of(headers: Mapping[bytes, bytes]) -> bytes:
-    """By which a call is found in the log: its caller's own id, or one of ours."""
-    said = headers.get(b"x-request-id")
-    if said is not None and _REQUEST_ID.match(said):
-        return said
-    return b"%b-%x" % (_HERE, next(_numbers))
-
-
 def _stumbled(error: Exception, route: Route | Reply | None, call_id: bytes) -> Reply:
     """What a caller is told when something broke here."""
     if isinstance(error, TooManyRequests | PoolTimeout):
@@ -299,21 +299,9 @@ def _stumbled(error: Exception, route: Route | Reply | None, call_id: bytes) -> 
     return problems.broken("this call met a mistake of ours")
 
 
-def head_fault(asked: Asked) -> Refusal | None:
-    """Why a call is refused before its body is looked at."""
-    refusal = asked.passed.refusal or path_fault(asked.path)
-    return refusal or (form_fault(asked.headers) if asked.route.decoder else None)
-
-
 def _name(route: Route | Reply | None) -> str:
     """The operation: an address has words in it, which may be cards of people."""
     return route.operation.name if isinstance(route, Route) else ""
-
-
-def _said(body: Any, path: Mapping[str, str]) -> dict[str, bytes]:
-    if isinstance(body, dict):
-        return {str(name): _encode(value) for name, value in body.items()}
-    return access.body_fields(body, path)
 
 
 def _reply(answer: Any, operation: Operation) -> Reply:
@@ -322,22 +310,6 @@ def _reply(answer: Any, operation: Operation) -> Reply:
     if isinstance(answer, Refusal):
         return problems.problem(answer)
     return Reply(operation.status, _encode(answer))
-
-
-def _match(pattern: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
-    words = {}
-    for want, got in zip(pattern, parts, strict=True):
-        if want.startswith("{"):
-            words[want[1:-1]] = got
-        elif want != got:
-            return None
-    return words
-
-
-def _other_method(method: str, others: Sequence[str]) -> Reply:
-    why = f"{method} is not possible here"
-    refusal = Refusal("method_other", "", why, f"use {' or '.join(others)}")
-    return replace(problems.problem(refusal), allow=", ".join(others))
 
 
 async def _read(receive: Receive) -> bytes:
@@ -351,41 +323,3 @@ async def _read(receive: Receive) -> bytes:
         if not message.get("more_body"):
             break
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _body(route: Route, raw: bytes) -> Any | Refusal:
-    """The parsed body, or why it cannot be read."""
-    if route.decoder is None:
-        return None
-    if len(raw) > MAX_BODY:
-        return TOO_LARGE
-    if not raw:
-        return Refusal("body_missing", "", "there is no body", "send JSON")
-    deep = problems.too_deep(raw) if route.operation.body is dict else None
-    if deep is not None:
-        return deep
-    try:
-        return route.decoder.decode(raw)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        return problems.invalid(error, raw)
-
-
-def headers_of(reply: Reply, passed: Pass | None, call_id: bytes) -> list[tuple[bytes, bytes]]:
-    """What an answer's head says, in its order."""
-    headers = [
-        (b"content-type", reply.content_type),
-        (b"content-length", b"%d" % len(reply.body)),
-        (b"cache-control", b"no-store"),
-        (b"x-request-id", call_id),
-    ]
-    if passed is not None:
-        headers += passed.headers()
-    if reply.replayed:
-        headers.append((b"idempotent-replayed", b"true"))
-    if reply.status in (429, 503):
-        headers.append((b"retry-after", str(problems.RETRY_AFTER_S).encode()))
-    if reply.allow:
-        headers.append((b"allow", reply.allow.encode()))
-    if reply.status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    return headers

@@ -14,15 +14,22 @@ _HEADERS = [(b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", b"
 
 
 class Bounded:
-    """An ASGI application that answers 503 at once while `MOST` calls are inside."""
+    """An ASGI application that answers 503 at once while `most` calls are inside.
 
-    def __init__(self, app: Callable[..., Awaitable[None]], tally: Tally) -> None:
+    name  as it is counted among what was turned away
+    """
+
+    def __init__(
+        self, app: Callable[..., Awaitable[None]], tally: Tally, name: str = "console",
+        most: int = MOST,
+    ) -> None:  # fmt: skip
         self._app, self._tally, self._inside = app, tally, 0
+        self._name, self._most = name, most
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """One page."""
-        if self._inside >= MOST:
-            self._tally.sheds["console"] += 1
+        if self._inside >= self._most:
+            self._tally.sheds[self._name] += 1
             await send({"type": "http.response.start", "status": 503, "headers": _HEADERS})
             await send({"type": "http.response.body", "body": _BODY})
             return

@@ -33,6 +33,7 @@ class Call:
     approval_id  of a call that a second person has approved
     address      the caller's IP; "" where it is not known, as on a till's short way
     forget       a handler sets it: who calls with what is to be looked up anew
+    language     in which a page wants its sentences; "" where nobody said
     """
 
     principal: Principal
@@ -49,6 +50,7 @@ class Call:
     approval_id: UUID | None = None
     address: str = ""
     forget: bool = False
+    language: str = ""
 
     def changed(
         self,

@@ -11,7 +11,8 @@ from tessera.access.signing.flows import Site
 from tessera.access.signing.wire import Provider
 from tessera.base.problem import PostgresProblem
 
-BACK = "/sign-in/back"  # where a provider sends people; to be registered there
+# Where a provider sends people, each kind to its own pages; to be registered there.
+BACK: Mapping[Kind, str] = {"staff": "/console/sign-in/back", "member": "/m/sign-in/back"}
 
 
 _HERE = Site("http://localhost:8321", "localhost")
@@ -41,7 +42,7 @@ def entrance(public_url: str, one_factor: str, providers: Mapping[Kind, str]) ->
     """
     site = _site(public_url or _HERE.origin)
     known: dict[Kind, Provider] = {
-        kind: Provider(url, site.origin + BACK, f"TESSERA_OIDC_{kind.upper()}_URL")
+        kind: Provider(url, site.origin + BACK[kind], f"TESSERA_OIDC_{kind.upper()}_URL")
         for kind, url in providers.items()
         if url
     }

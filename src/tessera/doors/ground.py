@@ -7,13 +7,15 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import psycopg
 
 from tessera.access.codes.wire import ways
 from tessera.access.signing.core.words import Kind
 from tessera.base import installation, postgres, schema
 from tessera.base.problem import PostgresProblem
-from tessera.doors import erasures
+from tessera.doors import erasures, setup, uploads
+from tessera.doors.crew import Crew
 from tessera.doors.entrance import Entrance, entrance
 from tessera.doors.house import House, Plan
 from tessera.program.core import Reader
@@ -36,6 +38,7 @@ class Settings:
     public_url     where browsers find this installation; one_factor: roles, commas between
     oidc_staff_url, oidc_members_url  identity providers; "": none
     seals_dir      where the heads of the books are written to; None: nowhere
+    worker         whoever serves starts a worker of long tasks
     """
 
     data_dir: Path
@@ -57,6 +60,7 @@ class Settings:
     oidc_staff_url: str = ""
     oidc_members_url: str = ""
     seals_dir: Path | None = None
+    worker: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ class Ground:
                 self.dsn, settings.currency, reader, revive, settings.lanes, room, place, runs,
                 sending, settings.strangers_per_s, entrance_of(settings),
                 settings.data_dir / erasures.NAME, settings.seals_dir if runs else None,
+                crew_of(settings) if runs and settings.worker else None,
+                settings.data_dir / uploads.NAME, settings.data_dir / setup.NAME,
             )
         )  # fmt: skip
 
@@ -104,6 +110,22 @@ def entrance_of(settings: Settings) -> Entrance:
         "staff": settings.oidc_staff_url, "member": settings.oidc_members_url,
     }  # fmt: skip
     return entrance(settings.public_url, settings.one_factor, providers)
+
+
+def crew_of(settings: Settings) -> Crew:
+    """A worker over the same settings; they go to it by its standard input."""
+    told = msgspec.json.encode(settings, enc_hook=str)
+    return Crew(told, settings.data_dir / uploads.NAME)
+
+
+def settings_from(told: bytes) -> Settings:
+    """The settings that `crew_of` tells."""
+
+    def path(kind: type, word: object) -> object:
+        assert kind is Path, "all else is JSON"
+        return Path(str(word))
+
+    return msgspec.json.decode(told, type=Settings, dec_hook=path)
 
 
 def settle(settings: Settings) -> None:

@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import psycopg
@@ -21,11 +21,14 @@ from tessera.access.approvals import flows as approvals_flows
 from tessera.access.codes.wire import Way
 from tessera.access.core import STRANGER_RATE
 from tessera.base import schema
+from tessera.base.clock import local
 from tessera.base.problem import PostgresProblem
 from tessera.base.wire import PipelineConnection
 from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
+from tessera.checkout.days import flows as days_flows
 from tessera.doors import runs
+from tessera.doors.crew import Crew, Overseer
 from tessera.doors.entrance import Entrance
 from tessera.doors.incidents import Incidents
 from tessera.doors.keeping import Keeping
@@ -35,7 +38,11 @@ from tessera.doors.postings import Postings
 from tessera.doors.refused import Refused
 from tessera.doors.seals import Sealer
 from tessera.doors.sending import Sending
+from tessera.doors.setup import Setup
 from tessera.doors.tally import Tally
+from tessera.doors.turns import Turns
+from tessera.doors.uploads import Uploads
+from tessera.doors.web.charts import Drawer
 from tessera.doors.writer import Writer
 from tessera.ledger import flows as ledger_flows
 from tessera.ledger.core import Life
@@ -68,6 +75,9 @@ class Plan:
     strangers_per_s  calls a second that may come from one address without a key
     entrance  how people come in
     erasures  the list of who was erased; seals: a folder for the heads of the books
+    crew     how a worker of long tasks is started; None: not from here
+    uploads  where files for such tasks lie; None: they are taken elsewhere
+    setup    where the code for the first owner lies
     """
 
     dsn: str
@@ -83,6 +93,9 @@ class Plan:
     entrance: Entrance = field(default_factory=Entrance)
     erasures: Path | None = None
     seals: Path | None = None
+    crew: Crew | None = None
+    uploads: Path | None = None
+    setup: Path | None = None
 
 
 class House:
@@ -92,6 +105,7 @@ class House:
                   is, for members and strangers, for administration, for the staff's pages, for
                   the house itself (`pools.py`)
     tally         what is counted here
+    uploads       files for long work; None: this process takes none
     refused       who was refused because he may not
     incidents     what goes wrong: `begin(kind, detail)`, `end(kind)`
     worked        the monotonic time at which each sweeper last came to its end
@@ -105,7 +119,7 @@ class House:
         self._tasks: list[asyncio.Task[None]] = []
         self.tally = Tally()
         self.incidents = Incidents(plan.place)
-        self._revive_pause_s = self._revive_at = 0.0
+        self._revive_pause_s = self._revive_at = self._count_at = 0.0
         self.worked: dict[str, float] = {}
         self.schema_fault = ""
         self._heads: tuple[str, ...] | None = None
@@ -117,7 +131,10 @@ class House:
         self.pool, self.gate, self.cabinet, self.desk, self.console, self.upkeep = self.pools
         self._keeping = Keeping(self.upkeep, plan.erasures, lambda: self.shop().program)
         self._sealer = Sealer(self.upkeep, plan.seals)
+        self.uploads = None if plan.uploads is None else Uploads(plan.uploads)
         self.refused = Refused(self.upkeep)
+        self.setup, self.drawer = Setup(plan.setup), Drawer()
+        self._turns, self._crew = Turns(self.upkeep), Overseer(self.upkeep, plan.crew)
         self._postings = Postings(self.upkeep, lambda: self.writer)
         self._sending = Sending(self.upkeep, plan.ways, self.incidents)
         self.writer = Writer(
@@ -168,6 +185,10 @@ class House:
             ("approvals", self._end_approvals, RUNS_S),
             ("erasures", self._keeping.write_down, SWEEP_S),
             ("seals", self._sealer.turn, SEALS_S),
+            ("tasks", self._crew.turn, REFRESH_S),
+            ("uploads", self._crew.tidy, DAYS_S),
+            ("turns", self._turns.write, REFRESH_S),
+            ("counting", self._count_days, SWEEP_S),
         ):
             self.worked[name] = time.monotonic()
             self._tasks.append(asyncio.create_task(self._again(name, work, every_s)))
@@ -182,6 +203,8 @@ class House:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._crew.close()
+        await self.drawer.close()
         await self.writer.stop()
         self._sealer.close()
         with contextlib.suppress(psycopg.Error, PoolTimeout):
@@ -292,6 +315,21 @@ class House:
         async with self.upkeep.connection() as conn:
             await approvals_flows.expire(conn, datetime.now(UTC), 200)
 
+    async def _count_days(self) -> None:
+        """Sum up the receipts of days, and rest twenty times as long as that took."""
+        began = time.monotonic()
+        if began < self._count_at:
+            return
+        async with self.upkeep.connection() as conn:
+            now = datetime.now(UTC)
+            await days_flows.count_days(conn, self.today(now), now)
+        self._count_at = time.monotonic() + 20 * (time.monotonic() - began)
+
+    def today(self, now: datetime) -> date:
+        """The business day that it is: the stores' own where all share a clock, else UTC's."""
+        zones = {store.time_zone for store in self.shop().stores.values()}
+        return local(now, zones.pop() if len(zones) == 1 else "UTC").date()
+
     def lives(self, at: datetime) -> Mapping[str, Life]:
         """How points live by the program of an instant."""
         return self.shop().program_at(at).lives
@@ -332,8 +370,11 @@ class House:
         while True:
             await asyncio.sleep(every_s)
             with contextlib.suppress(asyncio.TimeoutError):
+                began_at = datetime.now(UTC)
                 try:
                     await work()
                     self.worked[name] = time.monotonic()
+                    self._turns.ended(name, every_s, began_at)
                 except Exception as error:
+                    self._turns.ended(name, every_s, began_at, type(error).__name__)
                     log.warning("again_later", work=name, **fault(error))

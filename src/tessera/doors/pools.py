@@ -93,5 +93,5 @@ GATE = Allotment("gate", 1, 2, 256, 3, autocommit=True)
 # Members and whoever signs in: a crowd at that door leaves tills and office their connections.
 CABINET = Allotment("cabinet", 0, 3, 64, 5)
 DESK = Allotment("desk", 0, 3, 32, 60)  # administration: lists, changes, publishing a program
-CONSOLE = Allotment("console", 0, 2, 16, 5)  # the pages of the staff
+CONSOLE = Allotment("console", 0, 4, 32, 5)  # the pages of the staff
 UPKEEP = Allotment("upkeep", 1, 3, 16, 30)  # the house's own: the program of the moment, sweepers

@@ -24,7 +24,8 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from tessera.doors import problems
-from tessera.doors.api import INSIDE, Api, Asked, head_fault, headers_of
+from tessera.doors.api import INSIDE, Api
+from tessera.doors.asked import Asked, head_fault, headers_of
 from tessera.doors.heads import MAX_BODY
 from tessera.doors.problems import Reply
 from tessera.doors.writer import SHED

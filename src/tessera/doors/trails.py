@@ -11,9 +11,10 @@ from msgspec import Struct
 from psycopg import AsyncConnection
 
 from tessera.access.audit import db
-from tessera.access.audit.core import Head
+from tessera.access.audit.core import CHAINS, Head
 
 _encode = msgspec.json.Encoder().encode
+_DAYS = 31
 
 
 class Ends(Struct, frozen=True):
@@ -62,6 +63,23 @@ def _whole(path: Path, size: int) -> int:
     with path.open("rb") as file:
         start = file.seek(max(0, size - 4096))
         return start + file.read().rfind(b"\n") + 1
+
+
+def latest_in(folder: Path) -> dict[int, tuple[datetime, Head]]:
+    """{chain: when its end was last sealed, and where it was}; nothing of what cannot be read.
+
+    Of at most a month of files: each start of the house seals every chain anew.
+    """
+    found: dict[int, tuple[datetime, Head]] = {}
+    for path in sorted(folder.glob("audit-*.seal"), reverse=True)[:_DAYS]:
+        for line in reversed(path.read_bytes().splitlines(keepends=True)):
+            if line.endswith(b"\n"):
+                ends = msgspec.json.decode(line, type=Ends)
+                for head in ends.told():
+                    found.setdefault(head.chain, (ends.sealed_at, head))
+            if len(found) == CHAINS:
+                return found
+    return found
 
 
 def sealed_in(folder: Path) -> list[Head]:

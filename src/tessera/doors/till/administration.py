@@ -11,7 +11,7 @@ from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Name
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import Page
-from tessera.doors.till import cards, keys, membership, roles
+from tessera.doors.till import cards, finding, keys, membership, roles
 from tessera.warehouse import flows as warehouse
 from tessera.warehouse.core import Store
 from tessera.warehouse.stores import db as stores
@@ -53,6 +53,7 @@ async def list_stores(call: Call) -> Page[Store] | Refusal:
 
 OPERATIONS: tuple[Operation, ...] = (
     *membership.OPERATIONS,
+    *finding.LISTS,
     *cards.OPERATIONS,
     *keys.OPERATIONS,
     *roles.OPERATIONS,

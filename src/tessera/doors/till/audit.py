@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tessera.access.audit import db, flows
-from tessera.access.audit.core import Line
+from tessera.access.audit.core import Line, unlike_seal
 from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
 from tessera.base.text import Remark
@@ -18,6 +19,7 @@ from tessera.doors.audited import EntryView, place, row, table, view
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor, uuid_of
 from tessera.doors.problems import Reply
+from tessera.doors.trails import latest_in
 from tessera.identity.privacy import db as privacy_db
 
 MOST_EXPORTED = 10_000
@@ -43,9 +45,34 @@ class RevealedEntry(Struct, frozen=True):
     after: Any
 
 
+class ChainView(Struct, frozen=True):
+    """A chain of the log.
+
+    entries         how many it has; the last one's hash
+    sealed_at       when its end was last written to the folder of seals; null: it never was
+    sealed_entries  how many it had then; fits: the entry that was the last is as it was sealed
+    """
+
+    chain: int
+    entries: int
+    hash: str
+    sealed_at: datetime | None
+    sealed_entries: int | None
+    fits: bool | None
+
+
+class Chains(Struct, frozen=True):
+    """All chains. `sealing`: this installation keeps seals (TESSERA_SEALS_DIR)."""
+
+    sealing: bool
+    chains: list[ChainView]
+
+
 _FILTERS = {
     "principal": "only what this principal did, by id",
+    "name": "only what was done by who had this in the name then, in large letters or small",
     "operation": "only this operation",
+    "outcome": "only what was done, or only what was refused: done, refused",
     "subject": "only what was done to this: the id of a member, a store, a key",
     "reason": "only where the reason says this, in large letters or small",
     "from": "from this instant on, as 2026-01-01T00:00:00Z",
@@ -85,14 +112,36 @@ async def export(call: Call) -> Reply | Refusal:
     return Reply(200, body, media=b"application/x-ndjson")
 
 
+async def read(call: Call) -> EntryView | Refusal:
+    """GET /v1/audit/{entry}"""
+    found = _named(call.path["entry"])
+    line = None if found is None else await db.read(call.conn, *found)
+    return _unknown() if line is None else await view(call.conn, line)
+
+
+async def chains(call: Call) -> Chains:
+    """GET /v1/audit/chains: the ends only; `tessera prove --audit` looks at every entry."""
+    assert call.house is not None
+    folder = call.house.plan.seals
+    sealed = {} if folder is None else await asyncio.to_thread(latest_in, folder)
+    told = []
+    for head in await db.heads(call.conn):
+        at, seal = sealed.get(head.chain, (None, None))
+        there = None if seal is None else await db.hash_at(call.conn, head.chain, seal.seq)
+        told.append(ChainView(
+            head.chain, head.seq, head.hash.hex(), at, None if seal is None else seal.seq,
+            None if seal is None else unlike_seal(seal, there) is None,
+        ))  # fmt: skip
+    return Chains(folder is not None, told)
+
+
 async def reveal(call: Call) -> Once | Refusal:
     """POST /v1/audit/{entry}/reveal: the values of a person, for a reason that is written down."""
     name = call.path["entry"]
     place = _named(name)
     line = None if place is None else await db.read(call.conn, *place)
     if line is None:
-        return Refusal("entry_unknown", "entry", "there is no such entry",
-                       "look it up in the log")  # fmt: skip
+        return _unknown()
     before, now_after, gone = await flows.values(call.conn, line)
     if line.person is not None and not gone:  # the member sees who has seen it
         seen = [each for each in line.fields.split(",") if each]
@@ -102,6 +151,10 @@ async def reveal(call: Call) -> Once | Refusal:
     call.changed("audit", name, None, None, reason=call.body.reason)
     kept = RevealedEntry(name, gone, None, None)
     return Once(live=RevealedEntry(name, gone, before, now_after), kept=kept)
+
+
+def _unknown() -> Refusal:
+    return Refusal("entry_unknown", "entry", "there is no such entry", "look it up in the log")
 
 
 async def _searched(call: Call, most: int) -> list[Line] | Refusal:
@@ -124,12 +177,17 @@ def _asked(query: Mapping[str, str]) -> db.Asked | Refusal:
         return since
     if isinstance(until, Refusal):
         return until
-    texts = {name: query.get(name) for name in ("operation", "subject", "reason")}
+    texts = {name: query.get(name) for name in ("name", "operation", "subject", "reason")}
     for name, text in texts.items():
         if text is not None and not (len(text) <= 200 and text.isprintable()):
             return Refusal("query_invalid", name, "this is too long or not printable",
                            "send up to 200 printable characters")  # fmt: skip
-    return db.Asked(by, texts["operation"], texts["subject"], texts["reason"], since, until)
+    outcome = query.get("outcome")
+    if outcome not in (None, "done", "refused"):
+        return Refusal("query_invalid", "outcome", "there is no such outcome",
+                       "send done or refused, or leave it out")  # fmt: skip
+    return db.Asked(by, texts["operation"], texts["subject"], texts["reason"], since, until,
+                    texts["name"], outcome)  # type: ignore[arg-type]  # fmt: skip
 
 
 def _instant(query: Mapping[str, str], name: str) -> datetime | Refusal | None:
@@ -182,6 +240,11 @@ OPERATIONS: tuple[Operation, ...] = (
         } | _FILTERS,
         media=("application/x-ndjson", "text/csv"),
     ),
+    Operation(
+        "audit.chains", "GET", "/v1/audit/chains", chains, Chains,
+        "Where the chains of the log end, and whether they are as they were sealed",
+    ),
+    Operation("audit.read", "GET", "/v1/audit/{entry}", read, EntryView, "Read an entry"),
     Operation(
         "audit.reveal", "POST", "/v1/audit/{entry}/reveal", reveal, RevealedEntry,
         "See a person's values in an entry", kind="writes", body=RevealEntry,

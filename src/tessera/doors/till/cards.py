@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -22,7 +23,10 @@ from tessera.doors.pages import (
     unknown_cursor,
     uuid_of,
 )
+from tessera.doors.problems import Reply
 from tessera.members import core, db, flows
+
+SHEET_MOST = 100_000  # numbers in one file
 
 CardNumber = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")]
 Prefix = Annotated[str, Meta(pattern=r"^[0-9]{2,11}\Z")]
@@ -104,13 +108,35 @@ async def list_numbers(call: Call) -> Page[str] | Refusal:
     batch_id = uuid_of(call.path["batch_id"])
     batch = None if batch_id is None else await db.read_batch(call.conn, batch_id)
     if batch is None:
-        return Refusal(
-            "batch_unknown", "batch_id", f"there is no batch {call.path['batch_id'][:40]}",
-            "look it up in the list of batches",
-        )  # fmt: skip
+        return _no_batch(call)
     start = int(read[0])
     numbers = list(enumerate(core.numbers(batch, start, limit + 1), start + 1))
     return page(numbers, limit, lambda row: str(row[0]), lambda row: row[1])
+
+
+async def read_batch(call: Call) -> CardBatch | Refusal:
+    """GET /v1/card-batches/{batch_id}"""
+    batch_id = uuid_of(call.path["batch_id"])
+    batch = None if batch_id is None else await db.read_batch(call.conn, batch_id)
+    return _no_batch(call) if batch is None else _batch(batch)
+
+
+async def sheet(call: Call) -> Reply | Refusal:
+    """GET /v1/card-batches/{batch_id}/sheet: up to 100,000 numbers for a printer, a line each."""
+    said = call.query.get("after", "0")
+    if not (said.isascii() and said.isdecimal() and len(said) <= 8):
+        return Refusal("query_invalid", "after", "this is no count of numbers",
+                       "send how many numbers you have already")  # fmt: skip
+    batch_id = uuid_of(call.path["batch_id"])
+    batch = None if batch_id is None else await db.read_batch(call.conn, batch_id)
+    if batch is None:
+        return _no_batch(call)
+    text = await asyncio.to_thread(_lines, batch, int(said))
+    return Reply(200, text, media=b"text/csv; charset=utf-8; header=present")
+
+
+def _lines(batch: core.CardBatch, start: int) -> bytes:
+    return "\r\n".join(["number", *core.numbers(batch, start, SHEET_MOST), ""]).encode()
 
 
 async def block_card(call: Call) -> CardState | Refusal:
@@ -135,6 +161,13 @@ async def replace_card(call: Call) -> CardState | Refusal:
     member = await flows.replace_card(call.conn, call.path["number"], new, call.now)
     _noted(call, member, {"card": new, "in_place_of": call.path["number"]})
     return member if isinstance(member, Refusal) else CardState(new, member, "active")
+
+
+def _no_batch(call: Call) -> Refusal:
+    return Refusal(
+        "batch_unknown", "batch_id", f"there is no batch {call.path['batch_id'][:40]}",
+        "look it up in the list of batches",
+    )  # fmt: skip
 
 
 def _noted(call: Call, member: UUID | Refusal, after: dict[str, str], reason: str = "") -> None:
@@ -162,6 +195,15 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "card.numbers", "GET", "/v1/card-batches/{batch_id}/numbers", list_numbers, Page[str],
         "List the numbers of a batch", query=QUERY,
+    ),
+    Operation(
+        "card.batch", "GET", "/v1/card-batches/{batch_id}", read_batch, CardBatch,
+        "Read a batch of card numbers",
+    ),
+    Operation(
+        "card.sheet", "GET", "/v1/card-batches/{batch_id}/sheet", sheet, str,
+        "The numbers of a batch as a file", query={"after": "how many numbers you have already"},
+        media=("text/csv",),
     ),
     Operation(
         "card.block", "POST", "/v1/cards/{number}/block", block_card, CardState, "Block a card",

@@ -19,9 +19,14 @@ from tessera.doors.house import House
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.problems import Problem, Reply, problem
 from tessera.doors.till.people import country_of
+from tessera.doors.web.tongue import tongue
 from tessera.ledger.core import MAIN
 from tessera.members import core as members
 from tessera.members import db as members_db
+from tessera.members.showing import core as showing
+from tessera.members.showing import db as showing_db
+from tessera.members.showing import flows as showing_flows
+from tessera.rules.core.telling import Hearer
 from tessera.warehouse.core import Identifier, Receipt, Return, Store, day_fault
 
 _NOWHERE = Store("-", "-", "UTC")  # an unknown store is refused later, by name
@@ -38,6 +43,8 @@ class Identified(Struct, frozen=True, omit_defaults=True):
     """Whose card it is, as much as a till needs: a masked name and the points.
 
     currencies  where the account stands in the program's other currencies
+    card        what to send as `card` from now on, where a phone's code was scanned: it is good for
+                four hours, with this key
     """
 
     account_id: UUID
@@ -46,6 +53,7 @@ class Identified(Struct, frozen=True, omit_defaults=True):
     status: str
     balance: Balance
     currencies: dict[str, Balance] = {}
+    card: str = ""
 
 
 async def identify(call: Call) -> Identified | Refusal:
@@ -59,7 +67,15 @@ async def identify(call: Call) -> Identified | Refusal:
     there = await reading.balances(call.conn, owner.account_id, program, call.now)
     name = members.masked_name(found.given_name, found.family_name)
     balance = there.pop(MAIN)
-    return Identified(owner.account_id, name, owner.registered, owner.status, balance, there)
+    card = _handle(call, found)
+    return Identified(owner.account_id, name, owner.registered, owner.status, balance, there, card)
+
+
+def _handle(call: Call, found: members.MemberCard) -> str:
+    """What stands for the code that was scanned, once its minute is over."""
+    if not showing.is_code(found.identifier.value):
+        return ""
+    return showing_flows.handle(found.owner.member_id, call.principal.id, call.now)
 
 
 class Named(Protocol):
@@ -80,6 +96,8 @@ async def find_member(call: Call, body: Named) -> members.MemberCard | Refusal:
     if named is None or (body.card is not None and body.identifier is not None):
         return Refusal("member_not_named", "card", "one way to name a member is needed",
                        "send either `card` or `identifier`")  # fmt: skip
+    if named.kind == "card" and showing.is_code(named.value):
+        return await _coded(call, named)
     normal = members.normal(named.kind, named.value, country_of(call))
     if isinstance(normal, Refusal):
         return msgspec.structs.replace(normal, field="card" if body.card else "identifier.value")
@@ -91,6 +109,20 @@ async def find_member(call: Call, body: Named) -> members.MemberCard | Refusal:
             "confirm a receipt with it, or register the member",
         )  # fmt: skip
     return found
+
+
+async def _coded(call: Call, named: Identifier) -> members.MemberCard | Refusal:
+    """The member whose phone shows this code now, or showed it when its handle was given."""
+    found = showing_flows.scanned(named.value, call.now, call.principal.id)
+    if isinstance(found, Refusal):
+        return found
+    if not found.fresh:
+        return showing.expired()
+    owner = (await showing_db.owners(call.conn, [found.member_id])).get(found.member_id)
+    if owner is None:
+        return Refusal("card_unknown", "card", "this card belongs to nobody", "use another card")
+    greeted = await showing_db.person(call.conn, found.member_id)
+    return members.MemberCard(named, owner, "", *greeted)
 
 
 async def quote(call: Call) -> Answer | Reply | Refusal:
@@ -109,7 +141,9 @@ async def quote(call: Call) -> Answer | Reply | Refusal:
     trusted = call.principal.brings_in
     shop = call.house.shop()
     async with call.house.pool.connection() as conn:
-        answer = await reading.quote(conn, shop, body, call.now, trusted)
+        by = call.principal.id
+        heard = tongue(call.language)
+        answer = await reading.quote(conn, shop, body, call.now, trusted, by, heard)
     return _in_basket(answer) if isinstance(answer, Refusal) else answer
 
 
@@ -135,8 +169,9 @@ async def cancel(call: Call) -> Reply | Refusal:
         return Refusal("quote_unknown", "quote_id", "this is no id", "send the quote's id")
     assert call.house is not None
     job = Job(
-        call.principal, "quote.cancel", call.key, Cancel(quote_id), call.fingerprint, call.now
-    )
+        call.principal, "quote.cancel", call.key, Cancel(quote_id), call.fingerprint, call.now,
+        tongue=tongue(call.language),
+    )  # fmt: skip
     return await call.house.writer.submit(job)
 
 
@@ -167,7 +202,8 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
     if not key:
         assert isinstance(body, Receipt)
         key = natural_key(call.house, body)
-    job = Job(call.principal, operation, key, body, call.fingerprint, call.now)
+    said = tongue(call.language)
+    job = Job(call.principal, operation, key, body, call.fingerprint, call.now, tongue=said)
     return await call.house.writer.submit(job)
 
 
@@ -193,8 +229,9 @@ async def read(call: Call) -> Told | Refusal:
     if "explain" in call.query:
         return await _explained(call, receipt_id)
     found = await reading.receipt(
-        call.conn, receipt_id, call.house.currency, staff=call.principal.sees_hidden
-    )
+        call.conn, receipt_id, call.house.currency, staff=call.principal.sees_hidden,
+        tongue=tongue(call.language),
+    )  # fmt: skip
     if isinstance(found, Refusal):
         return found
     store, told = found
@@ -212,7 +249,8 @@ async def _explained(call: Call, receipt_id: UUID) -> Told | Refusal:
             "not_allowed", "explain", "a till is told what nearly gave, not every rule",
             "use a key of administration, or leave `explain` out",
         )  # fmt: skip
-    return await explained(call.conn, call.house.reader, receipt_id, call.house.currency)
+    said = tongue(call.language)
+    return await explained(call.conn, call.house.reader, receipt_id, call.house.currency, said)
 
 
 async def history(call: Call) -> Page | Refusal:
@@ -229,7 +267,7 @@ async def history(call: Call) -> Page | Refusal:
     word = call.query.get("cursor")
     return await reading.history(
         call.conn, account_id, word, limit, call.house.currency,
-        staff=call.principal.sees_hidden,
+        Hearer(call.principal.sees_hidden, tongue(call.language)),
     )  # fmt: skip
 
 

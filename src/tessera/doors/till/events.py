@@ -14,6 +14,7 @@ from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.postings import SOURCE
 from tessera.doors.problems import Reply
+from tessera.doors.web.tongue import tongue
 from tessera.members.joining.core import Enrolment
 from tessera.warehouse.core import day_fault
 
@@ -31,7 +32,10 @@ async def post(call: Call) -> Reply | Refusal:
         return refusal
     if event.store != store:
         event = msgspec.structs.replace(event, store=store)
-    job = Job(call.principal, "event.post", call.key, event, call.fingerprint, call.now)
+    said = tongue(call.language)
+    job = Job(
+        call.principal, "event.post", call.key, event, call.fingerprint, call.now, tongue=said
+    )
     return await call.house.writer.submit(job)
 
 
@@ -58,7 +62,8 @@ async def history(call: Call) -> EventPage | Refusal:
         )
     assert call.house is not None
     word = call.query.get("cursor")
-    return await events.history(call.conn, account_id, word, limit, call.house.currency)
+    said = tongue(call.language)
+    return await events.history(call.conn, account_id, word, limit, call.house.currency, said)
 
 
 _EVENT: dict[str, Any] = {

@@ -11,12 +11,15 @@ from msgspec import Meta, Struct
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import uuid_of
+from tessera.doors.till.people import no_member
 from tessera.identity.households import flows
 from tessera.identity.households.flows import Ask
 from tessera.members import db as members_db
 from tessera.members.core import masked_name
 from tessera.members.households import db
 from tessera.members.households.core import Guest, Household, Invitation, Role
+from tessera.members.joining.flows import take_try
+from tessera.warehouse.core import Identifier
 
 PointsPerDay = Annotated[int, Meta(ge=0, le=10**12)]
 
@@ -31,6 +34,15 @@ class Invite(Struct, frozen=True, forbid_unknown_fields=True):
     """Who is invited, as what. most_per_day: points to spend on a day; left out, as programmed."""
 
     member_id: UUID
+    role: Guest = "member"
+    most_per_day: PointsPerDay | None = None
+
+
+class InviteMine(Struct, frozen=True, forbid_unknown_fields=True):
+    """As `Invite`; a member names another one by the card: one of the two."""
+
+    card: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")] | None = None
+    member_id: UUID | None = None
     role: Guest = "member"
     most_per_day: PointsPerDay | None = None
 
@@ -95,7 +107,7 @@ class HouseholdDone(Struct, frozen=True):
 
 
 class MyHousehold(Struct, frozen=True):
-    """My household, if I am in one, and my open invitations."""
+    """The household that somebody is in, if any, and that one's own open invitations."""
 
     household: HouseholdTold | None
     invitations: list[InvitationTold]
@@ -115,6 +127,20 @@ async def read(call: Call) -> HouseholdTold | Refusal:
     household_id = uuid_of(call.path["household_id"])
     there = None if household_id is None else await db.read(call.conn, household_id, call.now)
     return _no_household(call) if there is None else await _told(call, there)
+
+
+async def of_member(call: Call) -> MyHousehold | Refusal:
+    """GET /v1/members/{member_id}/household"""
+    member_id = uuid_of(call.path["member_id"])
+    member = None if member_id is None else await members_db.read_member(call.conn, member_id)
+    if member is None:
+        return no_member(call)
+    household_id = await db.of_member(call.conn, member.id)
+    there = None if household_id is None else await db.read(call.conn, household_id, call.now)
+    invitations = await db.invitations_of(call.conn, member.id, call.now)
+    return MyHousehold(
+        None if there is None else await _told(call, there), list(map(_invitation, invitations))
+    )
 
 
 async def invite(call: Call) -> InvitationTold | Refusal:
@@ -174,7 +200,31 @@ async def found_mine(call: Call) -> HouseholdDone | Refusal:
 async def invite_mine(call: Call) -> InvitationTold | Refusal:
     """POST /v1/me/household/invitations"""
     there = await _my_household(call)
-    return there if isinstance(there, Refusal) else await _invite(call, there.id)
+    if isinstance(there, Refusal):
+        return there
+    body: InviteMine = call.body
+    if (body.card is None) == (body.member_id is None):
+        return Refusal("member_not_named", "card", "one way to name a member is needed",
+                       "send either `card` or `member_id`")  # fmt: skip
+    member_id = body.member_id or await _behind(call, body.card or "")
+    if isinstance(member_id, Refusal):
+        return member_id
+    call.body = Invite(member_id, body.role, body.most_per_day)
+    return await _invite(call, there.id)
+
+
+async def _behind(call: Call, number: str) -> UUID | Refusal:
+    """The member behind a card. Tries are counted, and kept also of a call that is refused."""
+    assert call.house is not None
+    async with call.house.upkeep.connection() as own:
+        refusal = await take_try(own, number, call.address, call.now)
+    if refusal is not None:
+        return refusal
+    found = await members_db.find(call.conn, Identifier("card", number))
+    if found is None or not found.owner.registered or found.owner.status != "active":
+        return Refusal("member_unknown", "card", "no member can be invited by this card",
+                       "let them show you the number on their own card")  # fmt: skip
+    return found.owner.member_id
 
 
 async def leave_mine(call: Call) -> HouseholdDone | Refusal:
@@ -264,6 +314,10 @@ OPERATIONS: tuple[Operation, ...] = (
         "Read a household",
     ),
     Operation(
+        "member.household", "GET", "/v1/members/{member_id}/household", of_member, MyHousehold,
+        "The household a member is in",
+    ),
+    Operation(
         "household.invite", "POST", "/v1/households/{household_id}/invitations", invite,
         InvitationTold, "Invite a member into a household", kind="writes", body=Invite, status=201,
         example=_INVITE,
@@ -292,7 +346,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "me.household.invite", "POST", "/v1/me/household/invitations", invite_mine, InvitationTold,
-        "Invite a member into my household", kind="writes", body=Invite, status=201,
+        "Invite a member into my household", kind="writes", body=InviteMine, status=201,
         example=_INVITE,
     ),
     Operation(

@@ -66,6 +66,13 @@ async def list_incidents(call: Call) -> Page[IncidentView] | Refusal:
     return page(rows, limit, lambda row: str(row.id), view)
 
 
+async def read_incident(call: Call) -> IncidentView | Refusal:
+    """GET /v1/incidents/{incident_id}"""
+    named = uuid_of(call.path["incident_id"]) or UUID(int=0)
+    found = await db.find(call.conn, named)
+    return core.unknown() if found is None else view(found)
+
+
 async def open_incident(call: Call) -> IncidentView | Refusal:
     """POST /v1/incidents"""
     body: OpenIncident = call.body
@@ -112,6 +119,10 @@ OPERATIONS: tuple[Operation, ...] = (
         "incident.list", "GET", "/v1/incidents", list_incidents, Page[IncidentView],
         "What went wrong, the newest first",
         query={**QUERY, "open": "`yes`: only what is not over; `no` unless said otherwise"},
+    ),
+    Operation(
+        "incident.read", "GET", "/v1/incidents/{incident_id}", read_incident, IncidentView,
+        "Read an incident and its notes",
     ),
     Operation(
         "incident.open", "POST", "/v1/incidents", open_incident, IncidentView,

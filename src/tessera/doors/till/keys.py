@@ -188,6 +188,13 @@ async def list_(call: Call) -> Page[KeyView] | Refusal:
     return page(rows, limit, lambda key: str(key.id), _view)
 
 
+async def read(call: Call) -> KeyView | Refusal:
+    """GET /v1/keys/{key_id}"""
+    key_id = uuid_of(call.path["key_id"])
+    key = None if key_id is None else await db.read_key(call.conn, key_id)
+    return _unknown(call) if key is None else _view(key)
+
+
 async def rotate(call: Call) -> Once | Refusal:
     """POST /v1/keys/{key_id}/rotate: whoever issued this key may give it a new token."""
     key_id = uuid_of(call.path["key_id"])
@@ -257,6 +264,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "key.list", "GET", "/v1/keys", list_, Page[KeyView], "List keys", query=QUERY,
     ),
+    Operation("key.read", "GET", "/v1/keys/{key_id}", read, KeyView, "Read a key"),
     Operation(
         "key.rotate", "POST", "/v1/keys/{key_id}/rotate", rotate, RotatedKey,
         "Give a key a new token", kind="writes", refresh=True, body=RotateKey,

@@ -14,7 +14,7 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Key, OptionalCode
 from tessera.doors.call import Call, Operation
-from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
+from tessera.doors.pages import uuid_of
 from tessera.doors.till.people import (
     AttributeValue,
     Favourites,
@@ -191,7 +191,7 @@ async def read_member(call: Call) -> MemberView | Refusal:
     """GET /v1/members/{member_id}"""
     member_id = uuid_of(call.path["member_id"])
     member = None if member_id is None else await db.read_member(call.conn, member_id)
-    return no_member(call) if member is None else _viewer(call)(member)
+    return no_member(call) if member is None else viewer(call)(member)
 
 
 async def change_member(call: Call) -> MemberChanged | Refusal:
@@ -231,16 +231,6 @@ def _difference(was: core.Member, body: ChangeMember) -> tuple[dict[str, Any], d
     return msgspec.to_builtins(before), msgspec.to_builtins(after)
 
 
-async def list_members(call: Call) -> Page[MemberView] | Refusal:
-    """GET /v1/members"""
-    asked = asked_page(call.query)
-    if isinstance(asked, Refusal):
-        return asked
-    last, limit = asked
-    rows = await db.list_members(call.conn, last, limit + 1)
-    return page(rows, limit, lambda member: str(member.id), _viewer(call))
-
-
 async def add_identifier(call: Call) -> IdentifierAdded | Refusal:
     """POST /v1/members/{member_id}/identifiers"""
     member_id = uuid_of(call.path["member_id"])
@@ -257,7 +247,7 @@ async def add_identifier(call: Call) -> IdentifierAdded | Refusal:
     return IdentifierAdded(owner.member_id, owner.account_id, owner.status)
 
 
-def _viewer(call: Call) -> Callable[[core.Member], MemberView]:
+def viewer(call: Call) -> Callable[[core.Member], MemberView]:
     """How members look to this caller."""
     program = None if call.house is None else call.house.shop().program
     weights = {} if program is None else program.weights
@@ -305,10 +295,6 @@ OPERATIONS: tuple[Operation, ...] = (
             ],
             "given_name": "Anna", "family_name": "Rossi", "born_on": "1984-02-29", "language": "it",
         },
-    ),
-    Operation(
-        "member.list", "GET", "/v1/members", list_members, Page[MemberView],
-        "List members, the first seen first", query=QUERY,
     ),
     Operation(
         "member.read", "GET", "/v1/members/{member_id}", read_member, MemberView, "Read a member",

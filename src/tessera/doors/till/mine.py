@@ -11,7 +11,10 @@ from tessera.checkout.statement import flows as statement
 from tessera.checkout.statement.flows import PointsTold
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
+from tessera.doors.web.tongue import tongue
 from tessera.members import db as members_db
+from tessera.rules.core.telling import Hearer
+from tessera.rules.core.tongues import Tongue
 
 
 async def points(call: Call) -> PointsTold | Refusal:
@@ -32,9 +35,8 @@ async def receipts(call: Call) -> Page | Refusal:
         return account_id
     assert call.house is not None
     word = call.query.get("cursor")
-    return await reading.history(
-        call.conn, account_id, word, limit, call.house.currency, staff=False
-    )
+    to = Hearer(staff=False, tongue=await my_tongue(call))
+    return await reading.history(call.conn, account_id, word, limit, call.house.currency, to)
 
 
 async def receipt(call: Call) -> Told | Refusal:
@@ -48,7 +50,9 @@ async def receipt(call: Call) -> Told | Refusal:
     found = (
         None
         if receipt_id is None
-        else await reading.receipt_of(call.conn, receipt_id, account_id, call.house.currency)
+        else await reading.receipt_of(
+            call.conn, receipt_id, account_id, call.house.currency, await my_tongue(call)
+        )
     )
     return found or Refusal(
         "receipt_unknown", "receipt_id", "you have no such receipt", "look it up in your receipts"
@@ -61,6 +65,14 @@ async def my_account(call: Call) -> UUID | Refusal:
     if member is None:
         return Refusal("member_unknown", "", "you are no member any more", "join again")
     return member.account_id
+
+
+async def my_tongue(call: Call) -> Tongue:
+    """The language of the page that asks; without a page, the member's own."""
+    if call.language:
+        return tongue(call.language)
+    member = await members_db.read_member(call.conn, call.principal.id)
+    return tongue("" if member is None else member.language)
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -18,6 +18,8 @@ from tessera.base.text import Name
 from tessera.doors.call import Call, Operation
 from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_limit, page, unknown_cursor
+from tessera.doors.web.faults import retold
+from tessera.doors.web.tongue import tongue
 from tessera.program import db, flows
 from tessera.program.core import Reader
 from tessera.program.core.difference import Edition, differences
@@ -25,6 +27,7 @@ from tessera.program.core.loosening import guarded, loosens
 from tessera.program.core.seen import Caution, Seen
 from tessera.program.core.timeline import Release, State, Version, states
 from tessera.program.core.warnings import warnings_of
+from tessera.program.drafts import flows as drafts
 from tessera.rules.core.words import Program
 
 _From = Annotated[datetime, Meta(tz=True)]
@@ -38,12 +41,14 @@ class Publish(Struct, frozen=True, forbid_unknown_fields=True):
     from_beginning  instead: it decides whatever arrives from now on, a late receipt of last year
                     too, and no version before it decides anything more; what was decided stays
     note            why, for the list of versions
+    draft           whose text it is: the draft is closed, if that is its text still
     """
 
     program: dict[str, Any]
     starts_at: _From | None = None
     from_beginning: bool = False
     note: Name = ""
+    draft: UUID | None = None
 
 
 class RollBack(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,7 +134,12 @@ async def publish(call: Call) -> Published | Refusal | Awaiting:
 async def announce(call: Call) -> Published | Refusal | Awaiting:
     """The same with a start and a note: what happened before its start stays as it was."""
     body: Publish = call.body
-    return await _release(call, body.program, _release_of(call, body, body.note))
+    made = await _release(call, body.program, _release_of(call, body, body.note))
+    if isinstance(made, Published) and body.draft is not None:
+        text = body.program
+        fault = await drafts.became(call.conn, _reader(call), body.draft, made.version, text)
+        return made if fault is None else fault
+    return made
 
 
 async def roll_back(call: Call) -> Published | Refusal | Awaiting:
@@ -149,15 +159,17 @@ async def check(call: Call) -> Checked:
     before = await db.current(call.conn, call.now)
     assert before is not None, "a house is opened with a program"
     program, faults = reader.examine(body, 0)
-    wrong = [Wrong(each.path, each.why, each.cure) for each in faults]
+    said = call.language
+    wrong = [Wrong(each.path, retold(each.why, said), retold(each.cure, said)) for each in faults]
     if program is None:
         return Checked(wrong, [], [])
     old = Edition(msgspec.json.decode(before[1]), reader.kept(before[1], before[0]))
     fault = flows.currency_fault(old.program.currency, program)
     if fault is not None:
         wrong.append(Wrong(fault.field, fault.why, fault.cure))
-    warnings = await _warnings(body, program, old.program, call.now.date())
-    return Checked(wrong, warnings, differences(old, Edition(body, program)))
+    warnings = await _warnings(call, body, program, old.program, call.now.date())
+    changes = differences(old, Edition(body, program), tongue(call.language))
+    return Checked(wrong, warnings, changes)
 
 
 async def versions(call: Call) -> Page[VersionView] | Refusal:
@@ -204,15 +216,16 @@ async def _release(
     on = (release.starts_at or call.now).date()
     return Published(
         made.version, made.name, [rule.id for rule in made.rules], release.starts_at,
-        await _warnings(body, made, before, on), [each.version for each in overtaken],
+        await _warnings(call, body, made, before, on), [each.version for each in overtaken],
     )  # fmt: skip
 
 
 async def _warnings(
-    body: Mapping[str, Any], program: Program, before: Program | None, on: date
+    call: Call, body: Mapping[str, Any], program: Program, before: Program | None, on: date
 ) -> list[Caution]:
     """In a thread: tills are served meanwhile."""
-    return await asyncio.to_thread(warnings_of, Seen(body, program, on, before))
+    seen = Seen(body, program, on, before)
+    return await asyncio.to_thread(warnings_of, seen, tongue(call.language))
 
 
 def _view(row: Version, found: Mapping[int, State]) -> VersionView:

@@ -132,6 +132,16 @@ async def list_(call: Call) -> Page[RoleView] | Refusal:
     return found if name else Page(_built_in() + found.items, found.next)
 
 
+async def read(call: Call) -> RoleView | Refusal:
+    """GET /v1/roles/{role}: a built-in one, or one's own, also when it has ended."""
+    name = call.path["role"]
+    for role in _built_in():
+        if role.name == name:
+            return role
+    row = await db.role_row(call.conn, name)
+    return _unknown(name) if row is None else _view(row)
+
+
 def _built_in() -> list[RoleView]:
     """Those that people and keys bear; `anybody` is none of them."""
     return [
@@ -150,11 +160,15 @@ async def _held(call: Call) -> access.RoleRow | Refusal:
                        "make a role of your own")  # fmt: skip
     row = await db.lock_role(call.conn, name)
     if row is None:
-        return Refusal("role_unknown", "role", f"there is no role {name[:40]}",
-                       "look it up in the list of roles")  # fmt: skip
+        return _unknown(name)
     if row.ended_at is not None:
         return Refusal("role_ended", "role", f"role {name} has ended", "make another")
     return row
+
+
+def _unknown(name: str) -> Refusal:
+    return Refusal("role_unknown", "role", f"there is no role {name[:40]}",
+                   "look it up in the list of roles")  # fmt: skip
 
 
 def _waits(call: Call, role: access.OwnRole) -> Awaiting | None:
@@ -186,6 +200,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "role.list", "GET", "/v1/roles", list_, Page[RoleView],
         "List roles, and what each may", query=QUERY,
     ),
+    Operation("role.read", "GET", "/v1/roles/{role}", read, RoleView, "Read a role"),
     Operation(
         "role.change", "PATCH", "/v1/roles/{role}", change, RoleView, "Change a role",
         kind="writes", refresh=True, body=ChangeRole, four_eyes=True,

@@ -80,6 +80,18 @@ class AddPasskey(Struct, frozen=True, forbid_unknown_fields=True):
     name: KeyName = ""
 
 
+class RecoveryLeft(Struct, frozen=True):
+    """How many recovery codes are good still; none where there is no app."""
+
+    left: int
+
+
+class RecoveryCodes(Struct, frozen=True):
+    """Fresh recovery codes, in the place of all before. Print them: they are told once."""
+
+    recovery_codes: list[str]
+
+
 class PasskeyRemoved(Struct, frozen=True):
     """It signs in nobody any more."""
 
@@ -190,6 +202,32 @@ async def remove_passkey(call: Call) -> PasskeyRemoved | Refusal:
     return PasskeyRemoved(passkey_id)
 
 
+# Recovery codes -----------------------------------------------------------------------------------
+
+
+async def read_recovery(call: Call) -> RecoveryLeft:
+    """GET /v1/recovery-codes: of whoever is signed in; a key of the API has none."""
+    by = call.principal
+    left = await db.count_recovery(call.conn, by.id) if by.kind == "staff" else 0
+    return RecoveryLeft(left)
+
+
+async def make_recovery(call: Call) -> RecoveryCodes | Refusal:
+    """POST /v1/recovery-codes: freshly signed in only, or a session left open would be a way in."""
+    by = call.principal
+    found = None if by.session_id is None else await db.secrets_of(call.conn, by.id)
+    if found is None:
+        return _no_session()
+    if not by.fresh(call.now):
+        return _stale("recovery codes are made by who has signed in within ten minutes")
+    if found.totp is None:
+        return Refusal("factor_none", "", "you have no authenticator app that codes could replace",
+                       "use a passkey, or let yourself be invited anew")  # fmt: skip
+    codes = await flows.renew_recovery(call.conn, by.id)
+    await _note(call, "recovery.make", {"codes": str(len(codes))})
+    return RecoveryCodes(list(codes))
+
+
 def _view(each: Session, current: UUID | None) -> SessionView:
     return SessionView(
         each.id, each.way, each.device, each.opened_at, each.seen_at, each.proved_at,
@@ -208,9 +246,9 @@ def _no_session() -> Refusal:
     )  # fmt: skip
 
 
-def _stale() -> Refusal:
+def _stale(why: str = "a passkey is added by who has signed in within ten minutes") -> Refusal:
     return Refusal(
-        "sign_in_stale", "", "a passkey is added by who has signed in within ten minutes",
+        "sign_in_stale", "", why,
         "sign in, or prove again that it is you",
     )  # fmt: skip
 
@@ -252,6 +290,14 @@ OPERATIONS: tuple[Operation, ...] = (
         "session.renew", "POST", "/v1/sessions/renew", renew_session, Renewed,
         "Prove again who is signed in", body=Renew,
         example={"password": "maple tram violet ox", "code": "123456"},
+    ),
+    Operation(
+        "recovery.read", "GET", "/v1/recovery-codes", read_recovery, RecoveryLeft,
+        "Count one's recovery codes",
+    ),
+    Operation(
+        "recovery.make", "POST", "/v1/recovery-codes", make_recovery, RecoveryCodes,
+        "Make fresh recovery codes", body=WayOut, example={},
     ),
     *_own("me.", "/v1/me"),
 )  # fmt: skip

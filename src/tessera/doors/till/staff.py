@@ -133,6 +133,13 @@ async def list_(call: Call) -> Page[StaffView] | Refusal:
     return page(rows, limit, lambda staff: str(staff.id), _view)
 
 
+async def read(call: Call) -> StaffView | Refusal:
+    """GET /v1/staff/{staff_id}"""
+    staff_id = uuid_of(call.path["staff_id"])
+    staff = None if staff_id is None else await db.read_staff(call.conn, staff_id)
+    return staff_unknown(call.path["staff_id"]) if staff is None else _view(staff)
+
+
 async def change(call: Call) -> StaffChanged | Awaiting | Refusal:
     """PATCH /v1/staff/{staff_id}: sessions go on, with what the role may now.
 
@@ -292,6 +299,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "staff.list", "GET", "/v1/staff", list_, Page[StaffView], "List staff, the oldest first",
         query=QUERY,
     ),
+    Operation("staff.read", "GET", "/v1/staff/{staff_id}", read, StaffView, "Read one of staff"),
     Operation(
         "staff.change", "PATCH", "/v1/staff/{staff_id}", change, StaffChanged, "Change staff",
         kind="writes", refresh=True, body=ChangeStaff, example={"role": "manager"}, four_eyes=True,

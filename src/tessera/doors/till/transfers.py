@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from msgspec import Meta, Struct
 
 from tessera.access.approvals.core import Awaiting
@@ -20,6 +21,7 @@ from tessera.ledger.core.ways import OperationKind
 from tessera.ledger.giving import flows
 from tessera.ledger.giving.db import Row
 from tessera.members.households import db as households_db
+from tessera.members.showing.core import is_code, needed
 from tessera.rules.core.words import Program
 
 Instant = Annotated[datetime, Meta(tz=True)]
@@ -130,7 +132,7 @@ async def send(call: Call) -> Operated | Refusal:
     if isinstance(receiver, Refusal):
         return receiver
     sent = flows.Sent(body.kind, sender.account_id, receiver.account_id, body.currency, body.points)
-    return await _told(call, await flows.send(call.conn, _ask(call), sent))
+    return await _told(call, await flows.send(call.conn, asking(call), sent))
 
 
 def _till_fault(call: Call, body: SendPoints) -> Refusal | None:
@@ -144,7 +146,15 @@ def _till_fault(call: Call, body: SendPoints) -> Refusal | None:
     if call.principal.scope("transfer.send") == "own_store" and body.sender.card is None:
         return Refusal("card_not_shown", "sender.card", "a till sends for the card it sees",
                        "send the sender's `card`")  # fmt: skip
-    return None
+    return _shown_fault(call, body)
+
+
+def _shown_fault(call: Call, body: SendPoints) -> Refusal | None:
+    """Where points are spent with the phone's code, they are given away with it too."""
+    at_till = call.principal.scope("transfer.send") == "own_store"
+    if not at_till or _program(call).spends_by is None or is_code(body.sender.card or ""):
+        return None
+    return msgspec.structs.replace(needed(), field="sender.card")
 
 
 async def donate(call: Call) -> Operated | Refusal:
@@ -154,7 +164,7 @@ async def donate(call: Call) -> Operated | Refusal:
     if isinstance(found, Refusal):
         return found
     made = await flows.donate(
-        call.conn, _ask(call), found.account_id, body.currency, body.points, body.cause
+        call.conn, asking(call), found.account_id, body.currency, body.points, body.cause
     )
     return await _told(call, made)
 
@@ -166,7 +176,7 @@ async def exchange(call: Call) -> Operated | Refusal:
     if isinstance(found, Refusal):
         return found
     made = await flows.exchange(
-        call.conn, _ask(call), found.account_id, body.of, body.into, body.points
+        call.conn, asking(call), found.account_id, body.of, body.into, body.points
     )
     return await _told(call, made)
 
@@ -183,7 +193,7 @@ async def adjust(call: Call) -> Operated | Refusal | Awaiting:
     asked = flows.Adjusted(
         found.account_id, body.currency, body.points, body.reason, body.owing, body.expires_at
     )
-    made = await flows.adjust(call.conn, _ask(call), asked)
+    made = await flows.adjust(call.conn, asking(call), asked)
     return made if isinstance(made, Awaiting) else await _told(call, made)
 
 
@@ -214,7 +224,7 @@ async def extend(call: Call) -> Operated | Refusal:
     if isinstance(found, Refusal):
         return found
     asked = flows.Lengthened(found.account_id, body.currency, body.before, body.until, body.reason)
-    return await _told(call, await flows.lengthen(call.conn, _ask(call), asked))
+    return await _told(call, await flows.lengthen(call.conn, asking(call), asked))
 
 
 async def _spender(call: Call, party: Party, field: str) -> Found | Refusal:
@@ -231,7 +241,8 @@ async def _spender(call: Call, party: Party, field: str) -> Found | Refusal:
                    "register the member first")  # fmt: skip
 
 
-def _ask(call: Call) -> flows.Ask:
+def asking(call: Call) -> flows.Ask:
+    """Who does it, when, by which settings, under which id."""
     assert call.outcome_id is not None, "the door says under which id it is done"
     return flows.Ask(
         call.outcome_id, call.principal.id, call.now, _program(call).ways, call.principal.person,
@@ -247,7 +258,7 @@ def _program(call: Call) -> Program:
 async def _told(call: Call, done: Row | Refusal) -> Operated | Refusal:
     if isinstance(done, Refusal):
         return done
-    _noted(call, done)
+    noted(call, done)
     there = await reading.balances(call.conn, done.account_id, _program(call), call.now)
     return Operated(
         operation_id=done.id, kind=done.kind, account_id=done.account_id, currency=done.currency,
@@ -257,7 +268,7 @@ async def _told(call: Call, done: Row | Refusal) -> Operated | Refusal:
     )  # fmt: skip
 
 
-def _noted(call: Call, done: Row) -> None:
+def noted(call: Call, done: Row) -> None:
     """For the audit log: what left which account and what came to which."""
     told = {
         "kind": done.kind, "points": done.points, "currency": done.currency,

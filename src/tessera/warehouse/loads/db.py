@@ -47,6 +47,19 @@ class Quarantined(Struct, frozen=True):
     record: str
 
 
+class Aside(Struct, frozen=True):
+    """The same with its mapping and the load that put it there. `record` "{}": not asked for."""
+
+    mapping: str
+    load_id: UUID
+    number: str
+    row: int
+    code: str
+    field: str
+    why: str
+    record: str = "{}"
+
+
 class Waiting(Struct, frozen=True):
     """A return that waits for the last sale of its file. `member` is "" for nobody."""
 
@@ -135,6 +148,50 @@ async def set_aside(conn: Conn, mapping: str, after: str, most: int) -> list[Qua
     return [Quarantined(*row) async for row in cursor]
 
 
+async def sums(conn: Conn) -> list[tuple[str, str, int]]:
+    """(mapping, code, how many) of all that is in quarantine."""
+    return [(row[0], row[1], row[2]) async for row in await conn.execute(SQL["sums"])]
+
+
+async def list_aside(
+    conn: Conn, only: tuple[str, str], last: tuple[str, str], most: int
+) -> list[Aside]:  # fmt: skip
+    """A page of the quarantine, by mapping and number, without what was read.
+
+    only  a mapping, a code; "" for all
+    last  mapping and number of the last one before it
+    """
+    asked = {
+        "mapping": only[0], "code": only[1], "after_mapping": last[0], "after": last[1],
+        "most": most,
+    }  # fmt: skip
+    return [Aside(*row) async for row in await conn.execute(SQL["list_aside"], asked)]
+
+
+async def read_aside(conn: Conn, mapping: str, numbers: Sequence[str]) -> list[Aside]:
+    """These with what was read of them, for whoever changes them: others wait."""
+    asked = {"mapping": mapping, "numbers": list(numbers)}
+    return [Aside(*row) async for row in await conn.execute(SQL["read_aside"], asked)]
+
+
+async def drop(conn: Conn, mapping: str, numbers: Sequence[str]) -> list[str]:
+    """Take these out: they are not wanted. Shape: those that were there."""
+    asked = {"mapping": mapping, "numbers": list(numbers)}
+    return [row[0] async for row in await conn.execute(SQL["drop"], asked)]
+
+
+async def drop_older(conn: Conn, mapping: str, numbers: Sequence[str], load_id: UUID) -> None:
+    """Take these out, except what this load has put there."""
+    asked = {"mapping": mapping, "numbers": list(numbers), "load": load_id}
+    await conn.execute(SQL["drop_older"], asked)
+
+
+async def rows_aside(conn: Conn, load_id: UUID, most: int) -> list[int]:
+    """In which rows of its file a load found what it put aside."""
+    asked = {"load": load_id, "most": most}
+    return [row[0] async for row in await conn.execute(SQL["rows_aside"], asked)]
+
+
 async def aside_of(conn: Conn, mapping: str, numbers: Sequence[str]) -> set[str]:
     """Which of these numbers a mapping has in quarantine."""
     asked = {"mapping": mapping, "numbers": list(numbers)}
@@ -191,3 +248,9 @@ async def planned(conn: Conn, load: Load) -> list[tuple[str, str]]:
 async def done_waiting(conn: Conn, load: Load, numbers: Sequence[str]) -> None:
     """These returns wait no longer."""
     await conn.execute(SQL["done_waiting"], {"mapping": load.mapping, "numbers": list(numbers)})
+
+
+async def count_quarantined(conn: Conn, most: int) -> int:
+    """How many receipts lie in quarantine; no more than `most` are looked at."""
+    row = await (await conn.execute(SQL["count_quarantined"], {"most": most})).fetchone()
+    return 0 if row is None else int(row[0])

@@ -69,6 +69,50 @@ WHERE mapping = %(mapping)s AND number > %(after)s
 ORDER BY number
 LIMIT %(most)s;
 
+-- name: sums
+-- How much each mapping has in quarantine, by reason.
+SELECT mapping, code, count(*)
+FROM warehouse.quarantine
+GROUP BY mapping, code
+ORDER BY mapping, code;
+
+-- name: list_aside
+-- What is in quarantine, page by page; '' asks for every mapping, every reason.
+SELECT mapping, load_id, number, row_number, code, field, why
+FROM warehouse.quarantine
+WHERE
+    (mapping, number) > (%(after_mapping)s, %(after)s)
+    AND (%(mapping)s = '' OR mapping = %(mapping)s)
+    AND (%(code)s = '' OR code = %(code)s)
+ORDER BY mapping, number
+LIMIT %(most)s;
+
+-- name: read_aside
+-- These of a mapping, with the load that put them there and what was read of them.
+SELECT mapping, load_id, number, row_number, code, field, why, record::text
+FROM warehouse.quarantine
+WHERE mapping = %(mapping)s AND number = ANY(%(numbers)s::text[])
+ORDER BY number
+FOR UPDATE;
+
+-- name: drop
+-- Somebody decided that these are not to be taken.
+DELETE FROM warehouse.quarantine
+WHERE mapping = %(mapping)s AND number = ANY(%(numbers)s::text[])
+RETURNING number;
+
+-- name: drop_older
+-- What was mended and has been judged anew, by this load, is aside no longer as it was.
+DELETE FROM warehouse.quarantine
+WHERE mapping = %(mapping)s AND number = ANY(%(numbers)s::text[]) AND load_id <> %(load)s;
+
+-- name: rows_aside
+-- In which rows of its file a load found what it put aside.
+SELECT DISTINCT row_number FROM warehouse.quarantine
+WHERE load_id = %(load)s
+ORDER BY row_number
+LIMIT %(most)s;
+
 -- name: aside_of
 -- Which of these a mapping has in quarantine.
 SELECT number FROM warehouse.quarantine
@@ -128,3 +172,7 @@ WHERE mapping = %(mapping)s AND number = ANY(%(numbers)s::text[]);
 -- name: waiting
 -- How many returns of a load still wait.
 SELECT count(*) FROM warehouse.waiting_return WHERE load_id = %(load)s;
+
+-- name: count_quarantined
+-- How many receipts lie in quarantine, up to `most`.
+SELECT count(*) FROM (SELECT 1 FROM warehouse.quarantine LIMIT %(most)s) AS found;

@@ -1,0 +1,1 @@
+"""The member's cabinet, under /m: phone first, installable."""

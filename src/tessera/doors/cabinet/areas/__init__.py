@@ -1,0 +1,1 @@
+"""The areas of the cabinet, each a folder that is found by itself."""

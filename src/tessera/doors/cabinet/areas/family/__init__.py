@@ -1,0 +1,1 @@
+"""A household: several people, one account."""

@@ -1,0 +1,1 @@
+"""Points for somebody else: sent, given as a present, given to a cause."""

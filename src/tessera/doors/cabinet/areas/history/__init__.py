@@ -1,0 +1,1 @@
+"""Receipts, and why each gave what it gave; points, lot by lot."""

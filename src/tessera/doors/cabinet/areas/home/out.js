@@ -1,0 +1,4 @@
+// Signed out: nobody's card stays on this device.
+import { wipe } from "./app.js";
+
+wipe();

@@ -1,0 +1,1 @@
+"""Oneself: profile, inbox, devices, language, and the way out."""

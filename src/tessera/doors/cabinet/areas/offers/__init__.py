@@ -1,0 +1,1 @@
+"""What there is to get, how near one is to it, and what one chooses in advance."""

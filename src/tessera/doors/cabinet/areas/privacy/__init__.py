@@ -1,0 +1,1 @@
+"""What one agreed to, what is held, and the end of it."""

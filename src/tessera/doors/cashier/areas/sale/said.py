@@ -1,0 +1,68 @@
+"""What the counter's script says: its sentences by name, told with figures in the browser."""
+
+from __future__ import annotations
+
+from tessera.doors.web.words import N_
+
+SAID: dict[str, str] = {
+    "off": N_("Points taken: %(points)s, worth %(money)s"),
+    "new": N_("A new card: it earns from its first receipt on"),
+    "unknown": N_("Not registered yet: points wait until then"),
+    "free": N_("No card: nothing is earned"),
+    "points": N_("Points: %(count)s"),
+    "could": N_("Points to spend: up to %(points)s, worth %(money)s"),
+    "kept": N_("Points kept for this receipt until %(clock)s: %(points)s"),
+    "blind": N_("No line: what it brings is counted when the line is back"),
+    "mayblind": N_("Points to spend without the line: up to %(points)s"),
+    "blindcard": N_("No line: nothing is known of it now"),
+    "amount": N_("Type an amount such as 12.50"),
+    "nothing": N_("Type an amount, or add a line"),
+    "done": N_("Done"),
+    "waits": N_("Kept on this device"),
+    "void": N_(
+        "Not sold: points cannot be promised while the line is cut. Sell it again without points."
+    ),
+    "undone": N_("Undone"),
+    "refund": N_("Give back"),
+    "blindback": N_("No line: what to give back is known when the line is back"),
+    "goneback": N_("Taken out: it was never sent"),
+    "parked": N_("The return waits for its sale"),
+    "sale": N_("Receipt"),
+    "return": N_("Return"),
+    "open": N_("is being sent"),
+    "queued": N_("waits"),
+    "refused": N_("was refused"),
+    "again": N_("Try again"),
+    "drop": N_("Give up"),
+    "dropask": N_("This receipt will never be sent. Give it up?"),
+    "less": N_("%(what)s: %(given)s instead of %(quoted)s. %(why)s"),
+    "what_spend": N_("Points spent"),
+    "what_points": N_("Points earned"),
+    "what_to_pay": N_("To pay"),
+    "what_discount": N_("Discount"),
+    "what_payment": N_("Paid with points"),
+    "what_gift": N_("Gifts"),
+    "what_coupon": N_("Coupons"),
+    "enrolled": N_("Welcome: the member is registered"),
+    "near": N_("Somebody like this is a member already: %(who)s"),
+    "line": N_("Line %(number)s"),
+    "remove": N_("Take the line out"),
+    "lines": N_("%(quantity)s x %(price)s"),
+    "spendless": N_("Points to spend: at most %(points)s"),
+    "all": N_("All: %(points)s"),
+    "back": N_("Undo this receipt?"),
+    "yes": N_("Undo"),
+    "unusable": N_("This card is blocked or replaced: ask for another one"),
+    "spent": N_("spent: %(points)s"),
+    "returned": N_("given back: %(points)s"),
+    "take": N_("To be handed back: %(items)s"),
+    "none": N_("No receipts on this device yet"),
+}
+CHANNELS: dict[str, str] = {
+    "email": N_("by e-mail"),
+    "sms": N_("by SMS"),
+    "call": N_("by phone call"),
+    "post": N_("by post"),
+    "push": N_("in the app"),
+    "use": N_("to use data"),
+}

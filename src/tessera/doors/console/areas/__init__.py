@@ -1,0 +1,1 @@
+"""The areas of the console, each a folder that is found by itself."""

@@ -1,0 +1,1 @@
+"""Four eyes: what waits for a second person, told in words, and the decision."""

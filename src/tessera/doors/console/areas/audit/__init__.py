@@ -1,0 +1,1 @@
+"""The log: who did what, what was there before, and whether it is whole."""

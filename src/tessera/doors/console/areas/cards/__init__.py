@@ -1,0 +1,1 @@
+"""Cards: numbers are issued in batches, printed, and handed out."""

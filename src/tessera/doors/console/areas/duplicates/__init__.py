@@ -1,0 +1,1 @@
+"""Members who may be one person, judged one pair at a time."""

@@ -1,0 +1,1 @@
+"""Keys of the API: for tills, partners and programs of others."""

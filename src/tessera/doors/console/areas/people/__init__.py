@@ -1,0 +1,1 @@
+"""Staff: who works here, with which role, until when."""

@@ -1,0 +1,63 @@
+"""The pages of the program: rules, drafts, text, trying, versions."""
+
+from __future__ import annotations
+
+from tessera.doors.console.areas.rules import drafts, editor, program, trial
+from tessera.doors.console.areas.rules.bench import RULES
+from tessera.doors.web.page import Menu, Page
+from tessera.doors.web.words import N_
+
+_DRAFT = f"{RULES}/drafts/{{draft_id}}"
+PAGES: tuple[Page, ...] = (
+    Page(
+        name="rules.list", path=RULES, show=program.show, title=N_("Rules"),
+        purpose=N_("What members get and when, as it is decided now. Changes begin as a draft."),
+        needs=("program.read",), acts={"begin": program.begin, "edit": program.edit},
+        menu=Menu("program", 10, N_("Rules"), "rules"),
+    ),
+    Page(
+        name="rules.new", path=f"{RULES}/new", show=program.show_new,
+        title=N_("What would you like to reward?"),
+        purpose=N_("Choose the nearest; everything can be changed afterwards."),
+        needs=("draft.change",), acts={"add": program.add},
+    ),
+    Page(
+        name="rules.versions", path=f"{RULES}/versions", show=program.show_versions,
+        title=N_("Versions"),
+        purpose=N_("A version never changes; a receipt keeps the one that decided it."),
+        needs=("program.versions",),
+    ),
+    Page(
+        name="rules.version", path=f"{RULES}/versions/{{version}}", show=program.show_version,
+        title=N_("Version"), needs=("program.version",), acts={"back": program.roll_back},
+    ),
+    Page(
+        name="rules.draft", path=_DRAFT, show=drafts.show, title=N_("Draft"),
+        needs=("draft.read",),
+        acts={
+            "rename": drafts.rename, "numbers": drafts.numbers, "drop": drafts.drop,
+            "rebase": drafts.rebase,
+        },
+    ),
+    Page(
+        name="rules.rule", path=f"{_DRAFT}/rules/{{place}}", show=editor.show, title=N_("Rule"),
+        needs=("draft.read",),
+        acts={"save": editor.save, "preview": editor.show, "remove": editor.remove},
+    ),
+    Page(
+        name="rules.text", path=f"{_DRAFT}/text", show=drafts.show_text,
+        title=N_("The draft as text"), needs=("draft.read",),
+        acts={
+            "text": drafts.save_text, "file": drafts.new_file, "unfile": drafts.drop_file,
+        },
+    ),
+    Page(
+        name="rules.try", path=f"{_DRAFT}/try", show=trial.show, title=N_("Test on a receipt"),
+        needs=("draft.try",), acts={"try": trial.show},
+    ),
+    Page(
+        name="rules.changes", path=f"{_DRAFT}/changes", show=drafts.show_changes,
+        title=N_("What the draft changes"), needs=("draft.check",),
+        acts={"publish": drafts.publish, "rebase": drafts.rebase},
+    ),
+)  # fmt: skip

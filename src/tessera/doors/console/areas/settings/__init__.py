@@ -1,0 +1,1 @@
+"""The shop as people see it: its name, its looks, its languages."""

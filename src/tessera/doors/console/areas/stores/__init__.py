@@ -1,0 +1,1 @@
+"""Stores: where receipts are written; each with its own time zone."""

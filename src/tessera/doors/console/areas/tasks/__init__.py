@@ -1,0 +1,1 @@
+"""Jobs: long work that somebody asked for, and everything that runs by itself."""

@@ -19,6 +19,7 @@ from support.shop import (
     program,
     sale,
 )
+from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Event, Quote
 from tessera.checkout.flows.reading import quote as dry_quote
@@ -177,7 +178,7 @@ def test_a_quote_says_what_the_confirm_will(dsn):
             basket = sale(card, soup(300), at=day(1))
             async with shop.house.pool.connection() as conn:
                 dry = await dry_quote(
-                    conn, shop.house.shop(), Quote(basket), datetime.now(UTC), True
+                    conn, shop.house.shop(), Quote(basket), datetime.now(UTC), True, new_id()
                 )
             held = (await shop.send(Quote(basket, hold=True))).answer
             confirmed = (await shop.send(basket)).answer

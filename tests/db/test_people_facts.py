@@ -90,7 +90,8 @@ def test_a_dry_quote_knows_what_a_confirm_knows(dsn):
             basket = sale(card, LATTE)
             async with shop.house.pool.connection() as conn:
                 asked = Quote(basket)
-                dry = await quote(conn, shop.house.shop(), asked, datetime.now(UTC), False)
+                now, key = datetime.now(UTC), new_id()
+                dry = await quote(conn, shop.house.shop(), asked, now, False, key)
             assert not isinstance(dry, Refusal)
             held = (await shop.send(Quote(basket, hold=True))).answer
             given = (await shop.send(sale(card, LATTE))).answer

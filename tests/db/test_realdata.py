@@ -11,7 +11,7 @@ import pytest
 
 from support import database
 from support.loading import ONLINE_RETAIL, WHY_SKIPPED, X5, balances, loaded, mixed, seen
-from tessera.doors.cli.load import files
+from tessera.doors.cli.load import files, shelf
 from tessera.doors.cli.load.blocks import Row, gather, repeated
 from tessera.doors.cli.load.mapping import Mapping
 from tessera.doors.cli.load.reading import Back, Bad, Reader, Sale
@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def whole_file(path, name):
-    mapping = files.mapping_of(name)
+    mapping = shelf.mapping_of(name)
     assert isinstance(mapping, Mapping)
     source = files.open_source(path, mapping.file)
     assert isinstance(source, files.Source)
@@ -85,7 +85,7 @@ def test_x5_is_read_by_its_totals():
 
 
 def mapping_of(name: str) -> Mapping:
-    mapping = files.mapping_of(name)
+    mapping = shelf.mapping_of(name)
     assert isinstance(mapping, Mapping)
     return mapping
 

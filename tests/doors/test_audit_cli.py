@@ -54,6 +54,30 @@ def test_commands_that_change_something_are_entries(dsn, tessera, tmp_path):
     assert rows[0] == list(COLUMNS) and len(rows) == 3
 
 
+def test_who_loads_a_file_is_an_entry(dsn, tessera, tmp_path):
+    file, mapping = tmp_path / "november.csv", tmp_path / "shop.toml"
+    file.write_text("no,at,sku,price\n1,2026-11-01T10:00:00,TEA,2.50\n2,soon,TEA,2.50\n")
+    mapping.write_text(
+        'name = "shop"\n[store]\nid = {constant = "S1"}\ntime_zone = "Europe/Rome"\n'
+        '[receipt]\nnumber = "no"\ntime = "at"\ntill = {constant = "1"}\n'
+        'currency = {constant = "EUR"}\n[line]\nsku = "sku"\nprice = "price"\n'
+    )
+    tessera("load", "receipts", str(file), "--mapping", str(mapping))
+    people, club = tmp_path / "members.csv", tmp_path / "club.toml"
+    people.write_text("id\n1\n")
+    club.write_text('name = "club"\ntime_zone = "Europe/Rome"\n[members]\nnumber = "id"\n')
+    tessera("load", "members", str(people), "--mapping", str(club), "--dry-run")
+    tessera("load", "members", str(people), "--mapping", str(club))
+    moved, loaded = (json.loads(each) for each in tessera("audit", "export").splitlines())
+    assert (moved["operation"], moved["kind"]) == ("load.moving", "command line")
+    assert moved["after"]["files"] == {"members": "members.csv"}
+    assert loaded["operation"] == "load.receipts"
+    assert loaded["after"] == {
+        "kind": "receipts", "mapping": "shop", "file": "november.csv", "rows": 2, "sales": 1,
+        "returns": 0, "quarantined": 1,
+    }  # fmt: skip
+
+
 def test_a_forged_entry_is_named_and_a_forged_chain_against_its_seal(dsn, tessera, tmp_path):
     for name in ("One", "Two", "Three"):
         tessera("keys", "issue", name, "--store", "S1")

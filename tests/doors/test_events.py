@@ -361,19 +361,6 @@ def test_the_list_holds_each_event_once_newest_first(api):
     assert (said.status_code, said.json()["code"]) == (404, "account_unknown")
 
 
-def test_the_console_shows_events_and_the_why_not_of_every_rule(api):
-    card = fresh(api)
-    post(api, event(api, card, id="shown-here"))
-    told = api.post("/v1/receipts", api.basket(card=card)).json()
-    with httpx.Client(base_url=api.url, headers={"Origin": api.url}) as desk:
-        assert desk.post("/console/sign-in", data={"key": api.admin}).status_code == 303
-        page = desk.get(f"/console/cards/{card}").text
-        assert "survey: Thank you: +50 points" in page and "shown-here" in page
-        assert "<code>wine</code>" not in page, "it was not within reach"
-        whole = desk.get(f"/console/cards/{card}?only={told['id']}&explain=all").text
-        assert "<code>wine</code>" in whole and "shown-here" not in whole
-
-
 # The proof ---------------------------------------------------------------------------------------
 
 

@@ -67,6 +67,27 @@ def test_my_points_and_receipts_are_mine_and_hidden_rules_leave_no_trace(api):
     assert api.call("GET", f"/v1/me/receipts/{theirs}", token=stranger).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("language", "open_", "hidden"),
+    [("it", "punti: 2 ogni 1,00", "per te"), ("pl", "za każde 1,00", "dla Ciebie"),
+     ("ru", "за каждые 1,00", "для вас"), ("zh", "每€1.00得2分", "送您"),
+     ("en", "points: 2 for every 1.00", "for you")],
+)  # fmt: skip
+def test_a_receipt_is_told_in_the_member_s_language(api, language, open_, hidden):
+    card = api.cards[220 + ["en", "it", "pl", "ru", "zh"].index(language)]
+    token = member(api, card)
+    said = api.call("PATCH", "/v1/me", {"language": language}, token=token)
+    assert said.status_code == 200, said.text
+    sold = api.post("/v1/receipts", api.basket(card=card)).json()
+    assert any("for every" in line for line in sold["screen"]), "the till reads English"
+    told = api.call("GET", f"/v1/me/receipts/{sold['id']}", token=token).json()
+    listed = api.call("GET", "/v1/me/receipts", token=token).json()["items"][0]
+    assert told["effects"] == listed["effects"]
+    screens = " ".join(each["screen"] for each in told["effects"])
+    assert open_ in screens and hidden in screens, screens
+    assert (language == "en") == ("points" in screens)
+
+
 def test_a_member_s_token_opens_nothing_else(api):
     token = member(api, api.cards[210])
     for path in ("/v1/members", "/v1/keys", "/v1/stores", f"/v1/receipts/{uuid4()}"):

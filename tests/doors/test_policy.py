@@ -23,7 +23,6 @@ from tessera.access.signing.core.words import RATE
 from tessera.doors.till import OPERATIONS
 
 TABLE = {operation.name: operation for operation in OPERATIONS}
-PAGES = {"console.card"}  # rows of the console's, which is no part of this door
 WHOSE: tuple[Whose, ...] = ("own", "other", "random")
 Class = Literal["allowed", 401, 403, 404]
 OWN_ROLE = {"receipt.read": "own_store", "card.block": "all", "identify": "all", "key.list": "all"}
@@ -62,7 +61,7 @@ def things(api, me) -> Things:
 
 
 def test_every_operation_has_its_row_and_every_row_its_operation():
-    assert set(POLICY) == set(TABLE) | PAGES
+    assert set(POLICY) == set(TABLE)
     assert set(MAKES) == set(TABLE), "and the crawler knows how to call it"
 
 

@@ -30,7 +30,7 @@ from tessera.access.signing.core.words import Verified
 from tessera.access.signing.wire import Astray, Provider
 from tessera.base.problem import PostgresProblem
 
-BACK = "https://shop.example/sign-in/back"
+BACK = "https://shop.example/console/sign-in/back"
 CLIENT = "tessera"
 
 

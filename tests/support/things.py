@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
@@ -10,7 +9,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from support import database
-from support.api import Api
+from support.api import Api, apart
 from tessera.access.signing.flows.entering import open_session
 
 # "own" is S1's (and the crawling member's), "other" is S2's, "random" is nobody's.
@@ -42,7 +41,7 @@ def signed_in(api: Api, member_id: str) -> str:
             await conn.commit()
             return token
 
-    return asyncio.run(enter())
+    return apart(enter())
 
 
 class Things:

@@ -6,12 +6,11 @@ may approve. What approving does is in tests/doors/test_approvals.py.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
 from support import database
-from support.api import Api
+from support.api import Api, apart
 from support.things import Made, Make, Things, Whose, plain
 from tessera.access import core as access
 from tessera.access import db as access_db
@@ -34,7 +33,7 @@ def proposal(api: Api, token: str) -> Proposal:
             await conn.commit()
             return made
 
-    return asyncio.run(propose())
+    return apart(propose())
 
 
 def another_s(things: Things, whose: Whose) -> tuple[dict[str, str], Proposal]:
@@ -68,7 +67,9 @@ MAKES: dict[str, Make] = {
     "approval.withdraw": withdrawn,
     "audit.list": plain(),
     "audit.export": plain(),
+    "audit.read": lambda t, w: (entry(t, w)[0], None),
+    "audit.chains": plain(),
     "audit.reveal": entry,
 }
-ANYBODYS = {"approval.list", "audit.list", "audit.export"}
+ANYBODYS = {"approval.list", "audit.list", "audit.export", "audit.chains"}
 REFUSED = {"approval.approve": 409}

@@ -37,24 +37,48 @@ def incident(things: Things, whose: Whose) -> Made:
     return {"incident_id": str(uuid4()) if whose == "random" else known}, {"text": "seen"}
 
 
+def draft(body: object = None) -> Make:
+    """Of one that was just begun."""
+
+    def make(things: Things, whose: Whose) -> Made:
+        if whose == "random":
+            return {"draft_id": str(uuid4())}, body
+        made = things.made("/v1/drafts", EXAMPLES["draft.make"])
+        return {"draft_id": made["draft"]["draft_id"]}, body
+
+    return make
+
+
 MAKES: dict[str, Make] = {
     "store.put": lambda t, w: (
         {"store_id": STORE_OF[w]}, {"name": "x", "time_zone": "Europe/Rome"}
     ),
     "key.issue": plain({"name": "x", "role": "owner"}),
     "key.list": plain(),
+    "key.read": key,
     "key.rotate": rotated,
     "key.revoke": key,
     "role.make": lambda t, w: (
         {}, {"name": f"r{uuid4().hex[:12]}", "grants": {"identify": "all"}}
     ),
     "role.list": plain(),
+    "role.read": lambda t, w: ({"role": role(t, w)}, None),
     "role.change": lambda t, w: ({"role": role(t, w)}, {"about": "x"}),
     "role.end": lambda t, w: ({"role": role(t, w)}, None),
     "incident.list": plain(),
     "incident.open": lambda t, w: ({}, {"kind": f"till_{uuid4().hex[:8]}", "detail": "off"}),
+    "incident.read": lambda t, w: (incident(t, w)[0], None),
     "incident.note": incident,
     "incident.close": incident,
+    "program.kinds": plain(),
+    "draft.list": plain(),
+    "draft.make": plain(EXAMPLES["draft.make"]),
+    "draft.read": draft(),
+    "draft.change": draft({"revision": 1, "name": "Other"}),
+    "draft.rebase": draft({"revision": 1}),
+    "draft.drop": draft(),
+    "draft.check": draft(),
+    "draft.try": draft(EXAMPLES["draft.try"]),
     "program.publish": plain(EXAMPLES["program.publish"]),
     "program.read": plain(),
     "program.check": plain(EXAMPLES["program.check"]),
@@ -66,5 +90,5 @@ MAKES: dict[str, Make] = {
 ANYBODYS = {
     "store.put", "key.issue", "key.list", "role.make", "role.list", "incident.list",
     "incident.open", "program.publish", "program.read", "program.check", "program.announce",
-    "program.versions",
+    "program.versions", "program.kinds", "draft.list", "draft.make",
 }  # fmt: skip

@@ -30,15 +30,20 @@ def identifier(things: Things, whose: Whose) -> Made:
 MAKES: dict[str, Make] = {
     "member.read": of_member(),
     "member.change": of_member({"favourites": ["LATTE"]}),
+    "member.timeline": of_member(),
+    "member.household": of_member(),
     "member.list": plain(),
+    "member.search": plain({"text": "anna ros"}),
     "member.identifier": identifier,
     "card.issue": plain({"prefix": "26", "count": 1}),
     "card.batches": plain(),
+    "card.batch": batch,
     "card.numbers": batch,
+    "card.sheet": batch,
     "card.block": card({"reason": "lost"}),
     "card.unblock": card(None),
     "card.replace": lambda t, w: (
         {"number": "x" if w == "random" else t.card()}, {"new": t.fresh()}
     ),
 }  # fmt: skip
-ANYBODYS = {"member.list", "card.issue", "card.batches"}
+ANYBODYS = {"member.list", "member.search", "card.issue", "card.batches"}

@@ -62,9 +62,12 @@ MAKES: dict[str, Make] = {
     "sign_in.back": nothing("state", {"code": "x", "binding": "x"}),
     **_OWN,
     "session.renew": plain({"password": NOBODY["password"]}),
+    "recovery.read": plain(),
+    "recovery.make": plain({}),
     **{f"me.{name}": make for name, make in _OWN.items()},
     "staff.invite": lambda t, w: ({}, person()),
     "staff.list": plain(),
+    "staff.read": staff(),
     "staff.change": staff({"name": "Ada L."}),
     "staff.reset": staff(),
     "staff.sign_out": staff(),
@@ -75,10 +78,12 @@ ANYBODYS = {
     "session.list", "session.end", "session.renew", "passkey.list", "passkey.begin", "passkey.add",
     "passkey.remove", "me.session.list", "me.session.end", "me.passkey.list", "me.passkey.begin",
     "me.passkey.add", "me.passkey.remove", "staff.invite", "staff.list",
+    "recovery.read", "recovery.make",
 }  # fmt: skip
 REFUSED = {
     "sign_in.invitation": 403, "sign_in.enrol": 403, "sign_in.staff": 403, "sign_in.prove": 403,
     "sign_in.signed": 403, "sign_in.provider": 409, "sign_in.back": 403, "session.end": 404,
-    "session.renew": 409, "passkey.begin": 409, "passkey.add": 403, "passkey.remove": 404,
+    "session.renew": 409, "recovery.make": 409, "passkey.begin": 409, "passkey.add": 403,
+    "passkey.remove": 404,
     "me.session.end": 404, "me.passkey.add": 403, "me.passkey.remove": 404,
 }  # fmt: skip

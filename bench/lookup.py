@@ -46,23 +46,27 @@ def named(here: Place, serial: int) -> dict[str, Identifier]:
     }
 
 
+async def fill(conn: AsyncConnection[Any], here: Place) -> None:
+    """Every member has the other three identifiers besides the card."""
+    now = datetime.now(UTC)
+    for start in range(0, here.members, AT_ONCE):
+        all_named = [named(here, n) for n in range(start, min(start + AT_ONCE, here.members))]
+        owners = await db.owners(await db.ask_owners(conn, [each["card"] for each in all_named]))
+        new = [
+            (each[kind], owners[each["card"]].member_id, owners[each["card"]].account_id)
+            for each in all_named
+            for kind in ("phone", "email", "external")
+        ]
+        await db.add_identifiers(conn, new, now)
+        await conn.commit()
+        print(f"  {start + len(all_named):,} of {here.members:,} members", end="\r", flush=True)
+
+
 async def _measured(here: Place) -> dict[str, list[float]]:
-    now, chance = datetime.now(UTC), random.Random(SEED)
+    chance = random.Random(SEED)
     took: dict[str, list[float]] = {"card": [], "phone": [], "email": [], "external": []}
     async with await AsyncConnection.connect(here.server.dsn) as conn:
-        for start in range(0, here.members, AT_ONCE):
-            all_named = [named(here, n) for n in range(start, min(start + AT_ONCE, here.members))]
-            owners = await db.owners(
-                await db.ask_owners(conn, [each["card"] for each in all_named])
-            )
-            new = [
-                (each[kind], owners[each["card"]].member_id, owners[each["card"]].account_id)
-                for each in all_named
-                for kind in ("phone", "email", "external")
-            ]
-            await db.add_identifiers(conn, new, now)
-            await conn.commit()
-            print(f"  {start + len(all_named):,} of {here.members:,} members", end="\r", flush=True)
+        await fill(conn, here)
         await conn.set_autocommit(True)
         await conn.execute("ANALYZE")
         for _ in range(LOOKS):

@@ -142,8 +142,8 @@ async def home(call: Call) -> Home | Refusal:
     if there.ends_on is not None and there.ends_at is not None:
         ends = Expiring(there.ending, there.ends_on, there.ends_at)
     return Home(
-        me.given_name, me.family_name, me.language, me.card, program.name, program.currency,
-        balance, worth_minor(program, free), ends,
+        me.given_name, me.family_name, me.language, me.card, program.brand.name or program.name,
+        program.currency, balance, worth_minor(program, free), ends,
     )  # fmt: skip
 
 

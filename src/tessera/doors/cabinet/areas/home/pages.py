@@ -38,7 +38,8 @@ async def code(visit: Visit) -> Shown:
 
 async def manifest(visit: Visit) -> Shown:
     """What a phone needs to keep the cabinet among its apps."""
-    name = visit.house.shop().program.name if visit.house.has_program else "Tessera"
+    program = visit.house.shop().program
+    name = program.brand.name or program.name
     told = {
         "id": "/m", "name": name, "short_name": name[:12].rstrip(), "start_url": "/m",
         "scope": "/m", "display": "standalone", "background_color": "#f6f7f9",

@@ -25,7 +25,7 @@ delete PublicKeyCredential.prototype.toJSON;
 @pytest.fixture(scope="module")
 def site(server, template, issuer):  # noqa: F811 - the fixture above
     told = issuer.replace("//", f"//{CLIENT}:s3cret@")
-    with at_localhost(server, template, oidc_staff_url=told) as api:
+    with at_localhost(server, template, oidc_staff_url=told, oidc_members_url=told) as api:
         yield api
 
 
@@ -160,6 +160,26 @@ def test_the_company_s_provider_lets_in(looking, site, issuer):  # noqa: F811
     assert "tessera_console" in kept
     page.goto(f"/console/sign-in/back?state={uuid4()}&code=x")  # of another window, or made up
     page.get_by_text("has not let you in").wait_for()
+    context.close()
+
+
+def test_a_member_joins_with_an_account_elsewhere(looking, site, issuer):  # noqa: F811
+    """Another site is asked, so this browser is watched by nobody."""
+    program = site.call("GET", "/v1/program").json()["program"]
+    site.publish(program | {"enrolment": {"open": True, "country": "IT",
+                                          "time_zone": "Europe/Rome"}})  # fmt: skip
+    claims = {"email": "rosa@example.org", "email_verified": True, "name": "Rosa"}
+    httpx.put(f"{issuer}/users/rosa", json=claims)
+    context = looking.browser.new_context(base_url=site.url)
+    page = context.new_page()
+    page.goto("/m/history")
+    page.get_by_role("button", name="Go on with another account").click()
+    page.wait_for_url(f"{issuer}/**")
+    page.locator("input[name=sub]").first.fill("rosa")
+    page.locator("button[type=submit], input[type=submit]").first.click()
+    page.wait_for_url("**/m/history")
+    page.goto("/m")
+    assert page.get_by_role("heading", level=1).inner_text() == "Hello, Rosa"
     context.close()
 
 

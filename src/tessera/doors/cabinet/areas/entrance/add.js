@@ -1,5 +1,5 @@
 // Add a passkey: the page says what to ask, the device makes a key, the page keeps its public half.
-import { able, ask, created, doing } from "./passkeys.js";
+import { able, ask, created, doing } from "/web/passkeys.js";
 
 const form = document.getElementById("add");
 if (form && able) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tessera.base.refusal import Refusal
+from tessera.doors.cabinet.areas.entrance import provided
 from tessera.doors.cabinet.areas.entrance.onward import (
     SIGN_IN,
     START,
@@ -153,7 +154,12 @@ def _word(visit: Visit, done: Any) -> str:
 PAGES = (
     Page(
         name="entrance.sign_in", path=SIGN_IN, show=sign_in, title=N_("Sign in"), open=True,
-        acts={"ask": send_code, "code": by_code, "begin": begin_passkey, "signed": by_passkey},
+        acts={"ask": send_code, "code": by_code, "begin": begin_passkey, "signed": by_passkey,
+              "provider": provided.begin},
+    ),
+    Page(
+        name="entrance.back", path="/m/sign-in/back", show=provided.show, title=N_("Sign in"),
+        open=True, acts={"back": provided.come_back},
     ),
     Page(
         name="entrance.join", path="/m/join", show=join, title=N_("Join"), open=True,

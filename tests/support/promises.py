@@ -32,7 +32,7 @@ class Promises:
 
     def checked(self, name: str, said: httpx.Response) -> Any:
         """The answer's data, once it is what the reference says of this status."""
-        kind = said.headers["content-type"]
+        kind = said.headers["content-type"].partition(";")[0]
         data = said.json() if "json" in kind and "x-ndjson" not in kind else said.text
         if "x-ndjson" in kind and said.text.count("\n") == 1:
             data = said.json()  # one line: its answer is one too

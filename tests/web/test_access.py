@@ -7,7 +7,6 @@ import io
 import json
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -34,8 +33,6 @@ from tessera.doors.console.areas.roles.operations import OPERATIONS
 from tessera.doors.gate import REMEMBER_S
 from tessera.doors.trails import Ends
 from tessera.doors.web.discovery import areas_of
-from tessera.doors.web.extract import faults
-from tessera.doors.web.words import LANGUAGES, SOURCE
 
 pytestmark = pytest.mark.browser
 MINE = (approvals, audit, entrance, incidents, keys, me, people, roles)
@@ -320,6 +317,7 @@ def test_whoever_leaves_is_ended_and_his_keys_are_named(looking, site):
 # Looks and words ---------------------------------------------------------------------------------
 
 
+@pytest.mark.faults_long  # the sweep looks at each page once
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 320)])
 def test_the_pages_are_accessible_and_fit(looking, site, axe, scheme, width):
     owner = somebody(site)
@@ -340,13 +338,6 @@ def test_the_pages_are_accessible_and_fit(looking, site, axe, scheme, width):
 def looked_at(page: Any, axe: str) -> None:
     assert browsing.violations(page, axe) == [], page.url
     assert browsing.overflow(page) <= 0, page.url
-
-
-@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != SOURCE])
-def test_everything_is_said_in_every_language(language):
-    found = [fault for area in MINE for path in area.__path__
-             for fault in faults(Path(path), language)]  # fmt: skip
-    assert found == []
 
 
 def test_every_operation_has_a_name_for_people():

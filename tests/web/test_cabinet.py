@@ -293,6 +293,7 @@ def test_hidden_rules_are_in_no_byte(looking: Browsing, me):
         assert SECRET not in page.content(), path
 
 
+@pytest.mark.faults_long  # the sweep looks at each page once
 @pytest.mark.parametrize("language", ["en", "it", "pl", "ru", "zh"])
 def test_every_page_fits_a_small_phone(looking: Browsing, me, language):
     page = looking.page("/m", me["token"], width=SMALL, height=700, language=language)
@@ -301,6 +302,7 @@ def test_every_page_fits_a_small_phone(looking: Browsing, me, language):
         assert overflow(page) <= 0, (path, language)
 
 
+@pytest.mark.faults_long  # the sweep looks at each page once
 def test_nobody_is_shut_out(looking: Browsing, me, axe):
     for scheme in ("light", "dark"):
         page = looking.page("/m", me["token"], scheme=scheme, width=PHONE, bypass_csp=True)

@@ -243,7 +243,13 @@ LOOKS = [("light", 1024, "en"), ("dark", 390, "it"), ("light", SMALL, "ru"), ("d
          ("light", 390, "zh")]  # fmt: skip
 
 
-@pytest.mark.parametrize(("scheme", "width", "language"), LOOKS)
+@pytest.mark.parametrize(
+    ("scheme", "width", "language"),
+    [
+        LOOKS[2],
+        *(pytest.param(*each, marks=pytest.mark.faults_long) for each in LOOKS if each != LOOKS[2]),
+    ],
+)
 def test_every_step_is_accessible_fits_and_speaks_one_language(
     looking, shop, axe, scheme, width, language
 ):

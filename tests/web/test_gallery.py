@@ -18,7 +18,13 @@ def opened(page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "language",
+    [
+        "ru",
+        *(pytest.param(each, marks=pytest.mark.faults_long) for each in LANGUAGES if each != "ru"),
+    ],
+)
 def test_every_component_in_every_look(looking, axe, language):
     page = looking.page(GALLERY, language=language, reduced_motion="reduce")
     for scheme, width in LOOKS:

@@ -61,6 +61,7 @@ def card_of(people: dict[str, Any], name: str = "Anna", below: str = "") -> str:
     return f"/console/members/{people[name]['member_id']}{below}"
 
 
+@pytest.mark.faults_long  # the sweep looks at each page once
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)
 def test_every_page_is_accessible_and_fits(signed, people, axe, scheme, width):
     page = signed("owner", "/console/members", scheme=scheme, width=width)

@@ -14,7 +14,7 @@ from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
 from tessera.base.text import Remark
 from tessera.doors.call import Call, Once, Operation
-from tessera.doors.pages import QUERY, Page, asked_limit
+from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor
 from tessera.doors.sheets import sheet
 from tessera.doors.till.imports import Text, kept_as
 from tessera.doors.till.mending import Mend, Story, file_of, story, told_mapping
@@ -142,6 +142,8 @@ async def list_aside(call: Call) -> Page[AsideView] | Refusal:
         return limit
     if isinstance(last, Refusal):
         return last
+    if "cursor" in call.query and not last[0]:
+        return unknown_cursor()
     asked = (call.query.get("mapping", ""), call.query.get("code", ""))
     if "\x00" in "".join((*asked, *last)):
         return Refusal("query_invalid", "mapping", "it holds a NUL", "leave that out")

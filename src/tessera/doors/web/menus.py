@@ -40,7 +40,7 @@ def menu_of(pages: Sequence[Page], visit: Visit) -> tuple[Block, ...]:
     for group, label in GROUPS.items():
         found = [
             (page.menu, page) for page in pages
-            if page.menu is not None and page.menu.group == group and _open(page, visit)
+            if page.menu is not None and page.menu.group == group and page.lets(visit.may)
         ]  # fmt: skip
         found.sort(key=_order)
         items = tuple(
@@ -54,7 +54,3 @@ def menu_of(pages: Sequence[Page], visit: Visit) -> tuple[Block, ...]:
 
 def _order(found: tuple[Menu, Page]) -> int:
     return found[0].order
-
-
-def _open(page: Page, visit: Visit) -> bool:
-    return not page.needs or any(map(visit.may, page.needs))

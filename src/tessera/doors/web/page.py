@@ -64,7 +64,7 @@ class Page:
     show     GET; acts: POST, by what the field `do` says
     title    and purpose (what this page is for): sentences of the catalogue
     needs    operations of the policy: who may none of these is neither shown the way here nor
-             let in
+             let in; also: and each of these
     open     it may be seen without being signed in
     uploads  bytes that a form with files may have here, besides its 1 MB of fields
     """
@@ -75,10 +75,15 @@ class Page:
     title: str
     purpose: str = ""
     needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     acts: Mapping[str, Handler] = field(default_factory=dict)
     menu: Menu | None = None
     open: bool = False
     uploads: int = 0
+
+    def lets(self, may: Callable[[str], bool]) -> bool:
+        """Whether somebody who may do what `may` says is let in."""
+        return (not self.needs or any(map(may, self.needs))) and all(map(may, self.also))
 
     @property
     def area(self) -> str:

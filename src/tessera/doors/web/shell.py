@@ -166,7 +166,7 @@ class Shell:
         page = visit.page
         if not page.open and visit.who is None:
             return See(self._to_sign_in(visit, method))
-        if page.needs and not any(map(visit.may, page.needs)):
+        if not page.open and not page.lets(visit.may):
             why = visit.local.gettext("Your role has no part in this page.")
             cure = visit.local.gettext("Ask an owner for a role that may, or go back.")
             return Refusal("not_allowed", "", why, cure)

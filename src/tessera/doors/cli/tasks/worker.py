@@ -30,6 +30,7 @@ from tessera.tasks.core import DEATHS, Fault, Left, Task, next_state
 log = structlog.get_logger("tessera.worker")
 Conn = AsyncConnection[tuple[Any, ...]]
 BEAT_S, LOOK_S, IDLE_S = 0.5, 1.0, 60.0
+ENDS_S = 10.0  # a task that was told to end has so long to do so
 NICE = 10
 MEMORY = 3 << 30
 _HEAVY = Fault(
@@ -120,8 +121,12 @@ class _Worker:
                 return False
             if stop or self._over():
                 job.steps.end()
-                doing.cancel()
-                await asyncio.gather(doing, return_exceptions=True)
+                # It ends by itself where it next says how far it is; a load that is cancelled in
+                # the middle of a statement may wait for ever for its connection.
+                await asyncio.wait({doing}, timeout=ENDS_S)
+                if not doing.done():
+                    doing.cancel()
+                    await asyncio.wait({doing}, timeout=ENDS_S)
                 if stop:
                     return True
                 await db.give_back(self._conn, job.task.id)

@@ -27,6 +27,7 @@ def _tab(name: str, show: Handler, title: str, acts: Mapping[str, Handler] | Non
     below = f"/{name}"
     return Page(
         name=f"members.{name}", path=_ONE + below, show=show, title=title, needs=_NEEDS[below],
+        also=("member.read",),
         acts=acts or {},
     )  # fmt: skip
 

@@ -262,7 +262,9 @@ def test_the_card_is_there_without_a_line(looking: Browsing, web, me):
         "caches.keys().then((all) => all.some((name) => name.startsWith('tessera-card-')))"
     )
     page.wait_for_function(
-        "caches.open('tessera-shell').then((one) => one.keys()).then((all) => all.length > 4)"
+        "caches.open('tessera-shell').then((one) => one.keys()).then((all) =>"
+        " ['home.card.', 'home.code.', 'web.base.', 'web.cabinet.', 'web.forms.'].every((name) =>"
+        " all.some((each) => each.url.includes(name))))"
     )
     page.context.set_offline(True)
     for path in ("/m/card", "/m"):

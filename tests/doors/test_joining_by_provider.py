@@ -28,7 +28,7 @@ def joined(api: Api, issuer: str, subject: str, claims: dict[str, Any], **more: 
     said = api.call("POST", "/v1/join/provider", {}, token="", key=None)
     assert said.status_code == 200, said.text
     out = said.json()
-    code = at_provider(issuer, out, subject, "https://shop.example/m/sign-in/back", **claims)
+    code = at_provider(issuer, out, subject, **claims)
     body = {"code": code, "binding": out["binding"], "born_on": "1990-05-01"} | more
     return api.call("POST", f"/v1/join/provider/{out['state']}", body, token="", key=None)
 

@@ -31,6 +31,7 @@ from tessera.access.signing.wire import Astray, Provider
 from tessera.base.problem import PostgresProblem
 
 BACK = "https://shop.example/console/sign-in/back"
+MEMBERS_BACK = "https://shop.example/m/sign-in/back"
 CLIENT = "tessera"
 
 
@@ -93,15 +94,14 @@ def set_out(api: Api) -> dict[str, Any]:
     return said.json()
 
 
-def at_provider(
-    issuer: str, out: dict[str, Any], subject: str, back: str = BACK, **claims: Any
-) -> str:
-    """What the browser brings back: the code."""
+def at_provider(issuer: str, out: dict[str, Any], subject: str, **claims: Any) -> str:
+    """What the browser brings back to where this kind of person comes in: the code."""
     httpx.put(f"{issuer}/users/{subject}", json=claims).raise_for_status()
     said = httpx.post(out["url"], data={"sub": subject})
     assert said.status_code == 302, said.text
     words = parse_qs(urlsplit(said.headers["location"]).query)
-    assert said.headers["location"].startswith(back) and words["state"] == [out["state"]]
+    assert said.headers["location"].startswith((BACK, MEMBERS_BACK))
+    assert words["state"] == [out["state"]]
     return words["code"][0]
 
 

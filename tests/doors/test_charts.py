@@ -87,7 +87,7 @@ def test_without_a_picture_the_table_is_there():
 
     run(work(said("raise SystemExit(1)"), 10))
     ready = ("import sys, time", "sys.stdout.buffer.write(bytes(4))", "sys.stdout.flush()")
-    run(work(said(*ready, "time.sleep(600)"), 20))
+    run(work(said(*ready, "time.sleep(600)"), 6))
     run(work(said("import time", "time.sleep(600)"), 20))
     run(work(said("import sys", "sys.stdout.write('nonsense and more of it')"), 10))
     run(work(("/nowhere/python",), 10))

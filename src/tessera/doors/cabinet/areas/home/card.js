@@ -19,7 +19,8 @@ async function awake() {
 }
 
 renew(code, 45, shown);
-if (code.complete) shown(code.naturalWidth > 0);
+if (!navigator.onLine) shown(false);
+else if (code.complete) shown(code.naturalWidth > 0);
 addEventListener("offline", () => shown(false));
 document.addEventListener("visibilitychange", () => {
   lock?.release();

@@ -40,7 +40,7 @@ bench: $(STAMP) ## Measure what the README claims into bench/results.json
 	$(BIN)/tessera bench $(ARGS)
 
 faults: $(STAMP) ## The long runs: kill, proxy, disk, every page in every look
-	$(BIN)/pytest -m 'faults or faults_long' --long tests/faults tests/web $(ARGS)
+	$(BIN)/pytest -m 'faults or faults_long' --long tests $(ARGS)
 
 mutation: $(STAMP) ## Change the pure cores a little, 600 times: some test must notice; see docs/mutation.md
 	cd tests && nice -n 10 ../$(BIN)/python -m support.mutation $(ARGS)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tessera.base.problem import PostgresProblem
 from tessera.doors import logs
 from tessera.doors.cli.main import cli
 from tessera.doors.ground import Settings, ground
-from tessera.doors.site import Site
+
+if TYPE_CHECKING:
+    from tessera.doors.site import Site
 
 
 def settings() -> Settings:
@@ -116,6 +119,8 @@ def _log() -> None:
 
 def site() -> Site:
     """The ASGI application, for a process that `tessera serve --workers` starts."""
+    from tessera.doors.site import Site  # the pages and all: commands do without
+
     _log()
     return Site(ground(settings()))
 

@@ -110,8 +110,8 @@ def test_x5_goes_through_the_writer(dsn):
 
 @pytest.mark.faults
 @pytest.mark.slow
-def test_the_year_again_and_shuffled_with_duplicates(dsn, other_dsn, tmp_path):
-    """The first bar of the spine: every invoice is accounted for, whatever the order."""
+def test_the_year_and_the_year_again(dsn):
+    """The first bar of the spine: every invoice is accounted for."""
     report = loaded(dsn, ONLINE_RETAIL, mapping_of("online-retail"), "GBP")
     assert report.receipts == 25_900
     assert report.posted_sales == 20_725
@@ -128,10 +128,14 @@ def test_the_year_again_and_shuffled_with_duplicates(dsn, other_dsn, tmp_path):
     assert balances(dsn) == first
     assert seen(dsn, "SELECT count(*) FROM checkout.receipt WHERE kind = 'sale'") == [(20_725,)]
 
+
+@pytest.mark.faults_long
+def test_the_year_shuffled_with_duplicates_is_the_same_year(dsn, other_dsn, tmp_path):
+    report = loaded(dsn, ONLINE_RETAIL, mapping_of("online-retail"), "GBP")
     shuffled = loaded(other_dsn, shuffled_file(tmp_path, 1), mapping_of("online-retail"), "GBP")
     assert shuffled.repeated_rows > 50_000
     assert (shuffled.receipts, shuffled.quarantined) == (25_900, report.quarantined)
-    assert balances(other_dsn) == first
+    assert balances(other_dsn) == balances(dsn)
 
 
 # Lines of the quarantine that were never sold to their customer.

@@ -10,10 +10,10 @@ import sys
 from datetime import date, timedelta
 
 from support.database import run
-from tessera.doors.web.charts import Chart, Drawer, Spec
-from tessera.doors.web.charts.drawer import MOST_WAITING
-from tessera.doors.web.charts.worker import READY
-from tessera.doors.web.local import local
+from tessera.doors.charts import Chart, Drawer, Spec
+from tessera.doors.charts.drawer import MOST_WAITING
+from tessera.doors.charts.worker import READY
+from tessera.doors.language.local import local
 
 DAYS = tuple((date(2026, 1, 1) + timedelta(days=n), n, n * 2) for n in range(30))
 HEADS = ("Day", "One", "Two")
@@ -123,7 +123,7 @@ def test_a_crowd_does_not_queue_up():
 
 
 def test_the_worker_ends_with_whoever_started_it():
-    code = "from tessera.doors.web.charts.worker import serve; import sys; " \
+    code = "from tessera.doors.charts.worker import serve; import sys; " \
         "serve(sys.stdin.buffer, sys.stdout.buffer)"  # fmt: skip
     ended = subprocess.run(
         [sys.executable, "-c", code], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,

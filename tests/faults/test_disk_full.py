@@ -119,7 +119,13 @@ def incidents_of(served: Served, token: str) -> dict[str, Any]:
     return run(ask())
 
 
-@pytest.mark.parametrize("left_mb", [20, 0], ids=["nearly", "to the last byte"])
+@pytest.mark.parametrize(
+    "left_mb",
+    [
+        pytest.param(20, id="nearly", marks=pytest.mark.faults_long),
+        pytest.param(0, id="to the last byte"),
+    ],
+)
 def test_a_full_disk_is_a_503_at_once_and_heals_by_itself(disk, left_mb):
     """Nearly full: nothing is let in, the server lives. Full: it ends itself, and is revived."""
     dsn = postgres.ensure(disk / "data").dsn

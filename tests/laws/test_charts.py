@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessera.doors.web.charts.chart import Chart, Spec, csv_of, drawing, places, ticks, told
-from tessera.doors.web.charts.cleaning import cleaned
-from tessera.doors.web.local import local
-from tessera.doors.web.words import LANGUAGES
+from tessera.doors.charts.chart import Chart, Spec, csv_of, drawing, places, ticks, told
+from tessera.doors.charts.cleaning import cleaned
+from tessera.doors.language.local import local
+from tessera.doors.language.words import LANGUAGES
 
 WHOLE = st.integers(-(10**12), 10**12)
 

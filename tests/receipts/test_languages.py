@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from support.templates import templates
 from support.trees import KINDS, leaves
-from tessera.doors.web.tongue import tongue
-from tessera.doors.web.words import LANGUAGES
+from tessera.doors.language.tongue import tongue
+from tessera.doors.language.words import LANGUAGES
 from tessera.program.core.facts_text import Plain, Said
 from tessera.program.core.reader import Reader
 from tessera.program.core.scenario import Scenario, blocks, parse

@@ -211,7 +211,10 @@ def served(dsn: str, **more: Any) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}"
         finally:
             server.should_exit = True
-            thread.join(15)
+            thread.join(5)
+            server.force_exit = True
+            thread.join(10)
+            assert not thread.is_alive(), "the site did not stop"
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from support.templates import templates
-from tessera.doors.web.faults import CONTEXT, retold
-from tessera.doors.web.words import LANGUAGES, catalogue
+from tessera.doors.language.faults import CONTEXT, retold
+from tessera.doors.language.words import LANGUAGES, catalogue
 
 SOURCE = Path(__file__).parents[2] / "src" / "tessera"
 OTHERS = [language for language in LANGUAGES if language != "en"]

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tessera.base.refusal import Refusal
-from tessera.doors.web.refusals import has_words, refused
-from tessera.doors.web.words import LANGUAGES
+from tessera.doors.language.refusals import refused
+from tessera.doors.language.words import LANGUAGES, catalogue
 
 SOURCE = Path(__file__).parents[2] / "src" / "tessera"
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -46,6 +46,11 @@ def codes() -> dict[str, str]:
             if not (own and isinstance(why, ast.Call | ast.Name)):
                 found.setdefault(code, path.relative_to(SOURCE).as_posix())
     return found
+
+
+def has_words(code: str, language: str) -> bool:
+    words = catalogue(language)
+    return all(words.said(f"refused: {part}", code) is not None for part in ("why", "cure"))
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -7,8 +7,8 @@ from collections import defaultdict
 import pytest
 from babel.messages.pofile import read_po
 
+from tessera.doors.language.words import LANGUAGES, SOURCE, folders
 from tessera.doors.web import extract
-from tessera.doors.web.words import LANGUAGES, SOURCE, folders
 
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
 

@@ -26,7 +26,7 @@ from support.counter import (
     text,
 )
 from tessera.doors.cashier import areas
-from tessera.doors.web.words import LANGUAGES, catalogue
+from tessera.doors.language.words import LANGUAGES, catalogue
 
 pytestmark = pytest.mark.browser
 # Bytes after gzip. The page is what is loaded at first; the counter comes once a shift begins.

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from support.browser import PHONE, SMALL, WIDE, overflow, violations
-from tessera.doors.web.words import LANGUAGES
+from tessera.doors.language.words import LANGUAGES
 
 pytestmark = pytest.mark.browser
 GALLERY = "/console/_gallery"

@@ -8,24 +8,10 @@ import pytest
 
 from support import api as shops
 from support import browser as browsing
-from support.sending import HEAD
+from support.sending import HEAD, PLAIN
 
 pytestmark = pytest.mark.browser
-MAPPING = """name = "old-tills"
-[store]
-id = "store"
-time_zone = "Europe/Rome"
-[receipt]
-number = "number"
-time = "time"
-till = { constant = "1" }
-currency = { constant = "EUR" }
-member = { column = "card", kind = "card" }
-[line]
-sku = "sku"
-quantity = "quantity"
-price = "price"
-"""
+MAPPING = PLAIN.replace("plain-test", "old-tills")
 
 
 @pytest.fixture(scope="module")

@@ -24,9 +24,9 @@ from tessera.access.core.policy import GRANTS, STAFF
 from tessera.doors.cabinet import areas as cabinet
 from tessera.doors.cashier import areas as cashier
 from tessera.doors.console import areas as console
+from tessera.doors.language.words import LANGUAGES, catalogue
 from tessera.doors.web.discovery import areas_of
 from tessera.doors.web.extract import said
-from tessera.doors.web.words import LANGUAGES, catalogue
 
 SHELLS = {"console": areas_of(console), "m": areas_of(cabinet), "till": areas_of(cashier)}
 PAGES = [(shell, page) for shell, areas in SHELLS.items() for page in areas.pages]

@@ -16,7 +16,7 @@ from support import database
 from support.api import apart
 from support.browser import PHONE, SMALL, overflow, staff, violations
 from tessera.checkout.days import db as days_db
-from tessera.doors.web.charts import Drawer
+from tessera.doors.charts import Drawer
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("TESSERA_SHOTS", "")

@@ -28,7 +28,9 @@ from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
 from tessera.checkout.days import flows as days_flows
 from tessera.doors import runs
+from tessera.doors.charts import Drawer
 from tessera.doors.crew import Crew, Overseer
+from tessera.doors.ending import ended
 from tessera.doors.entrance import Entrance
 from tessera.doors.incidents import Incidents
 from tessera.doors.keeping import Keeping
@@ -42,7 +44,6 @@ from tessera.doors.setup import Setup
 from tessera.doors.tally import Tally
 from tessera.doors.turns import Turns
 from tessera.doors.uploads import Uploads
-from tessera.doors.web.charts import Drawer
 from tessera.doors.writer import Writer
 from tessera.ledger import flows as ledger_flows
 from tessera.ledger.core import Life
@@ -200,9 +201,7 @@ class House:
 
     async def close(self) -> None:
         """Settle what is queued and let go of the database."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         await self._crew.close()
         await self.drawer.close()
         await self.writer.stop()

@@ -28,6 +28,7 @@ from tessera.checkout.db import parked
 from tessera.checkout.flows import Done, Later, Outcome, Settled, settle_batch
 from tessera.checkout.flows.reading import retell
 from tessera.checkout.flows.write import unpark
+from tessera.doors.ending import ended
 from tessera.doors.incidents import Incidents
 from tessera.doors.logs import fault
 from tessera.doors.problems import Reply, broken, busy, in_flight, problem, shed
@@ -112,9 +113,7 @@ class Writer:
         """Settle what is queued, then close the lanes."""
         while self._queue and not self.down:
             await asyncio.sleep(0.01)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ended(self._tasks)
         for waiting in self._queue:
             _answer(waiting, busy("the server is stopping"))
         self._queue.clear()

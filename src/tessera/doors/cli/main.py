@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+
 import typer
 
-from tessera.doors.cli import (
-    audit,
-    bench,
-    database,
-    incidents,
-    keys,
-    points,
-    prove,
-    quoting,
-    roles,
-    serving,
-    staff,
-)
-from tessera.doors.cli.demo import command as demo
-from tessera.doors.cli.duplicates import command as duplicates
-from tessera.doors.cli.load import command as load
-from tessera.doors.cli.loadtest import command as loadtest
-from tessera.doors.cli.moving import command as moving
-from tessera.doors.cli.program import command as program
-from tessera.doors.cli.tasks import command as tasks
-from tessera.doors.cli.tills import command as tills
 from tessera.doors.ground import Settings
+
+# {a command: where it lies}, in the order in which help lists them. Only the one that is asked for
+# is read: reading them all takes as long again as what most of them do.
+PARTS = {
+    "demo": "demo.command", "serve": "serving", "db": "database", "load": "load.command",
+    "migrate": "moving.command", "program": "program.command", "quote": "quoting",
+    "prove": "prove", "incidents": "incidents", "keys": "keys", "roles": "roles",
+    "staff": "staff", "points": "points", "duplicates": "duplicates.command",
+    "tasks": "tasks.command", "till": "tills.command", "bench": "bench",
+    "loadtest": "loadtest.command", "audit": "audit",
+}  # fmt: skip
 
 _HELP = """Tessera: a loyalty platform that treats every member as one.
 
@@ -38,20 +31,22 @@ use a PostgreSQL of your own instead of the embedded one.
 """
 
 
-def build(settings: Settings) -> typer.Typer:
-    """The command line over these settings."""
+def build(settings: Settings, asked: str = "") -> typer.Typer:
+    """The command line over these settings; with one command's name that command alone."""
     app = typer.Typer(
         help=_HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False,
         pretty_exceptions_enable=False,
     )  # fmt: skip
-    for part in (
-        demo, serving, database, load, moving, program, quoting, prove, incidents, keys, roles,
-        staff, points, duplicates, tasks, tills, bench, loadtest, audit,
-    ):  # fmt: skip
-        part.add_to(app, settings)
+    app.callback()(_any)  # so that one command is still asked for by its name
+    for part in [PARTS[asked]] if asked in PARTS else PARTS.values():
+        import_module(f"tessera.doors.cli.{part}").add_to(app, settings)
     return app
+
+
+def _any() -> None:
+    """Nothing of its own."""
 
 
 def cli(settings: Settings) -> None:
     """Run the command line on this process's arguments."""
-    build(settings)()
+    build(settings, sys.argv[1] if len(sys.argv) > 1 else "")()

@@ -15,7 +15,7 @@ from tessera.checkout.flows.nearing import open_rules
 from tessera.checkout.statement import flows as statement
 from tessera.checkout.statement.core import SOON, MoveTold
 from tessera.doors.call import Call, Operation
-from tessera.doors.web.tongue import tongue
+from tessera.doors.language.tongue import tongue
 from tessera.ledger.core import MAIN, Wallet
 from tessera.ledger.standing.db import standing
 from tessera.members.core import Language, Owner

@@ -16,10 +16,10 @@ from tessera.checkout.flows import reading
 from tessera.checkout.flows.explaining import explained
 from tessera.doors.call import Call, Operation
 from tessera.doors.house import House
+from tessera.doors.language.tongue import tongue
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.problems import Problem, Reply, problem
 from tessera.doors.till.people import country_of
-from tessera.doors.web.tongue import tongue
 from tessera.ledger.core import MAIN
 from tessera.members import core as members
 from tessera.members import db as members_db

@@ -18,10 +18,10 @@ from tessera.base.text import Name
 from tessera.checkout.trying import flows as trying
 from tessera.checkout.trying.core import Manner, Trial
 from tessera.doors.call import Call, Operation
+from tessera.doors.language.faults import retold
+from tessera.doors.language.tongue import tongue
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
 from tessera.doors.till.checkout import BASKET
-from tessera.doors.web.faults import retold
-from tessera.doors.web.tongue import tongue
 from tessera.program import db as versions
 from tessera.program.core import Reader
 from tessera.program.core.difference import Edition, differences

@@ -11,10 +11,10 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.core import Answer, Event, EventPage, Job
 from tessera.checkout.flows import events
 from tessera.doors.call import Call, Operation
+from tessera.doors.language.tongue import tongue
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
 from tessera.doors.postings import SOURCE
 from tessera.doors.problems import Reply
-from tessera.doors.web.tongue import tongue
 from tessera.members.joining.core import Enrolment
 from tessera.warehouse.core import day_fault
 

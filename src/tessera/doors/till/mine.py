@@ -10,8 +10,8 @@ from tessera.checkout.flows import reading
 from tessera.checkout.statement import flows as statement
 from tessera.checkout.statement.flows import PointsTold
 from tessera.doors.call import Call, Operation
+from tessera.doors.language.tongue import tongue
 from tessera.doors.pages import QUERY, asked_limit, uuid_of
-from tessera.doors.web.tongue import tongue
 from tessera.members import db as members_db
 from tessera.rules.core.telling import Hearer
 from tessera.rules.core.tongues import Tongue

@@ -16,10 +16,10 @@ from tessera.base.pages import after
 from tessera.base.refusal import Refusal
 from tessera.base.text import Name
 from tessera.doors.call import Call, Operation
+from tessera.doors.language.faults import retold
+from tessera.doors.language.tongue import tongue
 from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_limit, page, unknown_cursor
-from tessera.doors.web.faults import retold
-from tessera.doors.web.tongue import tongue
 from tessera.program import db, flows
 from tessera.program.core import Reader
 from tessera.program.core.difference import Edition, differences

@@ -19,7 +19,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from tessera.doors.web.words import LANGUAGES, PLURALS, SOURCE
+from tessera.doors.language.words import LANGUAGES, PLURALS, SOURCE
 
 _DOORS = Path(__file__).parents[1]
 _KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Group, Menu, Page
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 GROUPS: dict[Group, str] = {
     "work": N_("Work"), "program": N_("Program"), "control": N_("Control"), "tabs": "",

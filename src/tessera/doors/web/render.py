@@ -10,8 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from jinja2.loaders import BaseLoader, ChoiceLoader
 
+from tessera.doors.language.local import Local
 from tessera.doors.web.assets import Assets
-from tessera.doors.web.local import Local
 
 _HERE = Path(__file__).parent / "templates"
 _FIGURES = (

@@ -12,22 +12,25 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote
 
+import msgspec
+
 from tessera.base.clock import zone
 from tessera.base.refusal import Refusal
 from tessera.doors.gate import Gate
+from tessera.doors.language.local import Local, local
+from tessera.doors.language.refusals import refused
+from tessera.doors.language.words import LANGUAGES, N_, SOURCE, preferred
 from tessera.doors.problems import status_of
 from tessera.doors.web.asking import Asking
 from tessera.doors.web.assets import Assets, squeezed
 from tessera.doors.web.discovery import Areas
 from tessera.doors.web.forms import form_of, from_our_page
-from tessera.doors.web.local import Local, local
 from tessera.doors.web.menus import menu_of
+from tessera.doors.web.onward import onward
 from tessera.doors.web.page import File, Handler, Page, See, Shown, View
-from tessera.doors.web.refusals import refused
 from tessera.doors.web.render import Templates
 from tessera.doors.web.theme import theme
 from tessera.doors.web.visit import Visit, Who
-from tessera.doors.web.words import LANGUAGES, N_, SOURCE, preferred
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
@@ -96,7 +99,6 @@ class Shell:
         self._templates = Templates(areas.folders, self.assets)
         self._routes = [(_pattern(page.path), page) for page in areas.pages]
         self._plain = {page.path: page for page in areas.pages if "{" not in page.path}
-        self._onward = re.compile(re.escape(look.prefix) + r"(/[\w.~%@:+-]+)*(\?[\w.~%&=+:/-]*)?\Z")
 
     @property
     def _gate(self) -> Gate:
@@ -215,7 +217,7 @@ class Shell:
             if visit.form.json is not None:
                 said = self.reworded(visit.local, shown)
                 told = {"code": said.code, "field": said.field, "why": said.why}
-                file = File(visit.json(told | {"cure": said.cure}), "application/json",
+                file = File(msgspec.json.encode(told | {"cure": said.cure}), "application/json",
                             status=status_of(shown.code))  # fmt: skip
                 return await self._file(visit, file, more)
             status = {"page_unknown": 404, "origin_foreign": 403}.get(shown.code)
@@ -329,18 +331,13 @@ class Shell:
         self, scope: Scope, query: Mapping[str, str], language: str
     ) -> tuple[int, Headers, bytes]:
         rest = "&".join(f"{k}={quote(v)}" for k, v in query.items() if k != "language")
-        onward = self.onward(f"{quote(scope['path'])}{'?' if rest else ''}{rest}")
+        here = onward(self.look.prefix, f"{quote(scope['path'])}{'?' if rest else ''}{rest}")
         cookie = self._set(LANGUAGE, language, YEAR_S, "/")
-        return 303, _headers([(b"location", onward.encode()), cookie]), b""
+        return 303, _headers([(b"location", here.encode()), cookie]), b""
 
     def _to_sign_in(self, visit: Visit, method: str) -> str:
-        onward = self.onward(visit.here()) if method == "GET" else self.look.prefix
-        return self.look.sign_in + ("" if onward == self.look.prefix else f"?next={quote(onward)}")
-
-    def onward(self, path: str) -> str:
-        """Where to go after signing in: only ever a page of this shell."""
-        fits = len(path) <= 500 and self._onward.match(path) and ".." not in path
-        return path if fits else self.look.prefix
+        then = onward(self.look.prefix, visit.here()) if method == "GET" else self.look.prefix
+        return self.look.sign_in + ("" if then == self.look.prefix else f"?next={quote(then)}")
 
     def _cookie(self, token: str, seconds: int, visit: Visit) -> tuple[bytes, bytes]:
         return self._set(self.look.cookie, token, seconds, self.look.prefix)

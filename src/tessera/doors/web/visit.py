@@ -15,11 +15,12 @@ from tessera.base.refusal import Refusal
 from tessera.doors.asked import Inside
 from tessera.doors.gate import Pass
 from tessera.doors.house import House
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
 from tessera.doors.noting import Proposed
 from tessera.doors.web.asking import Asking
-from tessera.doors.web.local import Local
-from tessera.doors.web.page import Page, See, Shown
-from tessera.doors.web.words import N_
+from tessera.doors.web.onward import onward
+from tessera.doors.web.page import File, Page, See, Shown
 
 WAITS = N_("Nothing was done yet: a second person has to agree.")
 
@@ -55,16 +56,25 @@ class Form:
         return name in self.fields
 
     @property
+    def data(self) -> dict[str, Any]:
+        """What a script sent; empty where a browser did."""
+        return self.json if isinstance(self.json, dict) else {}
+
+    def word(self, name: str) -> str:
+        """A field, whoever sent it."""
+        said = self.data.get(name, "") if self.data else self.get(name)
+        return said if isinstance(said, str) else ""
+
+    @property
     def do(self) -> str:
         """Which act of the page is meant."""
-        said = self.json.get("do", "") if isinstance(self.json, dict) else self.get("do")
-        return said if isinstance(said, str) else ""
+        return self.word("do")
 
     @property
     def key(self) -> str:
         """By which the same form, sent twice, is done once."""
-        said = self.json.get("key", "") if isinstance(self.json, dict) else self.get("key")
-        return said[:100] if isinstance(said, str) and said.isascii() else ""
+        said = self.word("key")
+        return said[:100] if said.isascii() else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +181,19 @@ class Visit:
         """This browser forgets its token."""
         self.cookies.append(("", 0))
 
-    def json(self, value: Any) -> bytes:
-        """A value as JSON, for a script."""
-        return msgspec.json.encode(value)
+    def onward(self, *but: str) -> str:
+        """Where to go on, as a form or the address says it: only ever a page of this shell.
+
+        but  beginnings of addresses where nobody is sent on to
+        """
+        prefix = "/" + self.page.path.split("/", 2)[1]
+        said = self.form.word("next") or self.query.get("next", "")
+        return prefix if said.startswith(but) else onward(prefix, said)
+
+    def go(self, path: str, note: str = "") -> Shown:
+        """Go on: a browser by itself, a script by being told where."""
+        return See(path, note) if self.form.json is None else self.told({"to": path})
+
+    def told(self, value: Any) -> File:
+        """An answer to a script."""
+        return File(msgspec.json.encode(value), "application/json")

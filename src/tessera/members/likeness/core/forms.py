@@ -98,7 +98,8 @@ def looks(
 @lru_cache(maxsize=65_536)
 def fold(text: str) -> str:
     """A name without case, accents, marks and alphabet: "Łukasz D'Élia" is "lukasz delia"."""
-    spread = unicodedata.normalize("NFKD", text.casefold())
+    spread = unicodedata.normalize("NFKD", text)  # letters of other forms have a case only now
+    spread = unicodedata.normalize("NFKD", spread.casefold())
     plain = "".join(letter for letter in spread if not unicodedata.combining(letter))
     words = _BETWEEN.split(plain.translate(_LETTERS))
     return " ".join(filter(None, (_UNSPOKEN.sub("", word) for word in words)))

@@ -6,9 +6,9 @@ import hashlib
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cabinet.drawing import bars, still
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 
 async def show(visit: Visit) -> Shown:

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.entrance.onward import device_of
-from tessera.doors.web.page import File, See, Shown
+from tessera.doors.web.page import Shown
 from tessera.doors.web.visit import Visit
 
 START, SIGN_IN, JOIN = "/m", "/m/sign-in", "/m/join"
-_OURS = re.compile(r"/m(/[\w.~%@:+-]+)*(\?[\w.~%&=+:/-]*)?\Z", re.ASCII)
 
 
 def onward(visit: Visit) -> str:
     """Where to go afterwards: only ever a page of the cabinet."""
-    said = visit.form.get("next") or visit.query.get("next", "")
-    if isinstance(visit.form.json, dict):
-        asked = visit.form.json.get("next", "")
-        said = asked if isinstance(asked, str) else ""
-    fits = len(said) <= 500 and _OURS.match(said) and ".." not in said
-    return said if fits and not said.startswith((SIGN_IN, JOIN)) else START
+    return visit.onward(SIGN_IN, JOIN)
 
 
 def device(visit: Visit) -> str:
@@ -36,9 +29,7 @@ async def come_in(visit: Visit, signed: Any, note: str = "") -> Shown:
     if visit.who is not None and visit.who.principal.session_id is not None:
         await visit.ask("me.session.end", path={"session_id": visit.who.principal.session_id})
     visit.sign_in(signed.token, max(1, int((signed.expires_at - visit.now).total_seconds())))
-    if visit.form.json is None:
-        return See(onward(visit), note)
-    return File(visit.json({"to": onward(visit)}), "application/json")
+    return visit.go(onward(visit), note)
 
 
 def contact_of(said: str) -> dict[str, str]:

@@ -14,9 +14,9 @@ from tessera.doors.cabinet.areas.entrance.onward import (
     device,
     onward,
 )
-from tessera.doors.web.page import File, Page, See, Shown, View
+from tessera.doors.language.words import N_
+from tessera.doors.web.page import Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 JOINED = N_("Welcome! This is your pass.")
 KNOWN = N_("You were a member already: you are signed in.")
@@ -66,12 +66,12 @@ async def by_code(visit: Visit) -> Shown:
 async def begin_passkey(visit: Visit) -> Shown:
     """What the browser is to be asked, for the script of the page."""
     begun = await visit.ask("sign_in.passkey", body={})
-    return begun if isinstance(begun, Refusal) else File(visit.json(begun), "application/json")
+    return begun if isinstance(begun, Refusal) else visit.told(begun)
 
 
 async def by_passkey(visit: Visit) -> Shown:
     """What the device has signed; staff's keys open the console only."""
-    said = visit.form.json if isinstance(visit.form.json, dict) else {}
+    said = visit.form.data
     body = {"credential": said.get("credential"), "device": device(visit)}
     path = {"ceremony_id": said.get("ceremony_id", "-")}
     signed = await visit.ask("sign_in.signed", path=path, body=body)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 FOUNDED = N_("Your household is there. Now invite the others by their card.")
 INVITED = N_("The invitation waits in their inbox.")

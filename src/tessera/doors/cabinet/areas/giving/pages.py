@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Page, Shown, View
 from tessera.doors.web.visit import Visit, Who
-from tessera.doors.web.words import N_
 
 SENT = N_("The points are on their way.")
 GIVEN = N_("Thank you: the points were given to the cause.")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from tessera.base.refusal import Refusal
 from tessera.doors.cabinet.drawing import bars, moving, svg
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import File, Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 _WORKER = (Path(__file__).parent / "worker.js").read_bytes()
 NUMBERED = N_("This is your card now.")
@@ -52,7 +54,7 @@ async def manifest(visit: Visit) -> Shown:
         ],
     }  # fmt: skip
     kept = {"cache-control": "public, max-age=3600"}
-    return File(visit.json(told), "application/manifest+json", headers=kept)
+    return File(msgspec.json.encode(told), "application/manifest+json", headers=kept)
 
 
 async def worker(visit: Visit) -> Shown:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tessera.base.refusal import Refusal
-from tessera.doors.web.page import File, Menu, Page, See, Shown, View
+from tessera.doors.language.words import LANGUAGES, N_
+from tessera.doors.web.page import Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import LANGUAGES, N_
 
 SAVED = N_("Saved.")
 ENDED = N_("That device is signed out.")
@@ -156,18 +156,18 @@ async def remove_key(visit: Visit) -> Shown:
 async def begin_key(visit: Visit) -> Shown:
     """What the browser is to be asked; for the script of the page."""
     told = await visit.ask("me.passkey.begin", body={})
-    return told if isinstance(told, Refusal) else File(visit.json(told), "application/json")
+    return told if isinstance(told, Refusal) else visit.told(told)
 
 
 async def add_key(visit: Visit) -> Shown:
     """What the device answered."""
-    said = visit.form.json if isinstance(visit.form.json, dict) else {}
+    said = visit.form.data
     body = {"credential": said.get("credential"), "name": str(said.get("name", ""))[:100]}
     path = {"ceremony_id": said.get("ceremony_id", "")}
     told = await visit.ask("me.passkey.add", path=path, body=body)
     if isinstance(told, Refusal):
         return told
-    return File(visit.json({"to": "/m/devices"}), "application/json")
+    return visit.told({"to": "/m/devices"})
 
 
 PAGES = (

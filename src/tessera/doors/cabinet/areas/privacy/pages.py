@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import File, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 HOLDS = N_("What you said holds from now on.")
 ERASED = N_("You are erased: nothing leads from your number to you any more.")
@@ -56,7 +58,7 @@ async def take(visit: Visit) -> Shown:
         return told
     if form == "page":
         return File(told.page.encode(), "text/html; charset=utf-8", name="my-data.html")
-    return File(visit.json(told.held), "application/json", name="my-data.json")
+    return File(msgspec.json.encode(told.held), "application/json", name="my-data.json")
 
 
 async def last_word(visit: Visit) -> Shown:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 _PAIR, _TILL = "/till/pair", "/till"
 _KEPT_S = 400 * 24 * 3600  # the longest that browsers keep a cookie; each visit here renews it

@@ -10,11 +10,11 @@ import msgspec
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cashier.areas.sale.said import CHANNELS, SAID
+from tessera.doors.language.refusals import refused
+from tessera.doors.language.words import N_
 from tessera.doors.problems import status_of
 from tessera.doors.web.page import File, Page, Shown, View
-from tessera.doors.web.refusals import refused
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 from tessera.members import core as members
 from tessera.members.showing.core import is_code
 from tessera.warehouse.core import Identifier

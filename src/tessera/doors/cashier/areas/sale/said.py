@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tessera.doors.web.words import N_
+from tessera.doors.language.words import N_
 
 SAID: dict[str, str] = {
     "off": N_("Points taken: %(points)s, worth %(money)s"),

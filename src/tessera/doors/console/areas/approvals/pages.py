@@ -6,10 +6,10 @@ from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.approvals.telling import limit_told, told
 from tessera.doors.console.areas.entrance.onward import renewed_first
 from tessera.doors.console.areas.roles.naming import called, role_called
+from tessera.doors.language.words import N_
 from tessera.doors.till.approvals import ApprovalView, Approved
 from tessera.doors.web.page import Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/approvals"
 DONE = N_("Agreed, and done.")

@@ -15,9 +15,9 @@ from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.audit.telling import Line, field_called, lines, said
 from tessera.doors.console.areas.audit.telling import told as value_told
 from tessera.doors.console.areas.roles.naming import called, role_called
+from tessera.doors.language.words import N_
 from tessera.doors.till.approvals import ApprovalView
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 _SHOWN = 400  # lines of a difference
 # What makes something wait, by the beginning of its name in the program.

@@ -10,10 +10,10 @@ from tessera.base.refusal import Refusal
 from tessera.doors.audited import EntryView
 from tessera.doors.console.areas.audit import telling
 from tessera.doors.console.areas.roles.naming import called, grouped, role_called
+from tessera.doors.language.words import N_
 from tessera.doors.till.audit import MOST_EXPORTED
 from tessera.doors.web.page import File, Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/audit"
 FORMATS = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}

@@ -10,8 +10,8 @@ from typing import Any
 
 from tessera.doors.console.areas.roles.naming import ROLE_NAMES
 from tessera.doors.console.areas.roles.operations import OPERATIONS
-from tessera.doors.web.local import Local
-from tessera.doors.web.words import N_
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
 
 # What entries are about.
 KINDS: Mapping[str, str] = {

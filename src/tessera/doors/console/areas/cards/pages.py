@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.problems import Reply
 from tessera.doors.till.cards import SHEET_MOST, CardBatch
 from tessera.doors.web.page import File, Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/cards"
 ISSUED = N_("The numbers are issued: a till knows them at once.")

@@ -7,10 +7,10 @@ from typing import Any
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import LIST, at_field
 from tessera.doors.console.areas.members.merging import MERGED
+from tessera.doors.language.words import N_
 from tessera.doors.till.duplicates import Alike, LikelyPair
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 HERE = "/console/duplicates"
 PER_PAGE = 10

@@ -7,11 +7,11 @@ from typing import Any
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.entrance.onward import device_of
 from tessera.doors.console.areas.entrance.picture import qr
+from tessera.doors.language.words import N_
 from tessera.doors.till.beginning import SetupState
 from tessera.doors.till.signing import Enrolled, Welcome
 from tessera.doors.web.page import Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/invitation"
 FIRST = "/console/setup"  # where the first owner of an installation begins

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import See, Shown
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 START, SIGN_IN, RENEW = "/console", "/console/sign-in", "/console/renew"
 STALE = "sign_in_stale"
 AGAIN = N_("Prove that it is you, then press the same button again.")
-_OURS = re.compile(r"/console(/[\w.~%@:+-]+)*(\?[\w.~%&=+:/-]*)?\Z", re.ASCII)
 # The first that is found names it: browsers say the names of others too.
 _BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
              ("Safari/", "Safari"))  # fmt: skip
@@ -23,13 +21,7 @@ _SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Wi
 
 def onward(visit: Visit) -> str:
     """Where to go afterwards: only ever a page of the console that is no page of the entrance."""
-    said = visit.form.get("next") or visit.query.get("next", "")
-    if isinstance(visit.form.json, dict):
-        asked = visit.form.json.get("next", "")
-        said = asked if isinstance(asked, str) else ""
-    fits = len(said) <= 500 and _OURS.match(said) and ".." not in said
-    inner = said.startswith((SIGN_IN, RENEW, "/console/sign-out", "/console/invitation"))
-    return said if fits and not inner else START
+    return visit.onward(SIGN_IN, RENEW, "/console/sign-out", "/console/invitation")
 
 
 def renewed_first(visit: Visit, answer: object, path: str) -> Shown | None:

@@ -9,10 +9,10 @@ from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.entrance import arriving
 from tessera.doors.console.areas.entrance.arriving import FIRST, nobody_yet
 from tessera.doors.console.areas.entrance.onward import RENEW, SIGN_IN, START, device_of, onward
+from tessera.doors.language.words import N_
 from tessera.doors.till.signing import SignedIn
-from tessera.doors.web.page import File, Page, See, Shown, View
+from tessera.doors.web.page import Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 SIGNED_OUT = N_("You are signed out on this device.")
 AGAIN_IT_IS_YOU = N_("Thank you. For ten minutes nobody asks again.")
@@ -57,15 +57,7 @@ async def _in(visit: Visit, signed: Any) -> Shown:
         return signed
     await leave(visit)
     entered(visit, signed)
-    path = onward(visit)
-    return see(visit, path)
-
-
-def see(visit: Visit, path: str) -> Shown:
-    """Go on: a browser by itself, a script by being told where."""
-    if visit.form.json is None:
-        return See(path)
-    return File(visit.json({"to": path}), "application/json")
+    return visit.go(onward(visit))
 
 
 async def begin_passkey(visit: Visit) -> Shown:
@@ -73,12 +65,12 @@ async def begin_passkey(visit: Visit) -> Shown:
     begun = await visit.ask("sign_in.passkey", body={})
     if isinstance(begun, Refusal):
         return begun
-    return File(visit.json(begun), "application/json")
+    return visit.told(begun)
 
 
 async def by_passkey(visit: Visit) -> Shown:
     """What the device has signed."""
-    said = visit.form.json if isinstance(visit.form.json, dict) else {}
+    said = visit.form.data
     body = {"credential": said.get("credential"),
             "device": device_of(visit.headers.get("user-agent", ""))}  # fmt: skip
     path = {"ceremony_id": said.get("ceremony_id", "")}
@@ -94,7 +86,7 @@ async def begin_provider(visit: Visit) -> Shown:
     begun = await visit.ask("sign_in.provider", body={})
     if isinstance(begun, Refusal):
         return begun
-    return File(visit.json(begun), "application/json")
+    return visit.told(begun)
 
 
 # Back from the provider --------------------------------------------------------------------------
@@ -107,7 +99,7 @@ async def show_back(visit: Visit) -> Shown:
 
 async def come_back(visit: Visit) -> Shown:
     """What the provider sent back, and what the tab kept."""
-    said = visit.form.json if isinstance(visit.form.json, dict) else {}
+    said = visit.form.data
     body = {"code": said.get("code", ""), "binding": said.get("binding", ""),
             "device": device_of(visit.headers.get("user-agent", ""))}  # fmt: skip
     path = {"state": said.get("state", "")}

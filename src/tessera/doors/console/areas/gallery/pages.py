@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from tessera.base.refusal import Refusal
-from tessera.doors.web.charts.chart import Chart, Figure, Spec, told
-from tessera.doors.web.local import Local
+from tessera.doors.charts.chart import Chart, Figure, Spec, told
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 _PATH = "/console/_gallery"
 _DAYS, _FIRST = 14, date(2026, 5, 1)

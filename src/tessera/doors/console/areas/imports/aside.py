@@ -8,10 +8,10 @@ from uuid import uuid4
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.imports import telling
+from tessera.doors.language.words import N_
 from tessera.doors.till.quarantine import AsideSheet
 from tessera.doors.web.page import File, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH, IMPORTS = "/console/quarantine", "/console/imports"
 DROPPED = N_("Dropped. The audit log keeps who did it, and why.")

@@ -10,11 +10,11 @@ from typing import Any
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.imports import aside, telling
 from tessera.doors.console.areas.imports.examples import example
+from tessera.doors.language.words import N_
 from tessera.doors.till.imports import MOST, PIECE, ImportLayout, PreviewView
 from tessera.doors.till.tasks import TaskView
 from tessera.doors.web.page import File, Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Upload, Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/imports"
 UPLOAD_MOST = 64 * 1024 * 1024  # through a page; by the API a file may be larger

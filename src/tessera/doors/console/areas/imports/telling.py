@@ -8,10 +8,10 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.findings import Findings
+from tessera.doors.language.local import Local
+from tessera.doors.language.refusals import refused
+from tessera.doors.language.words import N_
 from tessera.doors.till.tasks import TaskView
-from tessera.doors.web.local import Local
-from tessera.doors.web.refusals import refused
-from tessera.doors.web.words import N_
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "receipts": (N_("Receipts"), N_("what was sold and brought back; points come as at a till")),

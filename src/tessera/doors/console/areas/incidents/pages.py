@@ -9,10 +9,10 @@ from datetime import datetime
 from babel.dates import format_timedelta
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.till.incidents import IncidentView
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/incidents"
 OPENED = N_("The incident is open. Note what you see; close it when it is over.")

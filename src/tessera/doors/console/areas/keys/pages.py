@@ -11,11 +11,11 @@ from tessera.doors.console.areas.entrance.picture import qr
 from tessera.doors.console.areas.people.pages import end_of
 from tessera.doors.console.areas.roles.naming import ROLES_TOLD, role_called
 from tessera.doors.console.areas.roles.pages import all_roles
+from tessera.doors.language.words import N_
 from tessera.doors.noting import Proposed
 from tessera.doors.till.keys import IssuedKey, KeyView, RotatedKey
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/keys"
 PAIR = "/till/pair"

@@ -8,10 +8,10 @@ from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.entrance.onward import SIGN_IN, device_of, renewed_first
 from tessera.doors.console.areas.entrance.pages import SIGNED_OUT
 from tessera.doors.console.areas.roles.naming import role_called
+from tessera.doors.language.words import N_
 from tessera.doors.till.sessions import SessionView
 from tessera.doors.web.page import File, Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/me"
 ENDED = N_("That device is signed out.")
@@ -82,7 +82,7 @@ async def begin(visit: Visit) -> Shown:
 
 async def add(visit: Visit) -> Shown:
     """The key that the device has made."""
-    said = visit.form.json if isinstance(visit.form.json, dict) else {}
+    said = visit.form.data
     body = {"credential": said.get("credential"), "name": said.get("name", "")}
     path = {"ceremony_id": said.get("ceremony_id", "")}
     made = await visit.ask("passkey.add", path=path, body=body)
@@ -93,7 +93,7 @@ async def add(visit: Visit) -> Shown:
 
 
 def _json(visit: Visit, said: Any) -> File:
-    return File(visit.json(said), "application/json")
+    return visit.told(said)
 
 
 async def remove(visit: Visit) -> Shown:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import at_field, head
 from tessera.doors.console.areas.members.telling import CHANNELS, SAID_BY, STATES, consent_called
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 SAID = N_("It is written down, and holds from now on.")
 

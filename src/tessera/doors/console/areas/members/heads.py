@@ -9,10 +9,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.till.membership import MemberView
 from tessera.doors.web.page import See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 from tessera.rules.core.words import Program
 
 LIST = "/console/members"

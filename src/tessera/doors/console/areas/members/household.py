@@ -6,10 +6,10 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import at_field, called, head, meant, whole
+from tessera.doors.language.words import N_
 from tessera.doors.till.membership import MemberView
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 ROLES = {"head": N_("Head of the household"), "member": N_("Member"), "child": N_("Child")}
 FOUNDED = N_("The household is there. Invite who belongs to it.")

@@ -10,11 +10,11 @@ from msgspec import Struct
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import KINDS, LIST, STATUS, called, card_of, is_gone
 from tessera.doors.console.areas.members.telling import consent_called
+from tessera.doors.language.words import LANGUAGES, N_
 from tessera.doors.till.finding import FoundMember
 from tessera.doors.till.membership import MemberView
 from tessera.doors.web.page import See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import LANGUAGES, N_
 
 PER_PAGE = 25
 ORDERS: dict[str, str] = {

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import at_field, head, meant
+from tessera.doors.language.words import N_
 from tessera.doors.till.merges import PointsWent
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 MERGED = N_("The two are one member now. It can be undone here.")
 UNDONE = N_("They are two members again.")

@@ -16,8 +16,8 @@ from tessera.doors.console.areas.members import (
     receipts,
 )
 from tessera.doors.console.areas.members.heads import LIST, TABS
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Handler, Menu, Page
-from tessera.doors.web.words import N_
 
 _ONE = f"{LIST}/{{member_id}}"
 _NEEDS = {below: needs for below, _, needs in TABS}

@@ -7,9 +7,9 @@ from typing import Any
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.card import tiles, wallets
 from tessera.doors.console.areas.members.heads import at_field, end_of, head, meant, whole
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 from tessera.rules.core.words import Program
 
 PER_PAGE = 50

@@ -8,10 +8,10 @@ import msgspec
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import KINDS, at_field, head
+from tessera.doors.language.words import N_
 from tessera.doors.till.privacy import Revealed
 from tessera.doors.web.page import File, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 FIELDS = {
     "name": N_("Full name"), "born_on": N_("Birthday"),

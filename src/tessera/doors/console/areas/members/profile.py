@@ -6,10 +6,10 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import at_field, head
+from tessera.doors.language.words import LANGUAGES, N_
 from tessera.doors.till.choices import ChoiceView
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import LANGUAGES, N_
 
 REASONS = {
     "lost": N_("Lost"), "stolen": N_("Stolen"), "misused": N_("Misused"), "other": N_("Other"),

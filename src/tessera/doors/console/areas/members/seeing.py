@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tessera.checkout.core import Told
-from tessera.doors.web.local import MINUS, Local
-from tessera.doors.web.words import N_
+from tessera.doors.language.local import MINUS, Local
+from tessera.doors.language.words import N_
 from tessera.rules.core.telling import EffectTold
 
 LINES_SHOWN = 40  # of each receipt of a history; the rest of a long one is a click away

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tessera.base.past import Happened
+from tessera.doors.language.words import N_
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 _PLAIN: Mapping[str, str] = {
     "transfer": N_("Points transferred"), "gift": N_("Points given as a gift"),

@@ -10,11 +10,11 @@ from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.entrance.arriving import PATH as ARRIVE
 from tessera.doors.console.areas.roles.naming import ROLES_TOLD, role_called
 from tessera.doors.console.areas.roles.pages import all_roles
+from tessera.doors.language.words import N_
 from tessera.doors.noting import Proposed
 from tessera.doors.till.staff import Invitation, StaffEnded, StaffView
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/people"
 CHANGED = N_("Changed. It holds at the next click, in every window.")

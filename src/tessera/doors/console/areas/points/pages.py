@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tessera.base.refusal import Refusal
+from tessera.doors.charts import csv_of
 from tessera.doors.console.areas.points import telling
+from tessera.doors.language.words import N_
 from tessera.doors.till.reports import OutstandingView
-from tessera.doors.web.charts import csv_of
 from tessera.doors.web.page import File, Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 from tessera.ledger.reports.core import Change, Outstanding
 
 CSV = "text/csv; charset=utf-8"

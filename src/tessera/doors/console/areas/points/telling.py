@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from tessera.doors.web.charts import Chart, Spec
-from tessera.doors.web.local import Local
-from tessera.doors.web.words import N_
+from tessera.doors.charts import Chart, Spec
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
 from tessera.ledger.reports.core import Change, Outstanding
 
 MONTHS_SHOWN = 12

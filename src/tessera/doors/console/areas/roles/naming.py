@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from tessera.access.core import GRANTS, PEOPLE, POLICY, ROLES
 from tessera.doors.console.areas.roles.operations import OPERATIONS
+from tessera.doors.language.words import N_
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 # What an operation is about, by the first word of its name, in the order of the table.
 GROUPS: Mapping[str, tuple[str, ...]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tessera.doors.web.words import N_
+from tessera.doors.language.words import N_
 
 OPERATIONS: Mapping[str, str] = {
     "identify": N_("See who stands at the till"),

@@ -8,10 +8,10 @@ from typing import Any
 from tessera.access.core import EXPIRES, Scope
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.roles import naming
+from tessera.doors.language.words import N_
 from tessera.doors.till.roles import RoleView
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/roles"
 MADE = N_("The role is there. Give it to people or keys.")

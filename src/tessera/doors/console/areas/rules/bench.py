@@ -11,8 +11,8 @@ from uuid import UUID
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.rules.telling import RuleTold, Words, rule_told
+from tessera.doors.language.tongue import tongue
 from tessera.doors.till.drafts import DraftSummary, DraftView
-from tessera.doors.web.tongue import tongue
 from tessera.doors.web.visit import Visit
 from tessera.program.core import Reader
 from tessera.program.core.kinds import Kinds, kinds_of

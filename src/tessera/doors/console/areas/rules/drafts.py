@@ -28,10 +28,10 @@ from tessera.doors.console.areas.rules.telling import (
     told_caution,
 )
 from tessera.doors.console.areas.rules.when import start_of
+from tessera.doors.language.words import N_
 from tessera.doors.till.drafts import DraftChecked
 from tessera.doors.web.page import See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 from tessera.program.core.marked import Mistake
 from tessera.program.core.rewriting import loses_comments, with_head
 from tessera.program.core.text import HEAD, TESTS

@@ -19,9 +19,9 @@ from tessera.doors.console.areas.rules.labels import CONDITIONS
 from tessera.doors.console.areas.rules.moves import moved
 from tessera.doors.console.areas.rules.reading import rule_of
 from tessera.doors.console.areas.rules.telling import Words, sentence_of, told_caution
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 from tessera.program.core.rewriting import loses_comments, with_rule, without_rule
 from tessera.rules.core.filling import Fault
 from tessera.rules.core.words import Mechanic
@@ -38,14 +38,21 @@ _UNKNOWN = Refusal(
 )
 
 
-async def show(visit: Visit) -> Shown:
-    """The form; of what was typed, if something was."""
+async def _placed(visit: Visit) -> tuple[Bench, int] | Refusal:
+    """The draft, and which of its rules the address names, from 1."""
     bench = await bench_of(visit)
     if isinstance(bench, Refusal):
         return bench
     place = bench.place(visit.words["place"])
-    if place is None:
-        return _UNKNOWN
+    return _UNKNOWN if place is None else (bench, place)
+
+
+async def show(visit: Visit) -> Shown:
+    """The form; of what was typed, if something was."""
+    at = await _placed(visit)
+    if isinstance(at, Refusal):
+        return at
+    bench, place = at
     data = _typed(visit, bench) if visit.posted else bench.places[place - 1].data
     if not isinstance(data, dict):
         return See(f"{bench.path}/text?file={quote(bench.places[place - 1].file.file)}")
@@ -194,12 +201,10 @@ def _fault_ids(sheet: Sheet) -> list[str]:
 
 async def save(visit: Visit) -> Shown:
     """Write the form into the draft's text, after what its button says was done to it."""
-    bench = await bench_of(visit)
-    if isinstance(bench, Refusal):
-        return bench
-    place = bench.place(visit.words["place"])
-    if place is None:
-        return _UNKNOWN
+    at = await _placed(visit)
+    if isinstance(at, Refusal):
+        return at
+    bench, place = at
     data, order = _typed(visit, bench), visit.form.get("then")
     focus, note = "", "" if order else SAVED
     if order:
@@ -251,12 +256,10 @@ def turned(data: dict[str, Any], bench: Bench) -> dict[str, Any]:
 
 async def remove(visit: Visit) -> Shown:
     """Take the rule out of the draft."""
-    bench = await bench_of(visit)
-    if isinstance(bench, Refusal):
-        return bench
-    place = bench.place(visit.words["place"])
-    if place is None:
-        return _UNKNOWN
+    at = await _placed(visit)
+    if isinstance(at, Refusal):
+        return at
+    bench, place = at
     files = without_rule(bench.view.files, bench.places[place - 1], bench.reader.mechanics)
     made = await changed(visit, bench, files)
     return visit.done(made, bench.path, REMOVED)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tessera.doors.web.words import N_
+from tessera.doors.language.words import N_
 
 MECHANICS: Mapping[str, str] = {
     "above_threshold": N_("Points above a threshold"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tessera.doors.console.areas.rules import drafts, editor, program, trial
 from tessera.doors.console.areas.rules.bench import RULES
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Menu, Page
-from tessera.doors.web.words import N_
 
 _DRAFT = f"{RULES}/drafts/{{draft_id}}"
 PAGES: tuple[Page, ...] = (

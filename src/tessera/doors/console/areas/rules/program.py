@@ -23,12 +23,12 @@ from tessera.doors.console.areas.rules.telling import (
     told_caution,
 )
 from tessera.doors.console.areas.rules.when import start_of
+from tessera.doors.language.tongue import tongue
+from tessera.doors.language.words import N_
 from tessera.doors.till.drafts import DraftSummary, DraftView
 from tessera.doors.till.program import Current, VersionView
 from tessera.doors.web.page import See, Shown, View
-from tessera.doors.web.tongue import tongue
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 from tessera.program.core import Reader
 from tessera.program.core.kinds import kinds_of
 from tessera.program.core.rewriting import with_new_rule

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -15,10 +15,10 @@ from tessera.doors.console.areas.rules.labels import (
     HINTS,
     MECHANICS,
 )
-from tessera.doors.web.faults import retold
-from tessera.doors.web.local import Local
-from tessera.doors.web.tongue import tongue
-from tessera.doors.web.words import N_
+from tessera.doors.language.faults import retold
+from tessera.doors.language.local import Local
+from tessera.doors.language.tongue import tongue
+from tessera.doors.language.words import N_
 from tessera.program.core import Reader
 from tessera.program.core.kinds import FieldTold
 from tessera.program.core.marked import Mistake
@@ -176,11 +176,3 @@ def diff_of(old: str, new: str) -> list[str]:
     """The lines that differ, with two around each."""
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
     return [line for line in lines if not line.startswith(("---", "+++"))]
-
-
-def files_diff(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
-    """What differs in which file."""
-    for name in sorted({*old, *new}):
-        if old.get(name) != new.get(name):
-            yield f"@ {name}"
-            yield from diff_of(old.get(name, ""), new.get(name, ""))

@@ -10,9 +10,9 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.trying.core import Gap, Trial
 from tessera.doors.console.areas.rules.bench import Bench, bench_of
 from tessera.doors.console.areas.rules.labels import CHOICES
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 LINES = 4
 _MONEY = re.compile(r"\d{1,9}(?:[.,]\d{1,2})?", re.ASCII)

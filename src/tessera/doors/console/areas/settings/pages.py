@@ -9,10 +9,10 @@ from typing import Any
 from tessera.base.colour import contrast_x100
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.settings.publishing import Body, publish
-from tessera.doors.web.faults import retold
+from tessera.doors.language.faults import retold
+from tessera.doors.language.words import LANGUAGES, N_
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import LANGUAGES, N_
 from tessera.rules.core.brand import LIGHT, Brand, ratio
 
 PATH, TONGUES = "/console/settings", "/console/settings/languages"

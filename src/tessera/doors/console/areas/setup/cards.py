@@ -5,10 +5,10 @@ from __future__ import annotations
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.settings.publishing import publish
 from tessera.doors.console.areas.setup.steps import RECEIPT
+from tessera.doors.language.words import N_
 from tessera.doors.till.cards import CardBatch
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 ISSUED = N_("The numbers are there: take them to your printer, now or later.")
 PHONES = N_("Members show their phones. You can issue cards whenever you like.")

@@ -9,10 +9,10 @@ from tessera.doors.console.areas.entrance import arriving
 from tessera.doors.console.areas.entrance.onward import SIGN_IN
 from tessera.doors.console.areas.setup import cards, rate, receipt, shop
 from tessera.doors.console.areas.setup.steps import CARDS, RATE, RECEIPT, SHOP
+from tessera.doors.language.words import N_
 from tessera.doors.till.beginning import Founded, SetupState
 from tessera.doors.web.page import Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 
 async def show(visit: Visit) -> Shown:

@@ -8,10 +8,10 @@ from typing import Any
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.settings.publishing import Body, current, publish
 from tessera.doors.console.areas.setup.steps import CARDS
-from tessera.doors.web.local import Local
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 LEAST, MOST = Decimal("0.1"), Decimal(25)
 SAVED = N_("That is what members earn from now on.")

@@ -9,7 +9,7 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.core import Answer
 from tessera.doors.console.areas.setup.shop import issued
 from tessera.doors.console.areas.setup.steps import RECEIPT
-from tessera.doors.web.local import Local
+from tessera.doors.language.local import Local
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
 from tessera.members.core import card_number

@@ -8,10 +8,10 @@ from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.settings.pages import with_brand
 from tessera.doors.console.areas.settings.publishing import publish
 from tessera.doors.console.areas.setup.steps import SHOP
+from tessera.doors.language.words import N_
 from tessera.doors.till.keys import IssuedKey
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 KNOWN = N_("That was done before. A key is shown once: issue another one under keys.")
 

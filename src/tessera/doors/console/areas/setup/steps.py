@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from tessera.doors.language.words import N_
 from tessera.doors.till.today import Begun
-from tessera.doors.web.words import N_
 from tessera.program.core.reader import STARTER_NAME
 from tessera.rules.core.words import Program
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from zoneinfo import available_timezones
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH = "/console/stores"
 ADDED, CHANGED = N_("The store is added."), N_("The store is changed.")

@@ -6,9 +6,9 @@ from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.imports.pages import words
 from tessera.doors.console.areas.imports.telling import OUTCOMES
 from tessera.doors.console.areas.tasks import telling
+from tessera.doors.language.words import N_
 from tessera.doors.web.page import Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 PATH, IMPORTS = "/console/tasks", "/console/imports"
 FILES = ("receipts", "members", "balances", "consents")

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 from babel.dates import format_timedelta
 
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
 from tessera.doors.till.tasks import TaskView, TurnView
-from tessera.doors.web.local import Local
-from tessera.doors.web.words import N_
 
 TURNS: Mapping[str, str] = {
     "runs": N_("Points become active, and expire on their last day"),

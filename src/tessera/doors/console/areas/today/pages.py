@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tessera.base.refusal import Refusal
+from tessera.doors.charts import csv_of
 from tessera.doors.console.areas.setup.steps import Step, steps
 from tessera.doors.console.areas.today import pulse
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
 from tessera.doors.till.today import TodayView, Waiting
-from tessera.doors.web.charts import csv_of
-from tessera.doors.web.local import Local
 from tessera.doors.web.page import File, Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.doors.web.words import N_
 
 CSV = "text/csv; charset=utf-8"
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tessera.doors.charts import Chart, Spec
+from tessera.doors.language.local import Local
 from tessera.doors.till.today import SPAN, PulseDay
-from tessera.doors.web.charts import Chart, Spec
-from tessera.doors.web.local import Local
 
 _SAME = Decimal("0.005")  # less than half a per cent is no change
 

@@ -11,7 +11,7 @@ import re
 from msgspec.structs import replace
 
 from tessera.base.refusal import Refusal
-from tessera.doors.web.words import SOURCE, catalogue
+from tessera.doors.language.words import SOURCE, catalogue
 
 _WHY, _CURE = "refused: why", "refused: cure"
 _ENDS = re.compile(r"[.!?:]\Z")
@@ -28,12 +28,6 @@ def refused(refusal: Refusal, language: str) -> Refusal:
     if why is None:
         return replace(refusal, why=_sentence(refusal.why), cure=_sentence(refusal.cure))
     return replace(refusal, why=why, cure=cure or "")
-
-
-def has_words(code: str, language: str) -> bool:
-    """Whether a code is told in a language other than English."""
-    words = catalogue(language)
-    return words.said(_WHY, code) is not None and words.said(_CURE, code) is not None
 
 
 def _sentence(text: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from tessera.doors.web.local import local
-from tessera.doors.web.words import LANGUAGES, Catalogue, catalogue
+from tessera.doors.language.local import local
+from tessera.doors.language.words import LANGUAGES, Catalogue, catalogue
 from tessera.rules.core.tongues import ENGLISH, POINTS, Forms, Tongue
 
 CONTEXT = "rules"

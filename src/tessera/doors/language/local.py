@@ -9,7 +9,7 @@ from functools import lru_cache
 from babel import Locale, dates, numbers
 from babel.lists import format_list
 
-from tessera.doors.web.words import Catalogue, catalogue
+from tessera.doors.language.words import Catalogue, catalogue
 
 MINUS = "\N{MINUS SIGN}"
 DIGITS = 2  # of every currency here, as `base.money` has it

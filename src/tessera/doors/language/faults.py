@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from tessera.doors.web.words import LANGUAGES, SOURCE, catalogue
+from tessera.doors.language.words import LANGUAGES, SOURCE, catalogue
 
 CONTEXT = "fault"
 _HOLE = re.compile(r"\{(\d)\}")

@@ -12,7 +12,7 @@ from typing import Literal
 from markupsafe import Markup
 from msgspec import Struct
 
-from tessera.doors.web.local import Local
+from tessera.doors.language.local import Local
 
 MAX_ROWS, MAX_SERIES = 400, 4
 DIGITS = 2  # of every currency here, as `base.money` has it

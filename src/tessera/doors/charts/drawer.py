@@ -15,10 +15,10 @@ import msgspec
 import structlog
 from markupsafe import Markup
 
-from tessera.doors.web.charts.chart import Chart, Drawing, Figure, drawing, told
-from tessera.doors.web.charts.cleaning import cleaned
-from tessera.doors.web.charts.worker import LENGTH, MOST_BYTES, READY
-from tessera.doors.web.local import Local
+from tessera.doors.charts.chart import Chart, Drawing, Figure, drawing, told
+from tessera.doors.charts.cleaning import cleaned
+from tessera.doors.charts.worker import LENGTH, MOST_BYTES, READY
+from tessera.doors.language.local import Local
 
 log = structlog.get_logger("tessera.charts")
 LIMIT_S = 8.0  # that a page waits for a picture
@@ -28,7 +28,7 @@ PAUSE_S = 5.0  # after a failure, until another worker is tried
 MOST_WAITING = 16
 REMEMBERED = 256  # pictures
 ORDERS = 500  # of one worker; then a fresh one
-COMMAND = (sys.executable, "-m", "tessera.doors.web.charts.worker")
+COMMAND = (sys.executable, "-m", "tessera.doors.charts.worker")
 
 
 class Drawer:

@@ -8,7 +8,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from tessera.doors.web.charts.chart import Drawing
+from tessera.doors.charts.chart import Drawing
 
 # Colours that nobody would choose: `cleaning` puts the page's own in their place.
 SERIES = ("#0a0b01", "#0a0b02", "#0a0b03", "#0a0b04")

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from tessera.doors.web.charts.chart import Drawing
+from tessera.doors.charts.chart import Drawing
 
 LENGTH = 4
 READY = bytes(LENGTH)  # the first thing that a worker says
@@ -21,7 +21,7 @@ MOST_BYTES = 4 * 1024 * 1024
 
 def serve(orders: BinaryIO, pictures: BinaryIO) -> None:
     """Draw until there are no more orders."""
-    from tessera.doors.web.charts.drawing import svg  # here: heavy, and only for this process
+    from tessera.doors.charts.drawing import svg  # here: heavy, and only for this process
 
     pictures.write(READY)
     pictures.flush()

@@ -1,0 +1,1 @@
+"""How every door speaks: sentences, figures, refusals and faults in five languages."""

@@ -135,7 +135,7 @@ class Counter:
         _one_each(batch)
         self._load(batch)
         for item in batch.open():
-            _decide(item)
+            _decide(item, ())
         _refuses_a_newcomer(batch)
         return batch
 

@@ -60,7 +60,7 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
         for account in (sold.row.account_id, *sold.above)
         for change in changes(account, day, store, contents, was)
     ]
-    return Decision(told, row, history=history)
+    return Decision(told, after, before, row, history=history)
 
 
 def _contents(sold: Sold, after: Story, kept: tuple[int, ...]) -> tuple[Contents, Contents]:

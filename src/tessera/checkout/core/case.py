@@ -122,11 +122,14 @@ class Sold:
 class Decision:
     """What comes of an operation besides the changes inside the wallet.
 
+    story    what was given; of a return: what its sale gives now, and `before` it did
     history  what becomes of the account's days
     allowed  (allowance, points that this receipt took under it)
     """
 
     answer: Answer
+    story: Story | None = None
+    before: Story | None = None
     row: Row | None = None
     promise: Promise | None = None
     event: EventRow | None = None

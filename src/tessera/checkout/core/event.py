@@ -69,7 +69,7 @@ def decide_event(case: Case, event: Event) -> Decision | Refusal:
     contents = of_event(event.type, story, case.program.plan.capped)
     row = _row(case, event, story, _kept(case.program, story, facts, counted(contents)))
     history = changes(row.account_id, row.local_at.date(), row.store_id, contents)
-    return Decision(told, event=row, history=history)
+    return Decision(told, story, event=row, history=history)
 
 
 AWAKE = "{points} points can be spent now"

@@ -73,7 +73,8 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
         told = msgspec.structs.replace(told, differences=differences)
     told = with_cover(told, receipt, story, cover)
     history = changes(row.account_id, row.local_at.date(), row.store_id, contents)
-    return Decision(told, row, promise, history=history, allowed=taken(case, story, cover))
+    allowed = taken(case, story, cover)
+    return Decision(told, story, row=row, promise=promise, history=history, allowed=allowed)
 
 
 def _contents(case: Case, receipt: Receipt, story: Story) -> Contents:
@@ -244,7 +245,7 @@ def decide_quote(case: Case, quote: Quote) -> Decision | Refusal:
     told = msgspec.structs.replace(
         told, could_spend=_could(case, receipt, facts), held_until=promise and promise.deadline
     )
-    return Decision(told, None, promise)
+    return Decision(told, story, promise=promise)
 
 
 def _could(case: Case, receipt: Receipt, facts: Facts) -> Could | None:
@@ -299,4 +300,4 @@ def decide_cancel(case: Case) -> Decision | Refusal:
             _let_go(case, promise, "timed_out" if late else "released")
             stamp = Stamp(case.outcome_id, case.now, case.now)
             ledger.post_due(case.wallet, stamp, case.program.lives[MAIN], case.ids.__next__)
-    return Decision(Answer(id=promise.id, kind="cancelled"), None, promise)
+    return Decision(Answer(id=promise.id, kind="cancelled"), promise=promise)

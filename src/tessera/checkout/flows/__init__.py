@@ -16,12 +16,13 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.core.back import decide_return
+from tessera.checkout.core.case import Case, Decision
 from tessera.checkout.core.event import decide_event
 from tessera.checkout.core.sale import decide_cancel, decide_quote, decide_sale
 from tessera.checkout.core.words import Answer, Event, Job, Quote, Shop
-from tessera.checkout.flows import minting
 from tessera.checkout.flows.items import Alone, Batch, Done, Item, Later, Outcome, Settled
 from tessera.checkout.flows.load import load, lock
+from tessera.checkout.flows.parts import Part, parts_of
 from tessera.checkout.flows.people import ask_people, know_people
 from tessera.checkout.flows.resolve import resolve
 from tessera.checkout.flows.write import write
@@ -49,18 +50,20 @@ async def settle_batch(
     await resolve(conn, batch)
     asked = await ask_people(conn, batch)  # no lock of ours guards them: it need not wait for any
     await lock(conn, batch, reader)
+    parts = parts_of(batch)
+    for part in parts:
+        await part.lock(conn)
     await load(conn, batch, reader)
+    for part in parts:
+        await part.know(conn)
     await know_people(batch, asked)
-    given = await minting.minted(conn, batch)
     for item in batch.open():
-        _decide(item)
-        if given is not None:
-            minting.cap(item, given)
+        _decide(item, parts)
     void = _refuses_a_newcomer(batch)
     if not void:
         await write(conn, batch)
-        if given is not None:
-            await minting.write(conn, given, now)
+        for part in parts:
+            await part.write(conn)
     outcomes: list[Outcome] = []
     for item in items:
         assert item.outcome is not None, "every job has an outcome"
@@ -83,7 +86,7 @@ def _refuses_a_newcomer(batch: Batch) -> bool:
     return bool(refused)
 
 
-def _decide(item: Item) -> None:
+def _decide(item: Item, parts: Sequence[Part]) -> None:
     """The pure part. A refusal leaves no trace: its wallet is forgotten."""
     case, ask = item.case, item.job.ask
     assert case is not None, "resolved items have a case"
@@ -91,20 +94,32 @@ def _decide(item: Item) -> None:
         answer = Answer(id=item.outcome_id, kind="parked", number=ask.number)
         item.outcome = Done(202, _ANSWER.encode(answer))
         return
-    if isinstance(ask, Receipt):
-        decided = decide_sale(case, ask)
-    elif isinstance(ask, Quote):
-        decided = decide_quote(case, ask)
-    elif isinstance(ask, Return):
-        assert item.sold is not None
-        decided = decide_return(case, ask, item.sold)
-    elif isinstance(ask, Event):
-        decided = decide_event(case, ask)
-    else:
-        decided = decide_cancel(case)
+    for part in parts:
+        part.tell(item)
+    decided = _decided(item, case)
     if isinstance(decided, Refusal):
         item.outcome = decided
         return
     item.decision = decided
+    fault = next((fault for part in parts if (fault := part.fault(item)) is not None), None)
+    if fault is not None:
+        item.outcome, item.decision = fault, None
+        return
+    for part in parts:
+        part.take(item)
     status = 201 if isinstance(ask, Receipt | Return | Event) else 200
-    item.outcome = Done(status, _ANSWER.encode(decided.answer))
+    item.outcome = Done(status, _ANSWER.encode(item.decision.answer))
+
+
+def _decided(item: Item, case: Case) -> Decision | Refusal:
+    ask = item.job.ask
+    if isinstance(ask, Receipt):
+        return decide_sale(case, ask)
+    if isinstance(ask, Quote):
+        return decide_quote(case, ask)
+    if isinstance(ask, Return):
+        assert item.sold is not None, "a return without its sale is parked"
+        return decide_return(case, ask, item.sold)
+    if isinstance(ask, Event):
+        return decide_event(case, ask)
+    return decide_cancel(case)

@@ -1,0 +1,2 @@
+-- Prize draws: tickets, seeds and what was drawn.
+SELECT 1;

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from support import home
 from support.home import PROGRAM, at_home, fresh_card, mail, points_of
+from tessera.doors.web.kept import Kept
 
 SECRET = "hush-hush"
 RULES = [
@@ -63,6 +65,33 @@ def test_the_first_page_says_who_and_where_the_points_stand(web, me):
     assert told["expiring"]["points"] == 500
     on = datetime.fromisoformat(told["expiring"]["on"]).date()
     assert on in {(datetime.now(UTC) + timedelta(days=each)).date() for each in (19, 20, 21)}
+
+
+def pass_of(web, me, language="en"):
+    told = {"cookie": f"tessera_m={me['token']}", "accept-language": language}
+    page = httpx.get(f"{web.api.url}/m", headers=told)
+    assert page.status_code == 200
+    return page.text
+
+
+def test_a_page_that_would_be_the_same_is_not_made_again_and_one_that_would_not_is(web, me):
+    first = pass_of(web, me)
+    assert "500" in first and pass_of(web, me) == first
+    assert pass_of(web, me, "it") != first and pass_of(web, me) == first
+    told = {"member": {"card": me["card"]}, "points": 77, "reason": "goodwill"}
+    assert web.api.call("POST", "/v1/adjustments", told).is_success
+    second = pass_of(web, me)
+    assert "577" in second and second != first
+    assert pass_of(web, me) == second
+
+
+def test_pages_are_kept_up_to_a_number_those_that_are_asked_for_longest():
+    kept = Kept(most=2)
+    kept.keep("a", b"A")
+    kept.keep("b", b"B")
+    assert kept.get("a") == b"A"
+    kept.keep("c", b"C")
+    assert [kept.get(each) for each in "abc"] == [b"A", None, b"C"]
 
 
 def rules_of(web, me):

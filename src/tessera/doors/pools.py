@@ -6,8 +6,10 @@ statement: a console that hangs on a slow database holds two connections and nob
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
@@ -48,12 +50,25 @@ class Pool(AsyncConnectionPool[Conn]):
     async def putconn(self, conn: Conn) -> None:
         """Give it back."""
         self.callers -= 1
+        _RESTS_SINCE[conn] = time.monotonic()
         await super().putconn(conn)
 
     @property
     def waiting(self) -> int:
         """Callers that wait for a connection now."""
         return max(self.callers - int(self.get_stats().get("pool_size", 0)), 0)
+
+
+# Asking a connection whether it lives takes as long as one of our look-ups. One that has just
+# answered lives; if the server dies in between, the call fails as it would a moment later.
+_FRESH_S = 0.5
+_RESTS_SINCE: WeakKeyDictionary[Conn, float] = WeakKeyDictionary()
+
+
+async def _checked(conn: Conn) -> None:
+    """Errors: OperationalError of a connection that has rested and is lost."""
+    if time.monotonic() - _RESTS_SINCE.get(conn, 0.0) > _FRESH_S:
+        await Pool.check_connection(conn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +94,7 @@ class Allotment:
         pool = Pool(
             make_conninfo(dsn, options=options), name=self.name, open=False,
             min_size=self.kept, max_size=self.most, timeout=_WAIT_S,
-            reconnect_timeout=0.5, check=Pool.check_connection,
+            reconnect_timeout=0.5, check=_checked,
             kwargs={"autocommit": self.autocommit},
         )  # fmt: skip
         pool.most_waiting = self.waiting

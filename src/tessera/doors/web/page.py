@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A page to be rendered. `template` is "area/file.html"; `values` are what it names."""
+    """A page to be rendered. `template` is "area/file.html"; `values` are what it names.
+
+    same  all that the values say, in bytes: asked for again with the same, language, day and role
+          too, the page is not made anew. b"": it always is, as one with a form must be
+    """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
+    same: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

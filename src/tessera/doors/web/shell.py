@@ -25,6 +25,7 @@ from tessera.doors.web.asking import Asking
 from tessera.doors.web.assets import Assets, squeezed
 from tessera.doors.web.discovery import Areas
 from tessera.doors.web.forms import form_of, from_our_page
+from tessera.doors.web.kept import Kept, key_of
 from tessera.doors.web.menus import menu_of
 from tessera.doors.web.onward import onward
 from tessera.doors.web.page import File, Handler, Page, See, Shown, View
@@ -71,6 +72,8 @@ _BROKEN = Refusal(
     "Try again in a moment; if it stays, the server's log says what happened.",
 )  # fmt: skip
 _REFUSED = N_("This is not possible")
+_VARIES = [(b"vary", b"Accept-Encoding")]
+_AS_PAGE = [(b"content-type", HTML.encode()), *_VARIES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Shell:
         self.look, self.pages, self._asking = look, areas.pages, asking
         self.assets = Assets(areas.folders, f"{look.prefix}/static/")
         self._templates = Templates(areas.folders, self.assets)
+        self._kept = Kept()
         self._routes = [(_pattern(page.path), page) for page in areas.pages]
         self._plain = {page.path: page for page in areas.pages if "{" not in page.path}
 
@@ -227,13 +231,22 @@ class Shell:
         note = unquote(cookies.get(NOTE, ""))
         if note:
             more.append(self._set(NOTE, "", 0, self.look.prefix))
+        look = (self.theme(), self.brand(), self.mark())
+        key = key_of(visit, shown, look) if shown.same and not note else None
+        made = self._kept.get(key) if key is not None else None
+        if made is not None:
+            told = _headers([*_AS_PAGE, (b"content-encoding", b"gzip"), *more])
+            return shown.status, told, made
         values = self._values(visit, note) | dict(shown.values)
         make = self._templates.page
         if self.look.threads:  # the till shares the event loop with it
             text = await asyncio.to_thread(make, visit.local, shown.template, values)
         else:
             text = make(visit.local, shown.template, values)
-        return await self._sent(visit.headers, shown.status, text.encode(), more)
+        sent = await self._sent(visit.headers, shown.status, text.encode(), more)
+        if key is not None and (b"content-encoding", b"gzip") in sent[1]:
+            self._kept.keep(key, sent[2])
+        return sent
 
     def _values(self, visit: Visit, note: str) -> dict[str, Any]:
         """What every template may name."""
@@ -308,7 +321,7 @@ class Shell:
         self, headers: Mapping[str, str], status: int, body: bytes, more: Headers,
         media_type: str = HTML,
     ) -> tuple[int, Headers, bytes]:  # fmt: skip
-        told = _headers([(b"content-type", media_type.encode()), (b"vary", b"Accept-Encoding")])
+        told = _headers([(b"content-type", media_type.encode()), *_VARIES])
         if "gzip" in headers.get("accept-encoding", "") and len(body) > 500:
             level = 6 if self.look.threads else 2
             body = await asyncio.to_thread(squeezed, body, level) if self.look.threads \

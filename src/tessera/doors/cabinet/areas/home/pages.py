@@ -21,7 +21,9 @@ async def show(visit: Visit) -> Shown:
     told = await visit.ask("me.home")
     if isinstance(told, Refusal):
         return told
-    return View("home/home.html", {"home": told, "bars": bars(told.card) if told.card else None})
+    same = msgspec.json.encode(told) if told.card else b""  # without a card there is a form
+    values = {"home": told, "bars": bars(told.card) if told.card else None}
+    return View("home/home.html", values, same=same)
 
 
 async def take_number(visit: Visit) -> Shown:

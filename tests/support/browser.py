@@ -30,19 +30,24 @@ WIDE, PHONE, SMALL = 1440, 390, 320
 
 
 def axe_source() -> str:
-    """The source of axe-core, from npm into a folder that later runs find again."""
-    folder = Path(tempfile.gettempdir()) / "tessera-axe"
-    found = folder / "node_modules" / "axe-core" / "axe.min.js"
+    """The source of axe-core."""
+    return from_npm("axe-core", "axe-core/axe.min.js").read_text()
+
+
+def from_npm(package: str, file: str) -> Path:
+    """A file of a package of npm, fetched into a folder that later runs find again."""
+    folder = Path(tempfile.gettempdir()) / f"tessera-{package}"
+    found = folder / "node_modules" / file
     if not found.is_file():
         npm = shutil.which("npm")
         if npm is None:
-            pytest.skip("no npm on this machine: axe-core cannot be fetched")
+            pytest.skip(f"no npm on this machine: {package} cannot be fetched")
         folder.mkdir(exist_ok=True)
-        order = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", "axe-core"]
-        done = subprocess.run(order, capture_output=True, text=True, check=False, timeout=120)
+        order = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", package]
+        done = subprocess.run(order, capture_output=True, text=True, check=False, timeout=240)
         if done.returncode:
-            pytest.skip(f"npm cannot fetch axe-core: {done.stderr[-200:]}")
-    return found.read_text()
+            pytest.skip(f"npm cannot fetch {package}: {done.stderr[-200:]}")
+    return found
 
 
 class Browsing:

@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages import Catalog
@@ -105,9 +106,19 @@ def add(folder: Path, language: str) -> int:
             catalogue.add(sentence, locations=[(where.rpartition(":")[0], 0)])
     path = folder / "words" / f"{language}.po"
     path.parent.mkdir(exist_ok=True)
-    with path.open("wb") as text:
-        write_po(text, catalogue, width=0, include_lineno=False)
+    text = BytesIO()
+    write_po(text, catalogue, width=0, include_lineno=False)
+    lines = text.getvalue().decode().lstrip().splitlines(keepends=True)
+    told = "".join(line for line in lines if not line.startswith(_EMPTY))
+    path.write_text(told, encoding="utf-8")
     return len(catalogue) - before
+
+
+# Fields of the head that the library fills with placeholders, and the day of writing.
+_EMPTY = tuple(
+    f'"{field}' for field in ("Project-Id", "Report-", "POT-", "PO-", "Last-", "Language-Team",
+                              "Generated-By")
+)  # fmt: skip
 
 
 def main(words: list[str]) -> int:

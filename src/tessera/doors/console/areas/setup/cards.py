@@ -13,6 +13,7 @@ from tessera.doors.web.visit import Visit
 ISSUED = N_("The numbers are there: take them to your printer, now or later.")
 PHONES = N_("Members show their phones. You can issue cards whenever you like.")
 MOST = 100_000  # in one batch, from here
+PHONE = "phone"  # the label by which numbers for phones are known
 
 
 async def show(visit: Visit) -> Shown:
@@ -24,7 +25,10 @@ async def show(visit: Visit) -> Shown:
 
 
 async def save(visit: Visit) -> Shown:
-    """Issue a batch, or none; from now on only numbers issued here are cards."""
+    """Issue a batch, or none; from now on only numbers issued here are cards.
+
+    Phones get numbers in either case: who joins without a card takes one of them.
+    """
     typed = visit.form
     if typed.get("how") == "cards":
         count = typed.get("count")
@@ -37,6 +41,12 @@ async def save(visit: Visit) -> Shown:
             )  # fmt: skip
         body = {"prefix": "2900", "count": int(count), "label": typed.get("label")}
         made = await visit.ask("card.issue", key=f"{typed.key}-cards", body=body)
+        if not isinstance(made, CardBatch):
+            return visit.done(made, RECEIPT)
+    found = await visit.ask("card.batches")
+    if not isinstance(found, Refusal) and PHONE not in {each.label for each in found.items}:
+        body = {"prefix": "2901", "count": MOST, "label": PHONE}
+        made = await visit.ask("card.issue", key=f"{typed.key}-phones", body=body)
         if not isinstance(made, CardBatch):
             return visit.done(made, RECEIPT)
     answer = await publish(

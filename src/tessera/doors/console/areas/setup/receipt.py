@@ -7,6 +7,7 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Answer
+from tessera.doors.console.areas.setup.cards import PHONE
 from tessera.doors.console.areas.setup.shop import issued
 from tessera.doors.console.areas.setup.steps import RECEIPT
 from tessera.doors.language.local import Local
@@ -30,8 +31,9 @@ async def show(visit: Visit) -> Shown:
 
 async def _values(visit: Visit) -> dict[str, Any]:
     batches = await visit.ask("card.batches")
-    first = "" if isinstance(batches, Refusal) or not batches.items else batches.items[-1]
-    known = getattr(first, "first_number", "")
+    there = () if isinstance(batches, Refusal) else batches.items
+    cards = [each.first_number for each in there if each.label != PHONE]
+    known = cards[-1] if cards else ""
     usual = _SAMPLE if visit.house.shop().program.unknown_cards == "any" else ""
     return {"proposed": known or usual}
 

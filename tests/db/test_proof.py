@@ -46,7 +46,7 @@ def test_a_busy_day_is_proved_and_counted(dsn):
             counted = report.checked
             assert list(counted) == [
                 "operations", "receipts", "events", "entries", "lots", "holds", "accounts",
-                "transfers", "carried over", "joinings",
+                "transfers", "carried over", "joinings", "postings", "referrals", "claims",
             ]  # fmt: skip
             assert (counted["receipts"], counted["holds"], counted["accounts"]) == (8, 2, 1)
             assert counted["operations"] == 10 and counted["lots"] == 4

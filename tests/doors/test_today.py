@@ -31,10 +31,10 @@ def waiting(api, token=None):
 
 def test_each_role_is_told_of_what_it_can_do_something_about(api):
     assert set(waiting(api)) == {
-        "approvals", "incidents", "quarantine", "tills", "duplicates", "expiring"
+        "approvals", "incidents", "quarantine", "tills", "duplicates", "expiring", "budgets"
     }  # fmt: skip
     _, finance = api.issue("finance")
-    assert set(waiting(api, finance)) == {"expiring"}
+    assert set(waiting(api, finance)) == {"expiring", "budgets"}
     assert len(today(api, finance)["days"]) == 61
     _, security = api.issue("security")
     assert set(waiting(api, security)) == {"approvals", "incidents", "tills"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -231,8 +231,13 @@ def refunds_not_remembered(patch: pytest.MonkeyPatch) -> None:
 def answer_before_commit(patch: pytest.MonkeyPatch) -> None:
     async def settle(self: Any, conn: Any, batch: Any) -> list[Any]:
         jobs = [waiting.job for waiting in batch]
-        await conn.begin()
-        settled = await settle_batch(conn, self._reader, self._shop(), jobs, datetime.now(UTC))
+        while True:  # who is answered too soon meets what is not committed yet
+            await conn.begin()
+            with suppress(psycopg.errors.SerializationFailure):
+                now = datetime.now(UTC)
+                settled = await settle_batch(conn, self._reader, self._shop(), jobs, now)
+                break
+            await conn.rollback()
         later: list[Any] = await self._answer_all(conn, batch, settled.outcomes)
         try:
             await conn.commit()

@@ -109,6 +109,8 @@ def test_any_event_is_answered(code, data):
     assume(program is not None)
     assert program is not None
     facts = data.draw(facts_for(program))
-    story = settle_event(msgspec.structs.replace(facts, event="A"), program)
+    event = data.draw(st.sampled_from(["A", "collected", "donation", "receipt_uploaded"]))
+    said = {"minor": data.draw(st.integers(-1, 5_000)), "receipt": "1"}
+    story = settle_event(msgspec.structs.replace(facts, event=event, data=said), program)
     assert set(heard(story)) == {rule.id for rule in program.rules}
     assert story.points_earned == sum(e.given for e in story.effects if e.kind == "points")

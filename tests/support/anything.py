@@ -12,7 +12,8 @@ from tessera.program.core import Reader
 from tessera.rules import conditions, mechanics
 from tessera.rules.core.basket import Goods
 from tessera.rules.core.conditions import Condition
-from tessera.rules.core.facts import Facts, Person, Trait
+from tessera.rules.core.draws import LUCK, stock_key
+from tessera.rules.core.facts import Facts, Moment, Person, Trait
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.prizes import Prize
 from tessera.rules.core.settings import Sample
@@ -107,6 +108,8 @@ PRIZES = st.one_of(
     st.fixed_dictionaries({"off_minor": st.integers(1, 5000)}, optional={"of": struct(Goods)}),
     st.fixed_dictionaries({"gift": st.just("MUG")}, optional={"count": st.integers(1, 3)}),
     st.fixed_dictionaries({"coupon": st.just("TEN")}, optional={"title": st.just("Ten off")}),
+    st.fixed_dictionaries({"ticket": st.sampled_from(SKUS)}, optional={"count": st.integers(1, 3)}),
+    st.fixed_dictionaries({"badge": st.just("FAN")}, optional={"title": st.just("Fan")}),
 )
 LEAVES = st.deferred(
     lambda: st.one_of(
@@ -145,6 +148,11 @@ def rules(draw: Any, code: str, *, plain: bool = False) -> dict[str, Any]:
     return rule | own
 
 
+FIELDS = {
+    "fields": {"receipt": {"required": False}, "minor": {"type": "integer", "required": False}}
+}
+
+
 def program_of(some: list[dict[str, Any]], **more: Any) -> Program | None:
     """The program of these rules; None if the reader refuses it."""
     words = (*SKUS, *AISLES)
@@ -152,8 +160,16 @@ def program_of(some: list[dict[str, Any]], **more: Any) -> Program | None:
         "name": "Any",
         "currency": "EUR",
         "groups": {"one": {"pick": "best_for_member"}},
-        "events": {word: {} for word in words},
+        "events": {word: FIELDS for word in (*words, "collected", "donation", "receipt_uploaded")},
         "attributes": {word: {} for word in words},
+        "draws": {
+            word: {"prizes": [{"item": "CAR"}, {"item": "MUG", "one_in": 3}], "ends": "2026-03-01"}
+            for word in words
+        },
+        "tiers": {
+            word: {"levels": [{"code": each, "reach": n} for n, each in enumerate(words)]}
+            for word in words
+        },
         "rules": some,
         **more,
     }
@@ -171,6 +187,7 @@ LINES = st.builds(
     category=st.sampled_from(["", *AISLES]),
     brand=st.sampled_from(["", *BRANDS]),
     promo=st.sampled_from(["", "", "WEEK"]),
+    cost_minor=st.none() | st.integers(0, 1_500),
 )
 BASKETS = st.lists(LINES, min_size=1, max_size=6).map(tuple)
 PEOPLE = st.builds(
@@ -197,6 +214,9 @@ def facts_for(draw: Any, program: Program) -> Facts:
             value = need.of.trait(person, at.date())
             if value is not None:
                 known[need.key] = value
+        elif isinstance(need, Moment) and need.word == "luck":
+            known[need.key] = draw(st.sampled_from([0, LUCK // 3, LUCK - 1]))
+            known |= {stock_key(code, "MUG"): draw(st.integers(0, 1)) for code in program.draws}
         elif draw(st.booleans()):
             known[need.key] = draw(st.sampled_from([0, 1, 2, 3, 4, 9, 365]))
     return Facts(

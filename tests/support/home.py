@@ -16,6 +16,10 @@ from support.api import Api
 
 PROGRAM: dict[str, Any] = {
     "name": "Joining", "currency": "EUR", "unknown_cards": "batches",
+    "budgets": {
+        "summer": {"name": "Primavera", "by": "store", "most_minor": 500_000, "most_points": 10_000}
+    },
+    "coupons": {"TENTH": {"name": "Voucher"}},
     "events": {
         "joined": {"fields": {"source": {"type": "text", "required": False}}},
         "completed": {},
@@ -32,6 +36,11 @@ PROGRAM: dict[str, Any] = {
         "welcome": "joined", "completed": "completed", "profile": {"given_name": 1, "born_on": 1},
         "sources": {"leaflet": {"name": "Spring", "each_minor": 50, "fixed_minor": 1000}},
     },
+    "partners": {
+        "corner": {"name": "Corner shops", "stores": ["S1"], "sells_at_x100": 110,
+                   "pays_x100": 90},
+    },
+    "referral": {"referrer_points": 500, "referee_points": 200},
     "consents": {
         "confirm": ["email", "sms"],
         "purposes": {

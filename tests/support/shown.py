@@ -11,7 +11,7 @@ from support.api import Api
 from support.browser import COOKIES, staff_session
 from support.entering import Person
 from support.home import PROGRAM
-from support.makes import imports
+from support.makes import imports, rewards
 from support.makes.approvals import proposal
 from support.things import Things, new_member, signed_in
 from tessera.doors.web.page import Page
@@ -27,7 +27,7 @@ class Shown:
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        said = api.call("POST", "/v1/program", PROGRAM)
+        said = api.call("POST", "/v1/program", PROGRAM | lucky())
         assert said.is_success, said.text
         person = Person(api, "owner").enrol()
         self.owner = staff_session(api, person.id)
@@ -71,9 +71,40 @@ class Shown:
         Person(self.api, "operator")
         proposal(self.api, self.api.somebody())
         things.made("/v1/drafts", {"name": "Double points"})
+        things.made("/v1/coupon-batches", {"kind": "TENTH", "count": 3, "label": "Flyer"})
         imports.here(things, "own")
         imports.aside(things, "own")
         things.made("/v1/tasks", {"kind": "duplicates"})
+        agreed = {"minor": 700, "reason": "leaflets"}
+        things.made("/v1/partners/corner/adjustments", agreed)
+        things.made("/v1/partners/corner/statements", {"period": "2020-10"})
+        self._bring(things)
+
+    def _bring(self, things: Things) -> None:
+        """Somebody is brought by the member who walks."""
+        said = self.api.call("POST", "/v1/me/referral", token=self.member)
+        assert said.is_success, said.text
+        who = {"identifiers": [{"kind": "card", "value": things.fresh()}], "given_name": "Zora"}
+        things.made("/v1/members", who | {"referral": said.json()["code"]})
+        rewards.claim(things, "own")
+        rewards.ticket(things, "own")
+
+
+def lucky() -> dict[str, Any]:
+    """A draw with tickets, one to be drawn, and a badge: what the pages of draws show."""
+    cup, bike = {"item": "CUP", "count": 9, "one_in": 1}, {"item": "BIKE", "name": "Bicycle"}
+    return {
+        "draws": {
+            "summer": {"name": "Summer", "prizes": [cup, bike], "ends": "2098-08-31"},
+            "spring": {"name": "Spring", "prizes": [bike], "ends": "2026-05-31"},
+        },
+        "rules": [
+            *PROGRAM["rules"],
+            {"id": "tickets", "mechanic": "every_x_tickets", "draw": "summer", "per_minor": 100},
+            {"id": "spin", "mechanic": "instant_win", "draw": "summer"},
+            {"id": "hello", "mechanic": "badge", "badge": "HELLO", "title": "First visit"},
+        ],
+    }
 
 
 class _Links(HTMLParser):

@@ -24,7 +24,7 @@ PLACES = (
     "program/core/sentences.py", "program/core/difference.py", "program/core/warnings/*.py",
     "program/core/dead.py", "program/core/chances.py", "program/core/open_rules.py",
     "checkout/core/tell.py", "checkout/core/gifts.py", "checkout/core/event.py",
-    "checkout/core/back.py",
+    "checkout/core/back.py", "rewards/coupons/core/words.py",
 )  # fmt: skip
 _APART = {"_EXAMPLE", "SCENARIOS", "EXAMPLES", "PLACES", "RETURN"}
 _CONSTANT = re.compile(r"_?[A-Z][A-Z_]*\Z")

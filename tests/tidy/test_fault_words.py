@@ -20,7 +20,10 @@ PLACES = (
     "ledger/core/lives.py", "members/choices/core.py",
 )  # fmt: skip
 _NOTED = {"fault", "Fault", "mistake_at", "mistake", "Mistake"}
-_SAYING = {"misfits", "_misfits", "_no_event", "brand_faults", "_fault", "_unfilled"}
+_SAYING = {
+    "misfits", "_misfits", "_no_event", "brand_faults", "ladder_faults", "draw_faults",
+    "ticket_misfits", "_level_faults", "_fault", "_unfilled",
+}  # fmt: skip
 _HOLE = re.compile(r"\{(\d)\}")
 # What is built of parts that have words of their own.
 BUILT = {"each ", "{1}one of {2}", "{1}a whole number from {2} to {3}"}

@@ -13,6 +13,7 @@ import secrets
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from tessera.base.problem import PostgresProblem, os_problem
@@ -27,6 +28,8 @@ class Installation:
         assert len(key) == KEY_BYTES, "a key has 256 bits"
         self._marks = hmac.digest(key, b"marks", "sha256")
         self._seals = AESGCM(hmac.digest(key, b"seals", "sha256"))
+        blocks = algorithms.AES(hmac.digest(key, b"blocks", "sha256"))
+        self._blocks = Cipher(blocks, modes.ECB())  # single blocks, no two alike
 
     def mark(self, purpose: str, *words: str) -> bytes:
         """32 bytes that stand for these words; nobody without the key can make or guess them.
@@ -36,6 +39,20 @@ class Installation:
         """
         framed = [b"%d:%b" % (len(raw), raw) for raw in map(str.encode, (purpose, *words))]
         return hmac.digest(self._marks, b"".join(framed), hashlib.sha256)
+
+    def veil(self, blocks: bytes) -> bytes:
+        """Blocks of 16 bytes, each as another one: the same block always becomes the same.
+
+        why     what is looked up by its very value, and read again, but means nothing in a dump
+        shape   as many bytes; no block may come twice with two meanings: put the meaning into it
+        """
+        made = self._blocks.encryptor()
+        return made.update(blocks) + made.finalize()
+
+    def unveil(self, veiled: bytes) -> bytes:
+        """The blocks that `veil` was given."""
+        made = self._blocks.decryptor()
+        return made.update(veiled) + made.finalize()
 
     def seal(self, purpose: str, plain: bytes) -> bytes:
         """What was said, readable with this key and for this purpose only; 28 bytes longer."""

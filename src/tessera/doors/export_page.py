@@ -15,6 +15,10 @@ HEADINGS = {
     "member": "Membership", "person": "About you", "identifiers": "Cards, phones, addresses",
     "points": "Points", "moves": "How points came and went", "receipts": "Purchases",
     "events": "What else you did", "seen_by": "Who saw your personal data",
+    "coupons": "Coupons you were given", "coupon_uses": "Coupons you used",
+    "claims": "Rewards", "wishes": "What you wish for",
+    "levels": "Levels", "level_changes": "How your level changed",
+    "privileges_used": "Privileges you used",
 }  # fmt: skip
 
 

@@ -27,7 +27,9 @@ from tessera.base.wire import PipelineConnection
 from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
 from tessera.checkout.days import flows as days_flows
-from tessera.doors import runs
+from tessera.doors import claims, reviews, runs
+from tessera.doors.bringing import Bringing
+from tessera.doors.budgets import Watch
 from tessera.doors.charts import Drawer
 from tessera.doors.crew import Crew, Overseer
 from tessera.doors.ending import ended
@@ -35,6 +37,7 @@ from tessera.doors.entrance import Entrance
 from tessera.doors.incidents import Incidents
 from tessera.doors.keeping import Keeping
 from tessera.doors.logs import fault
+from tessera.doors.ordering import Ordering
 from tessera.doors.pools import CABINET, CONSOLE, DESK, GATE, OPTIONS, TILL, UPKEEP, Conn
 from tessera.doors.postings import Postings
 from tessera.doors.refused import Refused
@@ -52,6 +55,7 @@ from tessera.members.core import Labels
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
 from tessera.program.core.timeline import Timeline
+from tessera.rewards.draws import flows as draws_flows
 from tessera.warehouse.stores import db as stores_db
 
 log = structlog.get_logger("tessera.house")
@@ -137,6 +141,9 @@ class House:
         self.setup, self.drawer = Setup(plan.setup), Drawer()
         self._turns, self._crew = Turns(self.upkeep), Overseer(self.upkeep, plan.crew)
         self._postings = Postings(self.upkeep, lambda: self.writer)
+        self.bringing = Bringing(self.upkeep, lambda: self.shop().program)
+        self._ordering = Ordering(self.upkeep)
+        self._budgets = Watch(self.upkeep, self.incidents, lambda: self.shop().program)
         self._sending = Sending(self.upkeep, plan.ways, self.incidents)
         self.writer = Writer(
             self._connect, plan.reader, self.shop, self.tally, plan.lanes, self.incidents
@@ -181,6 +188,7 @@ class House:
             ("sending", self._sending.turn, REFRESH_S),
             ("sign_in", self._sending.sweep, RUNS_S),
             ("postings", self._postings.turn, REFRESH_S),
+            ("referrals", self.bringing.turn, REFRESH_S),
             ("keeping", self._keeping.turn, DAYS_S),
             ("refused", self.refused.turn, RUNS_S),
             ("approvals", self._end_approvals, RUNS_S),
@@ -190,6 +198,9 @@ class House:
             ("uploads", self._crew.tidy, DAYS_S),
             ("turns", self._turns.write, REFRESH_S),
             ("counting", self._count_days, SWEEP_S),
+            ("budgets", self._budgets.turn, SWEEP_S),
+            ("claims", self._end_claims, RUNS_S),
+            ("coupons", self._ordering.turn, REFRESH_S),
         ):
             self.worked[name] = time.monotonic()
             self._tasks.append(asyncio.create_task(self._again(name, work, every_s)))
@@ -224,8 +235,10 @@ class House:
             versions = await self._versions(conn)
             stores = {store.id: store for store in await stores_db.all_stores(conn)}
             labels = Labels(await members_db.batches(conn))
-        program = versions.at(datetime.now(UTC))
-        self._shop = Shop(program, stores, versions, labels)
+            program = versions.at(now := datetime.now(UTC))
+            known = self._shop.seeds if self._shop is not None else {}
+            seeds = await draws_flows.seeds(conn, program.draws, known, now)
+        self._shop = Shop(program, stores, versions, labels, seeds)
 
     async def _keep_up(self) -> None:
         """Refresh; a killed embedded server is started again even when nobody writes."""
@@ -307,12 +320,19 @@ class House:
             return
         async with self.upkeep.connection() as conn, runs.turn(conn) as mine:
             if mine:
-                await runs.run_due(conn, self.lives, datetime.now(UTC))
+                now = datetime.now(UTC)
+                await runs.run_due(conn, self.lives, now)
+                await reviews.review_due(conn, self.shop().program.tiers, self.today(now))
 
     async def _end_approvals(self) -> None:
         """What waited a day for a second person can no longer be read."""
         async with self.upkeep.connection() as conn:
             await approvals_flows.expire(conn, datetime.now(UTC), 200)
+
+    async def _end_claims(self) -> None:
+        """Claims of rewards whose time is over; only where time runs by itself."""
+        if self.plan.runs:
+            await claims.end_due(self.upkeep, self.shop().program, datetime.now(UTC))
 
     async def _count_days(self) -> None:
         """Sum up the receipts of days, and rest twenty times as long as that took."""

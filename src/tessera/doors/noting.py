@@ -18,7 +18,7 @@ from tessera.doors.pages import uuid_of
 # Words of an address that are chosen by us or for things; others may be cards or names of people.
 PLAIN_WORDS = frozenset({"store_id", "version", "role"})
 
-Approvable = Literal["publish", "merge", "erasure", "owner"]
+Approvable = Literal["publish", "merge", "erasure", "owner", "tier", "settlement"]
 
 
 class Proposed(Struct, frozen=True):

@@ -12,7 +12,7 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -23,9 +23,10 @@ from tessera.access.core import Replay, token_hash
 from tessera.base.problem import PostgresProblem
 from tessera.base.refusal import Refusal
 from tessera.base.wire import PipelineConnection
+from tessera.budgets.db import PASSED
 from tessera.checkout.core import Job, Shop
 from tessera.checkout.db import parked
-from tessera.checkout.flows import Done, Later, Outcome, Settled, settle_batch
+from tessera.checkout.flows import Done, Later, Outcome, Settled, Tried, settle_batch
 from tessera.checkout.flows.reading import retell
 from tessera.checkout.flows.write import unpark
 from tessera.doors.ending import ended
@@ -302,31 +303,44 @@ class Writer:
     async def _transact(
         self, conn: Conn, jobs: list[Job]
     ) -> tuple[Settled, list[tuple[UUID, bytes]]]:
-        settled = await self._begin(conn, jobs)
-        if settled.void:
+        """Settle and commit; again, with counters locked, where others drew on them meanwhile."""
+        try:
+            settled = await self._commit(conn, jobs, passed=False)
+        except psycopg.Error as error:
+            if error.diag.sqlstate != PASSED:
+                raise
             await conn.rollback()
+            settled = await self._commit(conn, jobs, passed=True)
+        if settled.void:
             return settled, []
-        await conn.commit()  # with its sync: a failure at commit inside a pipeline shows only there
         woken = await parked(settled.waking) if settled.waking is not None else []
         return settled, woken
 
-    async def _begin(self, conn: Conn, jobs: list[Job]) -> Settled:
+    async def _commit(self, conn: Conn, jobs: list[Job], *, passed: bool) -> Settled:
+        settled = await self._begin(conn, jobs, Tried(passed=passed))
+        if settled.void:
+            await conn.rollback()
+        else:  # with its sync: a failure at commit inside a pipeline shows only there
+            await conn.commit()
+        return settled
+
+    async def _begin(self, conn: Conn, jobs: list[Job], tried: Tried) -> Settled:
         """Settle a batch, not committed yet; accounts that were joined meanwhile are followed."""
-        through: dict[UUID, UUID] = {}
         for left in reversed(range(_FOLLOWED)):
             await conn.begin()
             try:
                 return await settle_batch(
-                    conn, self._reader, self._shop(), jobs, datetime.now(UTC), through
+                    conn, self._reader, self._shop(), jobs, datetime.now(UTC), tried
                 )
             except Joined as astray:
                 await conn.rollback()
                 if not left:
                     raise
-                asked = {*through, *astray.accounts}
+                asked = {*tried.through, *astray.accounts}
                 await conn.begin()
                 through = await joining_db.above(conn, list(asked))
                 await conn.rollback()
+                tried = replace(tried, through=through)
         raise AssertionError("the last try has returned or raised")
 
     async def _answer_all(

@@ -34,6 +34,9 @@ class Store(Struct, frozen=True, forbid_unknown_fields=True):
 Token = Annotated[str, Meta(min_length=1, max_length=800, pattern=r"^[!-~]+\Z")]
 
 
+CouponText = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[ -~]+\Z")]
+
+
 class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """One line of a receipt, as the till prints it.
 
@@ -41,6 +44,7 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     unit_minor  price of one piece, of 1,000 g or of 1,000 ml, in minor units
     total_minor what the line costs before Tessera; left out, it is computed
     promo       the shop's own mass promotion that has already made this line cheaper
+    cost_minor  what the shop pays for a piece, for 1,000 g or 1,000 ml, taxes as in the price
     """
 
     sku: Code
@@ -53,6 +57,7 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     kind: Kind = "goods"
     brand: OptionalCode = ""
     promo: OptionalCode = ""
+    cost_minor: Annotated[int, Meta(ge=0, le=10**12)] | None = None
 
     def total(self) -> int:
         """The line in minor units: as the till says, else quantity times price, halves up."""
@@ -98,6 +103,7 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     offline    it was made while the till was cut off: it is never refused for its spending
     allowance  the token under which its points were spent then
+    coupons    codes as they were typed or scanned
     """
 
     store: Code
@@ -120,6 +126,7 @@ class Receipt(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     payments: Annotated[tuple[Payment, ...], Meta(max_length=20)] = ()
     offline: bool = False
     allowance: Token | None = None
+    coupons: Annotated[tuple[CouponText, ...], Meta(max_length=10)] = ()
 
     def whose(self) -> Identifier | None:
         """The member named on this receipt; `card` is the short form."""

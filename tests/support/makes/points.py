@@ -44,8 +44,10 @@ MAKES: dict[str, Make] = {
     "points.history": of_account,
     "event.history": of_list,
     "points.outstanding": plain(),
+    "budget.list": plain(),
+    "budget.read": lambda t, w: ({"code": "nobody-s" if w == "random" else "summer"}, None),
     "me.points": plain(),
     "me.receipts": plain(),
     "me.receipt": my_receipt,
 }
-ANYBODYS = {"points.outstanding", "me.points", "me.receipts"}
+ANYBODYS = {"points.outstanding", "budget.list", "me.points", "me.receipts"}

@@ -162,8 +162,9 @@ def fault_of(case: Case, receipt: Receipt) -> Refusal | None:
 
 
 def promise_print(receipt: Receipt, account_id: UUID | None) -> bytes:
-    """Two baskets are the same for a quote if lines, total, points to spend and account are."""
-    return _encode((receipt.lines, receipt.total_minor, receipt.spend, account_id))
+    """Two baskets are the same for a quote if lines, total, points, coupons and account are."""
+    said = (receipt.lines, receipt.total_minor, receipt.spend, account_id)
+    return _encode((*said, receipt.coupons) if receipt.coupons else said)
 
 
 def facts_of(case: Case, receipt: Receipt) -> Facts:

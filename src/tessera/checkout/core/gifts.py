@@ -1,4 +1,4 @@
-"""Gifts and coupons of a sale that lose their reason when goods come back. Pure."""
+"""Gifts, coupons and the like of a sale that lose their reason when goods come back. Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from tessera.rules.core.words import Story
 
 GIFT = one_many("take back the gift: {item}", "take back the gifts: {count} x {item}")
 COUPON = one_many("the coupon is void: {item}", "coupons are void: {count} x {item}")
+TICKET = one_many("the ticket is void: {item}", "tickets are void: {count} x {item}")
+LOST = one_many("no longer given: {item}", "no longer given: {count} x {item}")
+TEXTS = {"gift": GIFT, "coupon": COUPON, "ticket": TICKET, "badge": LOST, "privilege": LOST}
 
 
 def to_take_back(before: Story, after: Story) -> tuple[TakeBack, ...]:
@@ -20,9 +23,9 @@ def to_take_back(before: Story, after: Story) -> tuple[TakeBack, ...]:
     shape  one entry per item, in the order in which they were given; counts above 0
     """
     return tuple(
-        TakeBack("gift" if kind == "gift" else "coupon", item, pieces)
+        TakeBack(kind, item, pieces)
         for (kind, item), pieces in items_back(before, after).items()
-        if pieces > 0
+        if pieces > 0 and kind in ("gift", "coupon", "ticket", "badge", "privilege")
     )
 
 
@@ -30,7 +33,7 @@ def screen(gone: Sequence[TakeBack], currency: str, tongue: Tongue = ENGLISH) ->
     """A line for the cashier for each of them."""
     return [
         say_in(
-            tongue, GIFT if each.kind == "gift" else COUPON,
+            tongue, TEXTS[each.kind],
             {"item": each.item, "count": each.count}, currency,
         )
         for each in gone

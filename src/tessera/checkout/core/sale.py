@@ -44,8 +44,10 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     facts = facts_of(case, receipt)
     refusal: Refusal | None = None
     cover: Cover | None = None
+    won: Facts | None = None
     if promise is not None and kept_hold:
-        story, case.program = promise.story, promise.program or case.program
+        story, won = _with_luck(case, receipt, promise)
+        case.program = promise.program or case.program
         refusal = too_many(case, story)
     else:
         cover = cover_of(case, receipt, facts)
@@ -63,7 +65,7 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     )
     if refusal:
         return refusal
-    known = (kept_hold and promise is not None and promise.facts) or facts
+    known = won or (kept_hold and promise is not None and promise.facts) or facts
     contents = _contents(case, receipt, story)
     kept = Kept(story, kept_facts(known, facts), counted=counted(contents))
     row = sale_row(case, receipt, kept)
@@ -139,6 +141,26 @@ def _still_so(case: Case, promise: Promise, receipt: Receipt) -> bool:
     )  # fmt: skip
     story = settle(receipt.lines, facts, program, explain=False)
     return alike(story.effects, promise.story.effects)
+
+
+def _with_luck(case: Case, receipt: Receipt, promise: Promise) -> tuple[Story, Facts | None]:
+    """What was promised, and what a quote could not know: what is won at once comes on top.
+
+    shape  (story, the facts to be kept with it; None: those of the promise)
+    """
+    then, program = promise.facts, promise.program
+    luck = {key: value for key, value in case.known.items() if key.startswith(("luck ", "stock "))}
+    if not luck or then is None or program is None:
+        return promise.story, None
+    counted = {need.key for need in program.plan.needs if not isinstance(need, Trait)}
+    now = {k: v for k, v in case.known.items() if k in counted or k.startswith("b:")}
+    asked = msgspec.structs.replace(then, known=then.known | now | luck)
+    given = {effect.rule for effect in promise.story.effects}
+    settled = settle(receipt.lines, asked, program, explain=False)
+    won = [e for e in settled.effects if e.rule not in given and f"luck {e.rule}" in luck]
+    effects = (*promise.story.effects, *won)
+    facts = msgspec.structs.replace(then, known=then.known | luck)
+    return msgspec.structs.replace(promise.story, effects=effects), facts
 
 
 def too_many(case: Case, story: Story) -> Refusal | None:

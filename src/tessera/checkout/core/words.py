@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,6 +13,7 @@ from tessera.access.core import Principal
 from tessera.base.text import Code, Key, Name, OptionalCode
 from tessera.members.core import Labels
 from tessera.program.core.timeline import Timeline
+from tessera.rewards.coupons.core.words import CouponTold
 from tessera.rules.core.facts import Value
 from tessera.rules.core.telling import EffectTold, SilentTold
 from tessera.rules.core.tongues import ENGLISH, Tongue
@@ -84,6 +86,7 @@ class Job(Struct, frozen=True):
 
     parked  the outcome under which a return was parked; it has its key and its answer already
     tongue  the language in which it is answered
+    address  the caller's IP, "" where it is not known
     """
 
     principal: Principal
@@ -94,6 +97,7 @@ class Job(Struct, frozen=True):
     received_at: datetime
     parked: UUID | None = None
     tongue: Tongue = ENGLISH
+    address: str = ""
 
 
 class Shop(Struct, frozen=True):
@@ -102,12 +106,14 @@ class Shop(Struct, frozen=True):
     program   the one that decides what happens now
     versions  which one decides what happened when; None: there has been no other
     labels    of the batches of cards that were issued here
+    seeds     {draw: its seed}, of those that are not over
     """
 
     program: Program
     stores: dict[str, Store]
     versions: Timeline | None = None
     labels: Labels = Labels()
+    seeds: Mapping[str, bytes] = {}
 
     def program_at(self, happened_at: datetime) -> Program:
         """The program for something that happened then; an older one is read when needed."""
@@ -160,11 +166,27 @@ class Could(Struct, frozen=True):
 
 
 class TakeBack(Struct, frozen=True):
-    """Something given for goods that came back: a gift to ask for, a coupon that is void."""
+    """Something given for goods that came back: a gift to ask for; the rest is void by itself."""
 
-    kind: Literal["gift", "coupon"]
+    kind: Literal["gift", "coupon", "ticket", "badge", "privilege"]
     item: str
     count: int
+
+
+class TierTold(Struct, frozen=True):
+    """A level that an operation has changed.
+
+    title, name  what people call the ladder and the level; before: the level until now ("" none)
+    until        the day of its next review; up: it is a higher one
+    """
+
+    ladder: str
+    title: str
+    level: str
+    name: str
+    before: str
+    until: date | None
+    up: bool
 
 
 class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -174,6 +196,8 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     refund_minor  for a return: money to give back now; take_back: what has to come back for it
     screen, slip  lines for the cashier's screen and for the printed receipt
     currencies    where the account stands in the other currencies that this was about
+    tiers         levels that it has changed
+    coupons       what became of each that was shown, given or taken back
     retold        made anew from the stored effects: the bytes are kept for 35 days only
     """
 
@@ -189,11 +213,13 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     points_spent: int = 0
     balance: Balance | None = None
     currencies: dict[str, Balance] = {}
+    tiers: tuple[TierTold, ...] = ()
     lines: tuple[LinePrice, ...] = ()
     effects: tuple[EffectTold, ...] = ()
     silent: tuple[SilentTold, ...] = ()
     differences: tuple[Difference, ...] = ()
     take_back: tuple[TakeBack, ...] = ()
+    coupons: tuple[CouponTold, ...] = ()
     could_spend: Could | None = None
     held_until: datetime | None = None
     screen: tuple[str, ...] = ()

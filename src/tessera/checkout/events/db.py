@@ -44,6 +44,12 @@ async def meant(
     return {(row[0], row[1]): Meant(row[2], frozenset(row[3])) for row in await rows.fetchall()}
 
 
+async def kept(conn: Conn, asked: Sequence[tuple[UUID, str, str]]) -> dict[tuple[UUID, str], bool]:
+    """{(account, word): whether nothing of the receipt that it names has come back}."""
+    rows = await conn.execute(SQL["kept"], _columns(asked), binary=True)
+    return {(row[0], row[1]): row[2] for row in await rows.fetchall()}
+
+
 async def heard(
     conn: Conn, asked: Sequence[tuple[UUID, str, datetime]], kinds: Collection[str]
 ) -> list[list[tuple[str, bytes]]]:

@@ -31,6 +31,25 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS newest;
 
+-- name: kept
+-- What events name by number or id: the newest such receipt of their account, where the number is
+-- asked for in a store only of that store, and whether nothing of it has come back.
+SELECT asked.account_id, asked.word, newest.whole
+FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS asked (account_id, word, store_id)
+CROSS JOIN LATERAL (
+    SELECT
+        NOT EXISTS (
+            SELECT FROM checkout.receipt AS back WHERE back.sale_id = r.id
+        ) AS whole
+    FROM checkout.receipt AS r
+    WHERE r.account_id = asked.account_id AND r.kind = 'sale' AND (
+        r.id::text = lower(asked.word)
+        OR (r.number = asked.word AND asked.store_id IN ('', r.store_id))
+    )
+    ORDER BY r.happened_at DESC, r.id DESC
+    LIMIT 1
+) AS newest;
+
 -- name: heard
 -- Events of an account since an instant, in a store or in none, of kinds that points wait for.
 SELECT asked.n, e.type, e.story

@@ -6,9 +6,8 @@ read by separate, later statements: a lock and a read in one statement see diffe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
@@ -20,33 +19,44 @@ from tessera.checkout.core.case import Case, Decision
 from tessera.checkout.core.event import decide_event
 from tessera.checkout.core.sale import decide_cancel, decide_quote, decide_sale
 from tessera.checkout.core.words import Answer, Event, Job, Quote, Shop
-from tessera.checkout.flows.items import Alone, Batch, Done, Item, Later, Outcome, Settled
+from tessera.checkout.flows.items import (
+    FIRST,
+    Alone,
+    Batch,
+    Done,
+    Item,
+    Later,
+    Outcome,
+    Settled,
+    Tried,
+)
 from tessera.checkout.flows.load import load, lock
 from tessera.checkout.flows.parts import Part, parts_of
 from tessera.checkout.flows.people import ask_people, know_people
 from tessera.checkout.flows.resolve import resolve
 from tessera.checkout.flows.write import write
-from tessera.ledger.db import STRAIGHT
 from tessera.program.core import Reader
 from tessera.warehouse.core import Receipt, Return
 
-__all__ = ["Done", "Later", "Outcome", "Settled", "settle_batch"]
+__all__ = ["Done", "Later", "Outcome", "Settled", "Tried", "settle_batch"]
 _ANSWER = msgspec.json.Encoder()
 
 
 async def settle_batch(
     conn: db.Conn, reader: Reader, shop: Shop, jobs: Sequence[Job], now: datetime,
-    through: Mapping[UUID, UUID] = STRAIGHT,
+    tried: Tried = FIRST,
 ) -> Settled:  # fmt: skip
     """Settle these operations, each exactly once, all or none of them.
 
-    through  {account: the one it was joined to}, of those that a try before has found gone
+    tried    what the tries before have found
     shape    at most one job per (principal, key); outcomes in the order of `jobs`
     errors   what the driver raises; the caller rolls back and tries a smaller batch. Joined: the
-             caller rolls back, finds out where these accounts are, and does it again
+             caller rolls back, finds out where these accounts are, and does it again. `PASSED` of
+             budgets, with the commit at the latest: likewise, as `tried`
     """
     items = [Item(job, job.parked or new_id()) for job in jobs]
-    batch = Batch(shop, now, items, {shop.program.version: shop.program}, through)
+    programs = {shop.program.version: shop.program}
+    batch = Batch(shop, now, items, programs, tried.through, tried.passed)
     await resolve(conn, batch)
     asked = await ask_people(conn, batch)  # no lock of ours guards them: it need not wait for any
     await lock(conn, batch, reader)
@@ -64,6 +74,8 @@ async def settle_batch(
         await write(conn, batch)
         for part in parts:
             await part.write(conn)
+        for part in parts:
+            await part.draw(conn)
     outcomes: list[Outcome] = []
     for item in items:
         assert item.outcome is not None, "every job has an outcome"

@@ -35,6 +35,21 @@ class Done:
 Outcome = Done | Replay | Refusal | Later
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What earlier tries of a batch have found.
+
+    through  {account: the one it was joined to}, of those that were found to be gone
+    passed   others drew meanwhile on what parts had not locked: now they lock it from the start
+    """
+
+    through: Mapping[UUID, UUID] = field(default_factory=dict)
+    passed: bool = False
+
+
+FIRST = Tried()
+
+
 class Alone(Exception):
     """A newcomer is refused in a batch with others: settled alone, nothing of it is written."""
 
@@ -106,7 +121,7 @@ class Item:
 class Batch:
     """All that is known about one batch.
 
-    through  {account: the one it was joined to}, of those that were found to be gone
+    through, passed  as of `Tried`
     """
 
     shop: Shop
@@ -114,6 +129,7 @@ class Batch:
     items: list[Item]
     programs: dict[int, Program]
     through: Mapping[UUID, UUID] = field(default_factory=dict)
+    passed: bool = False
     waking: db.Rows | None = None
     newcomers: set[UUID] = field(default_factory=set)
     points: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -1,4 +1,4 @@
-"""Two accounts become one, and part again: points, days of history, allowances of tills."""
+"""Two accounts become one, and part again: points, days of history, allowances, levels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tessera.checkout.history import flows as history
 from tessera.checkout.offline import db as offline_db
 from tessera.ledger.joining import flows as joining
 from tessera.ledger.joining.flows import Ask, Done
+from tessera.tiers import flows as tiers
 
 __all__ = ["Ask", "Done", "join", "part"]
 
@@ -20,6 +21,7 @@ async def join(conn: db.Conn, ask: Ask, account: UUID, into: UUID) -> Done | Ref
     if isinstance(done, Done):
         await history.join(conn, account, into)
         await offline_db.go_along(conn, account, into, ask.now)
+        await tiers.join(conn, account, into, done.row.id, ask.now)
     return done
 
 
@@ -34,4 +36,5 @@ async def part(
     done = await joining.part(conn, ask, joining_id, db.active_since, keep=keep)
     if isinstance(done, Done):
         await history.part(conn, done.row.account_id, done.row.to_account_id)
+        await tiers.part(conn, done.row.account_id, done.row.to_account_id, joining_id, ask.now)
     return done

@@ -13,9 +13,9 @@ from tessera.base.clock import day_start, local
 from tessera.checkout import db
 from tessera.checkout.core.case import Case
 from tessera.checkout.flows.items import Item
-from tessera.ledger import db as ledger_db
-from tessera.ledger.core import Lot, Move, Wallet, wallet_id
+from tessera.ledger.core import Move, wallet_id
 from tessera.ledger.joining import db as joining_db
+from tessera.ledger.joining import flows as joining
 from tessera.members.households import db as households_db
 from tessera.warehouse.core import Receipt
 
@@ -37,32 +37,7 @@ async def add_kin(conn: db.Conn, items: Sequence[Item], moves: dict[UUID, list[M
         for unit, wallet in {"": item.case.wallet, **item.case.others}.items():
             kin = [wallet_id(each, unit) for each in others]
             if kin:
-                await _add(conn, wallet, kin, outcomes, moves)
-
-
-async def _add(
-    conn: db.Conn, wallet: Wallet, kin: Sequence[UUID], outcomes: Sequence[UUID],
-    moves: dict[UUID, list[Move]],
-) -> None:  # fmt: skip
-    mine = moves.setdefault(wallet.account_id, [])
-    mine += await ledger_db.moves_of(conn, kin, outcomes)
-    mine.sort(key=lambda move: (move.posted_at, move.outcome_id, move.seq))
-    there = await joining_db.lots_elsewhere(conn, kin, outcomes)
-    await joining_db.fill(conn, wallet, [lot.id for lot in there])  # its own, empty ones too
-    for lot in there:
-        if lot.rolls:
-            lot.expires_at = wallet.rolls_until
-        _catch_up(wallet, wallet.lots.setdefault(lot.id, lot), lot)
-
-
-def _catch_up(wallet: Wallet, own: Lot, there: Lot) -> None:
-    """An empty row of a lot learns what happened to the lot elsewhere: it ripened, lives longer."""
-    if own is there or own.remaining:
-        return
-    own.pending, wallet.widened = False, True  # what comes back to it had been spent
-    if own.expires_at is not None and not own.rolls:
-        until = there.expires_at
-        own.expires_at = None if until is None else max(own.expires_at, until)
+                await joining.gather(conn, wallet, kin, outcomes, moves)
 
 
 async def accounts_of(conn: db.Conn, cases: Iterable[Case]) -> dict[UUID, list[UUID]]:

@@ -10,6 +10,7 @@ from tessera.checkout import db
 from tessera.checkout.flows.people import traits_of
 from tessera.checkout.history.core.needs import asked, known
 from tessera.checkout.history.flows import look_up
+from tessera.checkout.levels import flows as levels
 from tessera.members import db as members_db
 from tessera.members.core import Owner
 from tessera.rules.core.facts import Facts
@@ -27,6 +28,7 @@ async def open_rules(
     at = local(now, zone).replace(tzinfo=None)
     plan, on = program.plan, at.date()
     facts = await _counted(conn, program, owner.account_id, on)
+    facts |= await levels.known(conn, program.tiers, owner.account_id, on)
     if plan.traits:
         people = await members_db.people(await members_db.ask_people(conn, [owner.member_id]))
         facts |= traits_of(program, people.get(owner.member_id), zone, on)

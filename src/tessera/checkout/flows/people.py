@@ -50,7 +50,7 @@ def know(case: Case, told: Receipt | Event, profile: Profile | None) -> None:
     at = local_at(case, told) if isinstance(told, Event) else local(
         told.happened_at, case.store.time_zone
     )  # fmt: skip
-    person = _person(profile, case.store.time_zone, case.program.weights)
+    person = person_of(profile, case.store.time_zone, case.program.weights)
     case.known = {**case.known, **_values(traits, person, at.date())}
 
 
@@ -58,7 +58,7 @@ def traits_of(
     program: Program, profile: Profile | None, time_zone: str, on: date
 ) -> dict[str, int]:  # fmt: skip
     """{key of a trait: its value} of a member, as of a day."""
-    return _values(program.plan.traits, _person(profile, time_zone, program.weights), on)
+    return _values(program.plan.traits, person_of(profile, time_zone, program.weights), on)
 
 
 def _told(item: Item) -> Receipt | Event | None:
@@ -66,7 +66,9 @@ def _told(item: Item) -> Receipt | Event | None:
     return ask if isinstance(ask, Event) else item.receipt
 
 
-def _person(profile: Profile | None, time_zone: str, weights: Mapping[str, int]) -> Person:
+def person_of(
+    profile: Profile | None, time_zone: str, weights: Mapping[str, int]
+) -> Person:  # fmt: skip
     """The member as conditions see them. Of the shadow of a card nothing is known."""
     if profile is None or profile.registered_at is None:
         return Person()

@@ -14,8 +14,13 @@ from tessera.ledger.carried.proof import db as carried
 from tessera.ledger.giving.proof import db as giving
 from tessera.ledger.joining.proof import db as joining
 from tessera.ledger.proof import db as ledger
+from tessera.partners.proof import db as partners
+from tessera.referrals.proof import db as referrals
+from tessera.rewards.catalogue.proof import db as claims
 
 MOST = 100
+# Each tells where its rows disagree.
+_ROOMS = (ledger, giving, carried, joining, claims, partners, referrals, receipts, history)
 
 
 class Report(Struct):
@@ -48,22 +53,15 @@ async def count_all(conn: db.Conn) -> dict[str, int]:
     return (
         await receipts.counts(conn) | await ledger.counts(conn) | await giving.counts(conn)
         | await carried.counts(conn) | await joining.counts(conn)
+        | await partners.counts(conn) | await referrals.counts(conn)
+        | await claims.counts(conn)
     )  # fmt: skip
 
 
 async def _differences(conn: db.Conn, chain: bool) -> AsyncGenerator[str, None]:
-    async for difference in ledger.differences(conn):
-        yield difference
-    async for difference in giving.differences(conn):
-        yield difference
-    async for difference in carried.differences(conn):
-        yield difference
-    async for difference in joining.differences(conn):
-        yield difference
-    async for difference in receipts.differences(conn):
-        yield difference
-    async for difference in history.differences(conn):
-        yield difference
+    for room in _ROOMS:
+        async for difference in room.differences(conn):
+            yield difference
     if chain:
         async for difference in ledger.broken_chains(conn):
             yield difference

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from tessera.access.core import Replay
+from tessera.access.core import Principal, Replay
 from tessera.base.clock import local
 from tessera.base.ids import new_id
 from tessera.base.money import half_up
 from tessera.base.refusal import Refusal
+from tessera.budgets import flows as budgets
+from tessera.budgets.core import Place
 from tessera.checkout import db
 from tessera.checkout.core.case import Case, Decision, fault_of
+from tessera.checkout.core.coupons import gave, make_known, to_use, told
 from tessera.checkout.core.paging import following, last_seen
 from tessera.checkout.core.sale import decide_quote
 from tessera.checkout.core.tell import balance_at
@@ -34,6 +37,7 @@ from tessera.checkout.flows import events
 from tessera.checkout.flows.kin import know_limits
 from tessera.checkout.flows.people import know
 from tessera.checkout.history.flows import know as know_history
+from tessera.checkout.levels import flows as levels
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Wallet, wallet_id
 from tessera.ledger.joining import db as joining_db
@@ -44,6 +48,8 @@ from tessera.members.households import db as households_db
 from tessera.members.showing import core as showing
 from tessera.members.showing import db as showing_db
 from tessera.members.showing import flows as showing_flows
+from tessera.rewards.coupons.core.book import Seen
+from tessera.rewards.coupons.flows import Desk, Shown, marks_of
 from tessera.rules.core.telling import Hearer, tell_effects, tell_silent
 from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Program
@@ -87,10 +93,12 @@ async def quote(  # noqa: PLR0913 - who asks, by which key, in which language
     trusted: bool,
     key_id: UUID,
     tongue: Tongue = ENGLISH,
+    looking: Looking | None = None,
 ) -> Answer | Refusal:
     """What a basket would bring, without a trace. `trusted` callers may name anybody.
 
-    key_id  who asks: a code's handle is made for one key
+    key_id   who asks: a code's handle is made for one key
+    looking  how coupons are looked up; None: none is shown
     """
     receipt = asked.basket
     store = shop.stores.get(receipt.store)
@@ -116,8 +124,48 @@ async def quote(  # noqa: PLR0913 - who asks, by which key, in which language
         await _know_person(conn, shop, case, receipt, named)
         day = local(receipt.happened_at, store.time_zone).date()
         await know_history(conn, [(case, day)], now.date(), marking=False)
+        case.known |= await levels.known(conn, program.tiers, owner.account_id, day)
+        await know_budgets(conn, case, day)
+    shown = await _see(case, receipt, looking) if looking is not None else []
+    make_known(case, shown)
     decided = decide_quote(case, asked)
-    return decided.answer if isinstance(decided, Decision) else decided
+    if not isinstance(decided, Decision):
+        return decided
+    if not shown or decided.story is None:
+        return decided.answer
+    used = to_use(shown, gave(decided.story, program.coupon_rules), ())
+    said = told(case, receipt, shown, used)
+    return msgspec.structs.replace(decided.answer, coupons=said)
+
+
+class Looking(NamedTuple):
+    """A connection of its own for wrong codes, which are counted; who shows them, from where."""
+
+    conn: db.Conn
+    principal: Principal
+    address: str
+
+
+async def _see(case: Case, receipt: Receipt, looking: Looking) -> list[Seen]:
+    """The coupons of a dry quote. What is counted is committed by whose connection it is."""
+    day = local(receipt.happened_at, case.store.time_zone).date()
+    member = case.owner.member_id if case.owner is not None else None
+    place = (receipt.store, receipt.till)
+    marks = marks_of(looking.principal, place, member, looking.address)
+    shown = Shown(receipt.coupons, case.program.coupons, day, member, marks)
+    desk = Desk(case.now)
+    await desk.look(looking.conn, shown)
+    seen = desk.see(shown)
+    await desk.write_misses(looking.conn)
+    return seen
+
+
+async def know_budgets(conn: db.Conn, case: Case, day: date) -> None:
+    """What is left of the program's budgets at this store, on this day."""
+    if case.owner is not None and case.program.budgets:
+        member = case.owner.member_id.hex
+        place = Place(day, case.store.id, case.store.region, member)
+        case.known.update(await budgets.left(conn, case.program.budgets, place, case.now))
 
 
 async def _know_person(

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from tessera.checkout.core.tell import line_prices
 from tessera.checkout.core.words import LinePrice, LineTold
 from tessera.rules.core.conditions import Personal
+from tessera.rules.core.coupons import fact_of
 from tessera.rules.core.engine import settle
-from tessera.rules.core.facts import Facts, Given, History, Need, Trait
+from tessera.rules.core.facts import Facts, Given, History, Moment, Need, Rank, Trait
 from tessera.rules.core.plan import needs_of
 from tessera.rules.core.telling import EffectTold, SilentTold, tell_effects, tell_silent
 from tessera.rules.core.texts import say_in
@@ -99,6 +100,11 @@ def asked_of(program: Program, facts: Facts, tongue: Tongue = ENGLISH) -> Iterat
     for key, need in needs.items():
         rules = tuple(dict.fromkeys(asking[key]))
         yield Gap(key, _words(need, program.currency, tongue), rules, facts.known.get(key))
+    for kind in dict.fromkeys(program.coupon_rules.values()):
+        key = fact_of(kind)
+        rules = tuple(rule for rule, asked in program.coupon_rules.items() if asked == kind)
+        what = f"whether a good coupon is shown: {program.coupons[kind].name}"
+        yield Gap(key, what, rules, facts.known.get(key))
 
 
 def _words(need: Need, currency: str, tongue: Tongue) -> str:
@@ -112,6 +118,8 @@ def _words(need: Need, currency: str, tongue: Tongue) -> str:
             return f"{what} that {rule} gave ({per})"
         case History(measure=measure, scope=scope, window=window):
             return f"{measure} {scope or 'of everything'} ({window})"
+        case Rank() | Moment():
+            return need.key
 
 
 @dataclass(frozen=True)

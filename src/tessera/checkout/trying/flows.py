@@ -14,8 +14,9 @@ from tessera.checkout import db
 from tessera.checkout.core.case import Case, facts_again, facts_of, fault_of
 from tessera.checkout.core.words import Row, Shop
 from tessera.checkout.flows.people import know
-from tessera.checkout.flows.reading import wallet_of
+from tessera.checkout.flows.reading import know_budgets, wallet_of
 from tessera.checkout.history.flows import know as know_history
+from tessera.checkout.levels import flows as levels
 from tessera.checkout.trying.core import Manner, Trial, tried
 from tessera.ledger.core import Wallet
 from tessera.members import core as members
@@ -95,6 +96,10 @@ async def _know(conn: db.Conn, case: Case, receipt: Receipt) -> None:
         know(case, receipt, people.get(case.owner.member_id))
     day = local(receipt.happened_at, case.store.time_zone).date()
     await know_history(conn, [(case, day)], case.now.date(), marking=False)
+    await know_budgets(conn, case, day)
+    if case.wallet is not None:
+        account = case.wallet.account_id
+        case.known |= await levels.known(conn, case.program.tiers, account, day)
 
 
 async def try_posted(

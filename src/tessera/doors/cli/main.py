@@ -15,9 +15,10 @@ PARTS = {
     "demo": "demo.command", "serve": "serving", "db": "database", "load": "load.command",
     "migrate": "moving.command", "program": "program.command", "quote": "quoting",
     "prove": "prove", "incidents": "incidents", "keys": "keys", "roles": "roles",
-    "staff": "staff", "points": "points", "duplicates": "duplicates.command",
+    "staff": "staff", "points": "points", "draws": "draws", "tiers": "tiers.command",
+    "duplicates": "duplicates.command",
     "tasks": "tasks.command", "till": "tills.command", "bench": "bench",
-    "loadtest": "loadtest.command", "audit": "audit",
+    "loadtest": "loadtest.command", "audit": "audit", "coupons": "coupons",
 }  # fmt: skip
 
 _HELP = """Tessera: a loyalty platform that treats every member as one.

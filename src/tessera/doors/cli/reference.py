@@ -34,6 +34,10 @@ _EFFECTS = {
     "points": "points earned, shared over the lines that earned them",
     "gift": "pieces of `item` to hand over; nothing is taken off the receipt",
     "coupon": "coupons of the kind `item` to hand out",
+    "ticket": "tickets for the draw `item`, entered at once",
+    "badge": "the badge `item`, shown to the member",
+    "privilege": "what the member may do from now on: `item`",
+    "donation": "the shop gives to the cause `item`; `given` in minor units",
 }
 
 

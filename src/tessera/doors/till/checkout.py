@@ -143,7 +143,14 @@ async def quote(call: Call) -> Answer | Reply | Refusal:
     async with call.house.pool.connection() as conn:
         by = call.principal.id
         heard = tongue(call.language)
-        answer = await reading.quote(conn, shop, body, call.now, trusted, by, heard)
+        if not body.basket.coupons:
+            answer = await reading.quote(conn, shop, body, call.now, trusted, by, heard)
+        else:  # what is wrong is counted, whatever becomes of the quote
+            async with call.house.upkeep.connection() as own:
+                look = reading.Looking(own, call.principal, call.address)
+                answer = await reading.quote(
+                    conn, shop, body, call.now, trusted, by, heard, look
+                )  # fmt: skip
     return _in_basket(answer) if isinstance(answer, Refusal) else answer
 
 
@@ -170,7 +177,7 @@ async def cancel(call: Call) -> Reply | Refusal:
     assert call.house is not None
     job = Job(
         call.principal, "quote.cancel", call.key, Cancel(quote_id), call.fingerprint, call.now,
-        tongue=tongue(call.language),
+        tongue=tongue(call.language), address=call.address,
     )  # fmt: skip
     return await call.house.writer.submit(job)
 
@@ -203,7 +210,10 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
         assert isinstance(body, Receipt)
         key = natural_key(call.house, body)
     said = tongue(call.language)
-    job = Job(call.principal, operation, key, body, call.fingerprint, call.now, tongue=said)
+    job = Job(
+        call.principal, operation, key, body, call.fingerprint, call.now, tongue=said,
+        address=call.address,
+    )  # fmt: skip
     return await call.house.writer.submit(job)
 
 

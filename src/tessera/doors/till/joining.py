@@ -18,6 +18,7 @@ from tessera.doors.call import Call, Operation
 from tessera.doors.till.claiming import claim
 from tessera.doors.till.contacts import CodeSent, ContactNamed, Six, code_sent, note
 from tessera.doors.till.people import PersonName, country_of, terms_of
+from tessera.doors.till.referrals import code_fault, note_brought
 from tessera.doors.till.vouching import CameBack, Provided, WayOut, vouched, way_out
 from tessera.members import core
 from tessera.members.consents.core import Channel, Saying
@@ -36,6 +37,7 @@ class Join(Struct, frozen=True, forbid_unknown_fields=True):
     born_on   needed where the program has a minimum age
     consents  what was agreed to; on the same phone or address it counts once the code came back
     source    the joining campaign that the link or the QR code names
+    referral  the code of the friend who brings one
     card      a plastic card to bring along; one that was used needs `receipt`, which proves it
     """
 
@@ -46,6 +48,7 @@ class Join(Struct, frozen=True, forbid_unknown_fields=True):
     language: core.Language = "en"
     consents: Annotated[tuple[Saying, ...], Meta(max_length=50)] = ()
     source: OptionalCode = ""
+    referral: OptionalCode = ""
     card: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[!-~]+\Z")] | None = None
     receipt: Slip | None = None
 
@@ -79,6 +82,7 @@ class JoinBack(CameBack, frozen=True, forbid_unknown_fields=True):
     language: core.Language = "en"
     consents: Annotated[tuple[Saying, ...], Meta(max_length=50)] = ()
     source: OptionalCode = ""
+    referral: OptionalCode = ""
 
 
 class WordingView(Struct, frozen=True):
@@ -151,6 +155,9 @@ async def join(call: Call) -> CodeSent | Refusal:
     contact = core.fresh(body.contact.kind, body.contact.value, country_of(call))
     if isinstance(contact, Refusal):
         return Refusal(contact.code, "contact.value", contact.why, contact.cure)
+    refusal = await code_fault(call, body.referral)
+    if refusal is not None:
+        return refusal
     names, unused = [contact], ""
     if body.card is not None:
         card = await claim(call, body.card, body.receipt)
@@ -163,7 +170,7 @@ async def join(call: Call) -> CodeSent | Refusal:
     new = core.NewMember(
         tuple(names), body.given_name, body.family_name, body.born_on, body.language
     )
-    said = Application(contact, new, body.consents, body.source, unused)
+    said = Application(contact, new, body.consents, body.source, unused, body.referral)
     sent = await flows.apply(call.conn, said, known, call.now, call.address)
     return sent if isinstance(sent, Refusal) else code_sent(sent)
 
@@ -198,7 +205,7 @@ async def finish_provider(call: Call) -> Joined | Refusal:
         )  # fmt: skip
     given, family = _names(said.name)
     new = core.NewMember((contact,), given, family, body.born_on, body.language)
-    wanted = Application(contact, new, body.consents, body.source)
+    wanted = Application(contact, new, body.consents, body.source, referral=body.referral)
     assert call.house is not None, "the door is a house's"
     async with call.house.cabinet.connection() as call.conn:
         done = await flows.admit(call.conn, wanted, known, "sign_in", call.now, said.issuer)
@@ -215,6 +222,8 @@ def _names(said: str) -> tuple[str, str]:
 
 
 async def _let_in(call: Call, done: Admitted, way: Literal["code", "provider"]) -> Joined:
+    if done.joined:
+        await note_brought(call, done.referral, done.member_id, new=not done.history)
     session, token = await open_session(call.conn, "member", done.member_id, way, DEVICE, call.now)
     after = {"joined": done.joined, "session": str(session.id)}
     operation = "join.finish" if way == "code" else "join.back"

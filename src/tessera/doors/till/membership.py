@@ -28,6 +28,7 @@ from tessera.doors.till.people import (
     said_by,
     terms_of,
 )
+from tessera.doors.till.referrals import code_fault, note_brought
 from tessera.members import core, db, flows
 from tessera.members.consents import flows as consents
 from tessera.members.consents.core import Saying
@@ -58,6 +59,7 @@ class RegisterMember(Struct, frozen=True, forbid_unknown_fields=True):
     favourites  codes of articles and categories chosen in advance
     source      the joining campaign, as the program declares it under `enrolment.sources`
     consents    what the person agreed to, on a paper whose number is `proof`
+    referral    the code of the member who brings this person
     """
 
     identifiers: Annotated[tuple[NamedBy, ...], Meta(min_length=1, max_length=10)]
@@ -70,6 +72,7 @@ class RegisterMember(Struct, frozen=True, forbid_unknown_fields=True):
     source: OptionalCode = ""
     consents: Annotated[tuple[Saying, ...], Meta(max_length=50)] = ()
     proof: Reference = ""
+    referral: OptionalCode = ""
 
 
 class ChangeMember(Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,6 +158,7 @@ async def register_member(call: Call) -> RegisteredMember | Refusal:
         found.append(identifier)
     refusal = attributes_fault(call, body.attributes) or favourites_fault(call, body.favourites)
     refusal = refusal or joining.sayings_fault(body.consents, terms_of(call))
+    refusal = refusal or await code_fault(call, body.referral)
     if refusal is not None:
         return refusal
     new = core.NewMember(
@@ -176,6 +180,7 @@ async def register_member(call: Call) -> RegisteredMember | Refusal:
         )
         if isinstance(said, Refusal):
             return said
+    await note_brought(call, body.referral, done.member_id, new=not done.shadow)
     call.changed("member", done.member_id, None, {"way": came.way, "source": came.source})
     return RegisteredMember(done.member_id, done.account_id, done.shadow)
 

@@ -282,6 +282,13 @@ _EXAMPLE = {
     "choices": {"track": {"options": {"miles": "Miles", "gifts": "Gifts"}}},
     "offline": {"points": 500, "share_percent": 50, "days": 2},
     "currencies": {"miles": {"kind": "miles"}},
+    "coupons": {"TENTH": {"name": "10 % off"}},
+    "budgets": {"summer": {"name": "Summer", "most_minor": 5_000_000}},
+    "partners": {
+        "corner": {"name": "Corner shops", "stores": ["S1"], "sells_at_x100": 110, "pays_x100": 90},
+        "harbour": {"name": "Harbour", "stores": ["S2"], "sells_at_x100": 100, "pays_x100": 80},
+    },
+    "referral": {"referrer_points": 500, "referee_points": 200, "most": 10},
     "transfers": {
         "transfer": {"least": 10, "most": 1000, "per_day": 2000},
         "gift": {"most": 500, "delay_hours": 24},
@@ -289,6 +296,19 @@ _EXAMPLE = {
         "exchange": [{"into": "miles", "give": 10, "get": 1}],
     },
     "households": {"most_members": 12, "child_per_day": 200},
+    "tiers": {
+        "status": {
+            "review": "01-01",
+            "levels": [
+                {"code": "basic", "benefits": [{"code": "help", "name": "Help at any hour"}]},
+                {"code": "silver", "reach": 10_000},
+            ],
+        },
+    },
+    "draws": {
+        "summer": {"name": "Summer draw", "prizes": [{"item": "BIKE"}], "ends": "2026-06-30"},
+        "scratch": {"name": "Lucky cup", "prizes": [{"item": "CUP", "count": 500, "one_in": 40}]},
+    },
     "adjustments": {
         "reasons": {"goodwill": "A gesture", "error": "A mistake put right"},
         "approval_above": 5000,

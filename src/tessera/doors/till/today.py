@@ -12,6 +12,8 @@ from msgspec import Struct
 from tessera.access import core as access
 from tessera.access import db as access_db
 from tessera.access.approvals import db as approvals
+from tessera.budgets import core as budgets_core
+from tessera.budgets import db as budgets_db
 from tessera.checkout.days import db as days_db
 from tessera.checkout.days.core import Day
 from tessera.doors.call import Call, Operation
@@ -26,7 +28,7 @@ from tessera.warehouse.stores import db as stores_db
 MOST = 1_000  # of anything that waits: beyond, it is "more than 1,000"
 SPAN = 30  # days
 SILENT, SOON = timedelta(days=1), timedelta(days=30)
-Kind = Literal["approvals", "incidents", "quarantine", "tills", "duplicates", "expiring"]
+Kind = Literal["approvals", "incidents", "quarantine", "tills", "duplicates", "expiring", "budgets"]
 
 
 class PulseDay(Struct, frozen=True):
@@ -50,6 +52,7 @@ class Waiting(Struct, frozen=True):
     tills       that were heard of within 30 days, but not for a day
     duplicates  pairs of members who may be one person
     expiring    wallets of which something expires within 30 days
+    budgets     of stores, regions or all, that are used up in their period
     """
 
     kind: Kind
@@ -90,6 +93,17 @@ class _Look:
     count: Callable[[Call], Awaitable[int]]
 
 
+async def _used_up(call: Call) -> int:
+    assert call.house is not None
+    today, budgets = call.house.today(call.now), call.house.shop().program.budgets
+    began = {
+        code: budgets_core.began(each, today)
+        for code, each in budgets.items()
+        if each.by != "member"
+    }
+    return await budgets_db.count_used_up(call.conn, began) if began else 0
+
+
 async def _expiring(call: Call) -> int:
     return await reports.count_expiring(call.conn, call.now, call.now + SOON, MOST + 1)
 
@@ -103,6 +117,7 @@ _LOOKS = (
         call.conn, call.now - SILENT, call.now)),
     _Look("duplicates", "duplicate.list", lambda call: likeness.count_likely(call.conn, MOST + 1)),
     _Look("expiring", "points.outstanding", _expiring),
+    _Look("budgets", "budget.list", _used_up),
 )  # fmt: skip
 
 

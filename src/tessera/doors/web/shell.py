@@ -235,8 +235,7 @@ class Shell:
         key = key_of(visit, shown, look) if shown.same and not note else None
         made = self._kept.get(key) if key is not None else None
         if made is not None:
-            told = _headers([*_AS_PAGE, (b"content-encoding", b"gzip"), *more])
-            return shown.status, told, made
+            return shown.status, _headers([*_AS_PAGE, (b"content-encoding", b"gzip"), *more]), made
         values = self._values(visit, note) | dict(shown.values)
         make = self._templates.page
         if self.look.threads:  # the till shares the event loop with it

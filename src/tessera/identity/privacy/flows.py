@@ -27,7 +27,10 @@ from tessera.members.households import db as households_db
 from tessera.members.privacy import db as members_db
 from tessera.members.privacy import flows as members
 from tessera.members.privacy.db import Account
+from tessera.referrals.privacy import db as referrals_db
+from tessera.rewards.privacy import db as rewards_db
 from tessera.rules.core.words import Program
+from tessera.tiers.privacy import db as tiers_db
 from tessera.warehouse.privacy import db as warehouse_db
 
 PAGE = 200
@@ -63,6 +66,8 @@ async def erase(
             return refusal
     names = await members_db.held(conn, ids)
     await members.forget(conn, ids, now)
+    await rewards_db.forget(conn, ids)
+    await referrals_db.forget(conn, ids)
     own = [each.id for each in await members_db.accounts(conn, ids) if not each.shared]
     await access_db.forget(conn, ids, own)
     for each in ids:
@@ -100,6 +105,8 @@ async def export(conn: db.Conn, member_id: UUID, currency: str, now: datetime) -
     held = await members_db.told(conn, ids) | await checkout.told(
         conn, ids, [each.id for each in on], currency
     )
+    held |= await rewards_db.told(conn, ids) | await referrals_db.told(conn, ids)
+    held |= await tiers_db.told(conn, ids, [each.id for each in on])
     held |= await _points(
         conn, on, {each["id"] for each in [*held["receipts"], *held["events"]]}, now
     )

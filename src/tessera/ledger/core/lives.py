@@ -161,6 +161,7 @@ class PointCurrency(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     kind      what members do with it: `status` and `stamps` are counted, they are not given away
     net_debt  new points first pay back debt
+    point_minor_x100  what one costs the shop, in hundredths of a minor unit: for budgets
     """
 
     name: Name = ""
@@ -168,6 +169,7 @@ class PointCurrency(Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     expiry: Expiry | None = None
     pending: Pending | None = None
     net_debt: bool = True
+    point_minor_x100: Annotated[int, Meta(ge=0, le=10**9)] = 0
 
     def life(self) -> Life:
         """How these points live: a return takes them wherever they are."""

@@ -15,7 +15,10 @@ from tessera.base.text import Code, Count, Name, OptionalCode, Points
 from tessera.ledger.core.lives import Life, PointCurrency
 from tessera.ledger.core.words import MAIN
 
-OperationKind = Literal["transfer", "gift", "donation", "exchange", "adjustment", "extension"]
+OperationKind = Literal[
+    "transfer", "gift", "donation", "exchange", "adjustment", "extension", "claim", "claim_back",
+    "referral",
+]  # fmt: skip
 MEMBER_DAYS = 30  # adjustments of one account are added up over so many days
 
 

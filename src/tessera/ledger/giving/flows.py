@@ -94,13 +94,13 @@ async def send(conn: db.Conn, ask: Ask, sent: Sent) -> Row | Refusal:
     way = offered.transfer if sent.kind == "transfer" else offered.gift
     if way is None:
         return _not_offered(sent.kind)
-    refusal = _currency_fault(ask.ways, sent.currency, "currency", NOT_GIVEN)
+    refusal = currency_fault(ask.ways, sent.currency, "currency", NOT_GIVEN)
     if refusal is None and sent.sender == sent.receiver:
         refusal = Refusal("same_account", "receiver", "both have the same account",
                           "name another receiver")  # fmt: skip
     if refusal is not None:
         return refusal
-    sender, receiver = await _locked(
+    sender, receiver = await locked(
         conn, [(sent.sender, sent.currency), (sent.receiver, sent.currency)]
     )
     done = await db.done(conn, sent.sender, (sent.kind, sent.currency, sent.currency), _since(ask))
@@ -114,10 +114,11 @@ async def send(conn: db.Conn, ask: Ask, sent: Sent) -> Row | Refusal:
     if isinstance(arrived, Refusal):
         return arrived
     row = replace(
-        _row(ask, sent.kind, sent.sender, sent.currency, sent.points), to_account_id=sent.receiver,
-        to_currency=sent.currency, to_points=arrived, fee_points=sent.points - arrived,
+        row_of(ask, sent.kind, sent.sender, sent.currency, sent.points),
+        to_account_id=sent.receiver, to_currency=sent.currency, to_points=arrived,
+        fee_points=sent.points - arrived,
     )  # fmt: skip
-    return await _keep(conn, row, [sender, receiver])
+    return await keep(conn, row, [sender, receiver])
 
 
 def _terms_there(ask: Ask, receiver: Wallet, currency: str, way: Sending) -> Terms:
@@ -136,20 +137,20 @@ async def donate(
     way = ask.ways.transfers.donate
     if way is None:
         return _not_offered("donation")
-    refusal = _currency_fault(ask.ways, currency, "currency", NOT_GIVEN)
+    refusal = currency_fault(ask.ways, currency, "currency", NOT_GIVEN)
     if refusal is None and cause not in way.causes:
         refusal = Refusal("cause_unknown", "cause", f"there is no cause {cause}",
                           f"name one of {', '.join(sorted(way.causes))}"[:500])  # fmt: skip
     if refusal is not None:
         return refusal
-    (wallet,) = await _locked(conn, [(account, currency)])
+    (wallet,) = await locked(conn, [(account, currency)])
     done = await db.done(conn, account, ("donation", currency, ""), _since(ask))
     giving.wake(wallet, ask.stamp, ask.ways.lives[currency])
     refusal = limits.beyond(way, points, done) or giving.donate(wallet, ask.stamp, points)
     if refusal is not None:
         return refusal
-    row = replace(_row(ask, "donation", account, currency, points), cause=cause)
-    return await _keep(conn, row, [wallet])
+    row = replace(row_of(ask, "donation", account, currency, points), cause=cause)
+    return await keep(conn, row, [wallet])
 
 
 async def exchange(
@@ -159,11 +160,11 @@ async def exchange(
     rate = ask.ways.transfers.rate(of, into)
     if rate is None:
         return _not_offered("exchange")
-    refusal = _currency_fault(ask.ways, of, "of", ("status",))
-    refusal = refusal or _currency_fault(ask.ways, into, "into", ("status",))
+    refusal = currency_fault(ask.ways, of, "of", ("status",))
+    refusal = refusal or currency_fault(ask.ways, into, "into", ("status",))
     if refusal is not None:
         return refusal
-    source, target = await _locked(conn, [(account, of), (account, into)])
+    source, target = await locked(conn, [(account, of), (account, into)])
     done = await db.done(conn, account, ("exchange", of, into), _since(ask))
     left = rate.times(points) * rate.give  # what fits no `give` stays
     refusal = limits.beyond(rate, left, done) if left else None
@@ -176,10 +177,10 @@ async def exchange(
     if isinstance(made, Refusal):
         return made
     row = replace(
-        _row(ask, "exchange", account, of, made[0]), to_account_id=account, to_currency=into,
+        row_of(ask, "exchange", account, of, made[0]), to_account_id=account, to_currency=into,
         to_points=made[1],
     )  # fmt: skip
-    return await _keep(conn, row, [source, target])
+    return await keep(conn, row, [source, target])
 
 
 async def adjust(conn: db.Conn, ask: Ask, asked: Adjusted) -> Row | Refusal | Awaiting:
@@ -187,12 +188,12 @@ async def adjust(conn: db.Conn, ask: Ask, asked: Adjusted) -> Row | Refusal | Aw
 
     Awaiting  it needs a second person, and is done when it comes back with `ask.approval_id`
     """
-    refusal = _currency_fault(ask.ways, asked.currency, "currency", ())
+    refusal = currency_fault(ask.ways, asked.currency, "currency", ())
     refusal = refusal or _reason_fault(ask.ways, asked.reason)
     if refusal is not None:
         return refusal
     await db.one_at_a_time(conn, ask.person)
-    (wallet,) = await _locked(conn, [(asked.account, asked.currency)])
+    (wallet,) = await locked(conn, [(asked.account, asked.currency)])
     instead = await _too_much(conn, ask, asked)
     if instead is not None:
         return instead
@@ -203,19 +204,19 @@ async def adjust(conn: db.Conn, ask: Ask, asked: Adjusted) -> Row | Refusal | Aw
         if refusal is not None:
             return refusal
         row = replace(
-            _row(ask, "adjustment", asked.account, asked.currency, points), reason=asked.reason
+            row_of(ask, "adjustment", asked.account, asked.currency, points), reason=asked.reason
         )
-        return await _keep(conn, row, [wallet])
+        return await keep(conn, row, [wallet])
     terms = Terms(asked.expires_at, net_debt=life.net_debt)
     if asked.expires_at is None:
         zone = ask.ways.adjustments.time_zone
         terms = giving.fresh(wallet, ask.stamp, life, zone, new_id, ask.now)
     giving.credit(wallet, ask.stamp, points, terms, new_id)
     row = replace(
-        _row(ask, "adjustment", asked.account, asked.currency, 0), to_account_id=asked.account,
+        row_of(ask, "adjustment", asked.account, asked.currency, 0), to_account_id=asked.account,
         to_currency=asked.currency, to_points=points, reason=asked.reason,
     )  # fmt: skip
-    return await _keep(conn, row, [wallet])
+    return await keep(conn, row, [wallet])
 
 
 async def _too_much(conn: db.Conn, ask: Ask, asked: Adjusted) -> Refusal | Awaiting | None:
@@ -243,11 +244,11 @@ async def _too_much(conn: db.Conn, ask: Ask, asked: Adjusted) -> Refusal | Await
 async def lengthen(conn: db.Conn, ask: Ask, asked: Lengthened) -> Row | Refusal:
     """Lots that would expire before an instant live until another one; each is written down."""
     account, currency = asked.account, asked.currency
-    refusal = _currency_fault(ask.ways, currency, "currency", ())
+    refusal = currency_fault(ask.ways, currency, "currency", ())
     refusal = refusal or _reason_fault(ask.ways, asked.reason)
     if refusal is not None:
         return refusal
-    (wallet,) = await _locked(conn, [(account, currency)])
+    (wallet,) = await locked(conn, [(account, currency)])
     longer = giving.lengthen(wallet, ask.stamp, asked.before, asked.until)
     if not longer:
         return Refusal(
@@ -255,13 +256,13 @@ async def lengthen(conn: db.Conn, ask: Ask, asked: Lengthened) -> Row | Refusal:
             "look at the account's points, or name a later date",
         )  # fmt: skip
     points = sum(each.points for each in longer)
-    row = replace(_row(ask, "extension", account, currency, points), reason=asked.reason)
-    await _keep(conn, row, [wallet])
+    row = replace(row_of(ask, "extension", account, currency, points), reason=asked.reason)
+    await keep(conn, row, [wallet])
     await db.add_extensions(conn, wallet.account_id, ask.id, longer)
     return row
 
 
-async def _locked(conn: db.Conn, wanted: Sequence[tuple[UUID, str]]) -> list[Wallet]:
+async def locked(conn: db.Conn, wanted: Sequence[tuple[UUID, str]]) -> list[Wallet]:
     """These wallets, made if they are not there, locked in the order of ids, with all their lots.
 
     shape  in the order in which they were asked for
@@ -279,13 +280,14 @@ async def _locked(conn: db.Conn, wanted: Sequence[tuple[UUID, str]]) -> list[Wal
     return [found[id_] for id_ in ids]
 
 
-async def _keep(conn: db.Conn, row: Row, wallets: Sequence[Wallet]) -> Row:
+async def keep(conn: db.Conn, row: Row, wallets: Sequence[Wallet]) -> Row:
+    """Write an operation and what it has changed."""
     await ledger_db.save(conn, [each for each in wallets if each.changed()], row.posted_at)
     await db.add_operation(conn, row)
     return row
 
 
-def _row(ask: Ask, kind: OperationKind, account: UUID, currency: str, points: int) -> Row:
+def row_of(ask: Ask, kind: OperationKind, account: UUID, currency: str, points: int) -> Row:
     """An operation by which points leave; where they arrive is put in beside."""
     return Row(id=ask.id, kind=kind, account_id=account, currency=currency, points=points,
                principal_id=ask.principal_id, happened_at=ask.now, posted_at=ask.now,
@@ -303,7 +305,8 @@ def _not_offered(kind: str) -> Refusal:
     )  # fmt: skip
 
 
-def _currency_fault(ways: Ways, currency: str, field: str, never: Sequence[str]) -> Refusal | None:
+def currency_fault(ways: Ways, currency: str, field: str, never: Sequence[str]) -> Refusal | None:
+    """Why points of a currency cannot leave this way. `never`: kinds of which none do."""
     if currency not in ways.lives:
         return Refusal("currency_unknown", field, f"there is no currency {currency}",
                        "name one that the program declares, or leave it out")  # fmt: skip

@@ -13,7 +13,7 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.ledger import core
 from tessera.ledger import db as ledger_db
-from tessera.ledger.core import MAIN, Life, Stamp, Wallet, joining, wallet_id
+from tessera.ledger.core import MAIN, Life, Lot, Move, Stamp, Wallet, joining, wallet_id
 from tessera.ledger.core.joining import Went
 from tessera.ledger.joining import db
 from tessera.ledger.joining.db import Joining
@@ -117,6 +117,36 @@ async def part(
                   ask.now, ask.now)  # fmt: skip
     await db.add(conn, row, went)
     return Done(row, went)
+
+
+async def gather(
+    conn: db.Conn, wallet: Wallet, kin: Sequence[UUID], outcomes: Sequence[UUID],
+    moves: dict[UUID, list[Move]],
+) -> None:  # fmt: skip
+    """Put what operations moved in other wallets of the clan, and their lots, with a wallet's own.
+
+    wallet  locked, with its own lots; kin: the other wallets
+    moves   {wallet: its moves}, put in the order in which they were posted
+    """
+    mine = moves.setdefault(wallet.account_id, [])
+    mine += await ledger_db.moves_of(conn, kin, outcomes)
+    mine.sort(key=lambda move: (move.posted_at, move.outcome_id, move.seq))
+    there = await db.lots_elsewhere(conn, kin, outcomes)
+    await db.fill(conn, wallet, [lot.id for lot in there])  # its own, empty ones too
+    for lot in there:
+        if lot.rolls:
+            lot.expires_at = wallet.rolls_until
+        _catch_up(wallet, wallet.lots.setdefault(lot.id, lot), lot)
+
+
+def _catch_up(wallet: Wallet, own: Lot, there: Lot) -> None:
+    """An empty row of a lot learns what happened to the lot elsewhere: it ripened, lives longer."""
+    if own is there or own.remaining:
+        return
+    own.pending, wallet.widened = False, True  # what comes back to it had been spent
+    if own.expires_at is not None and not own.rolls:
+        until = there.expires_at
+        own.expires_at = None if until is None else max(own.expires_at, until)
 
 
 async def _came(

@@ -125,6 +125,7 @@ class Application(Struct, frozen=True):
 
     contact  the phone or address that the code goes to; in normal form, as `new` has it too
     unused   a card to bring along that had no history then, and needed no proof; not in `new`
+    referral the code of the friend who brings one
     """
 
     contact: Identifier
@@ -132,6 +133,7 @@ class Application(Struct, frozen=True):
     consents: tuple[Saying, ...] = ()
     source: str = ""
     unused: str = ""
+    referral: str = ""
 
 
 class Person(Struct, frozen=True):
@@ -146,7 +148,8 @@ class Person(Struct, frozen=True):
 class Admitted(Struct, frozen=True):
     """Somebody has proved a contact. `joined`: as a new member; else as one known before.
 
-    card  one that was never used is theirs
+    card      one that was never used is theirs
+    referral  the code of the friend whom they named
     """
 
     member_id: UUID
@@ -154,6 +157,7 @@ class Admitted(Struct, frozen=True):
     joined: bool
     history: bool = False
     card: bool = False
+    referral: str = ""
 
 
 class Joiners(Struct, frozen=True):

@@ -189,7 +189,7 @@ async def admit(
     # Refused only where the program has changed meanwhile: then nothing is agreed.
     await consents.say(conn, done.member_id, said.consents, by, terms.consents)
     card = await _give_unused(conn, said.unused, done.member_id, now)
-    return Admitted(done.member_id, done.account_id, True, done.shadow, card)
+    return Admitted(done.member_id, done.account_id, True, done.shadow, card, said.referral)
 
 
 async def _give_unused(conn: db.Conn, number: str, member_id: UUID, now: datetime) -> bool:

@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from tessera.program.core.coupons import check_coupons
+from tessera.program.core.partners import check_partners
 from tessera.program.core.people import check_people
 from tessera.program.core.ways import check_ways
 from tessera.rules.core.brand import brand_faults
+from tessera.rules.core.budgets import budget_faults
 from tessera.rules.core.conditions import Condition, NotSo
+from tessera.rules.core.draws import draw_faults
 from tessera.rules.core.facts import Given, History
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.settings import Attribute, Cap, EventType, Field
+from tessera.rules.core.tiers import ladder_faults
 from tessera.rules.core.words import Mechanic, Program
 
 MAX_HISTORY = 200  # different windows of different goods in one program
@@ -37,21 +42,28 @@ def check_whole(
     _check_declarations(filler, program)
     for field, why, cure in brand_faults(program.brand):
         filler.fault(f"brand.{field}", why, cure)
+    for path, why, cure in budget_faults(program, known):
+        filler.fault(path, why, cure)
     if not doubtful & {"events", "currencies", "pending", "expiry"}:
         _check_life(filler, program)
     check_ways(filler, program, doubtful)
     check_people(filler, program, doubtful)
+    if not doubtful & {"tiers", "currencies"}:
+        for field, why, cure in ladder_faults(program):
+            filler.fault(field, why, cure)
     for name in ("point_caps", "discount_caps"):
         _check_caps(filler, getattr(program, name), name)
     placed = [(f"rules[{i}]", rule) for i, rule in enumerate(rules) if rule is not None]
     _check_names(filler, program, placed, doubtful)
+    check_partners(filler, program, placed, doubtful)
     for path, rule in placed:
         _check_dates(filler, rule, path)
         _check_caps(filler, rule.caps, f"{path}.caps")
-        if doubtful & {"attributes", "events"}:
+        if doubtful & {"attributes", "events", "draws"}:
             continue
         for where, (field, why, cure) in _misfits(rule, program, path):
             filler.fault(f"{where}.{field}" if field else where, why, cure)
+    check_coupons(filler, program, placed, doubtful)
     _check_asked(filler, placed, known)
     _check_history(filler, placed)
 
@@ -109,6 +121,9 @@ def _check_lanes(filler: Filler, program: Program) -> None:
 
 
 def _check_declarations(filler: Filler, program: Program) -> None:
+    for code, draw in program.draws.items():
+        for place, why, cure in draw_faults(draw):
+            filler.fault(f"draws.{code}.{place}", why, cure)
     for name, attribute in program.attributes.items():
         _check_choice(filler, attribute, f"attributes.{name}")
     for name, event in program.events.items():

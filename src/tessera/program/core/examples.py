@@ -21,13 +21,15 @@ def condition_told(block: str, kinds: Mapping[str, type[Condition]]) -> tuple[st
 
     ```
     weekday: [sat, sun]          a condition, as in the text of a program
-    at 2026-02-07 10:00          facts; `buy ...` for the receipt, `gave RULE 100` for other rules
+    at 2026-02-07 10:00          facts; `buy ...` for the receipt, `gave RULE 100` for other rules,
+                                 `ladder status=basic, gold` for the levels of one
     -> met                       or `-> met 2` (times), or `-> code lacking: why`
     ```
     """
     head, *lines = block.splitlines()
     filler, said, goods, expected = Filler(kinds), Said(), [], ""
     gave: dict[str, int] = {}
+    ranks: dict[str, dict[str, int]] = {}
     condition = filler.tree(yaml.load(head, Plain), "")
     assert condition is not None, filler.faults
     for line in lines:
@@ -39,11 +41,15 @@ def condition_told(block: str, kinds: Mapping[str, type[Condition]]) -> tuple[st
         elif word == "gave":
             rule, amount = rest.split()
             gave[rule] = int(amount)
+        elif word == "ladder":
+            name, _, codes = rest.partition("=")
+            ranks[name] = {code.strip(): at for at, code in enumerate(codes.split(","))}
         else:
             assert take(said, word, rest), f"not understood: {line}"
     facts = said.facts_for(list(all_needs(condition)), member=True)
     basket = Basket(goods, None, Program(name="Example", currency="EUR", rules=()))
     basket.gave.update(gave)
+    basket.ranks = ranks
     found = condition.reading()(basket, facts)
     if isinstance(found, Missing):
         return f"{found.code} {found.lacking}: {say(found.why, found.numbers, 'EUR')}", expected

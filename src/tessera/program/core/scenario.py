@@ -8,7 +8,7 @@ have 500                                  points on the card; `nobody` instead: 
 spend 300                                 points the member wants to pay with
 buy LATTE 3 x 2.50, HAM 0.320 kg x 11.90  and a word after the price: deposit, gift_card, delivery,
                                           or a category in brackets: [tobacco], then perhaps
-                                          brand=ACME and promo=WEEK7
+                                          brand=ACME, promo=WEEK7 and cost=1.20
 keep 2, 0                                 units of each line that stay sold, after returns
 at 2026-02-07 10:30                       and the other facts: see `facts_text`
 ----
@@ -42,6 +42,7 @@ _LINE = re.compile(
     r"(?P<sku>\S+) (?P<count>\d+(?:\.\d{3})?)(?: (?P<measure>kg|l))? x (?P<price>\d+\.\d{2})"
     rf"(?: (?P<kind>{'|'.join(KINDS)}))?(?: \[(?P<category>[\w-]+)\])?"
     r"(?: brand=(?P<brand>[\w-]+))?(?: promo=(?P<promo>[\w-]+))?"
+    r"(?: cost=(?P<cost>\d+\.\d{2}))?"
 )
 
 
@@ -131,8 +132,9 @@ def line_of(text: str) -> Line:
     quantity = int(whole) * PER[unit] + (int(part) if part else 0)
     kind: Any = found["kind"] or "goods"
     price = int(found["price"].replace(".", ""))
-    return Line(found["sku"], quantity, price, unit, category=found["category"] or "",
-                kind=kind, brand=found["brand"] or "", promo=found["promo"] or "")  # fmt: skip
+    cost = int(found["cost"].replace(".", "")) if found["cost"] else None
+    words: dict[str, Any] = {name: found[name] or "" for name in ("category", "brand", "promo")}
+    return Line(found["sku"], quantity, price, unit, kind=kind, cost_minor=cost, **words)
 
 
 def told(scenario: Scenario, reader: Reader) -> str:

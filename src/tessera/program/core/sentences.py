@@ -100,6 +100,8 @@ def _limits(rule: Mechanic) -> Iterator[tuple[Template, Numbers]]:
         yield ONLY_IN, {"places": listed(rule.stores)}
     if rule.regions:
         yield ONLY_REGIONS, {"places": listed(rule.regions)}
+    if rule.coupon:
+        yield WITH_COUPON, {"coupon": rule.coupon}
     if rule.sample is not None:
         yield SAMPLE, {"above": rule.sample.above, "upto": rule.sample.upto}
     for cap in rule.caps:
@@ -120,6 +122,7 @@ WHOLE = "{what}."
 FROM_TO, FROM, UNTIL = "from {first} to {last}.", "from {first} on.", "until {last}."
 ONLY_IN = "only in the stores {places}."
 ONLY_REGIONS = "only in the regions {places}."
+WITH_COUPON = "only with a coupon {coupon}."
 SAMPLE = "only for the members from {above} to {upto} % of a draw."
 HIDDEN = "hidden from members and cashiers."
 TIMES: dict[str, Template] = {

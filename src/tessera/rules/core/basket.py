@@ -34,13 +34,14 @@ class Basket:
     earned           points of each line so far; `base`: those of base rules among them;
                      `multiplied`: those of multipliers
     gave             {rule: what it has given on this receipt}
-    multipliers      the program's setting; `promoted_discount` likewise
+    ranks            {ladder: {level: its number}}
+    multipliers      the program's setting; `promoted_discount` and `draws` likewise
     """
 
     __slots__ = (
-        "_by_category", "_by_sku", "base", "by_points", "currency", "earned", "excluded", "free",
-        "gave", "left", "lines", "multiplied", "multipliers", "picked", "promoted_discount",
-        "quantity", "total",
+        "_by_category", "_by_sku", "base", "by_points", "currency", "draws", "earned", "excluded",
+        "free", "gave", "left", "lines", "multiplied", "multipliers", "picked", "promoted_discount",
+        "quantity", "ranks", "total",
     )  # fmt: skip
 
     def __init__(self, lines: Sequence[Line], kept: Sequence[int] | None, program: Program) -> None:
@@ -64,8 +65,8 @@ class Basket:
         # {id of goods: (they themselves, so that the id stays theirs, their lines)}
         self.picked: dict[int, tuple[Goods, list[int]]] = {}
         self.currency, self.multipliers = program.currency, program.multipliers
-        self.promoted_discount = program.promoted_discount
-        self.excluded = program.excluded(lines)
+        self.promoted_discount, self.draws = program.promoted_discount, program.draws
+        self.excluded, self.ranks = program.excluded(lines), program.ranks
         self._by_sku: dict[str, list[int]] | None = None
         self._by_category: dict[str, list[int]] | None = None
 

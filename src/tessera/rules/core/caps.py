@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from tessera.rules.core.facts import Facts, Given
+from tessera.rules.core.budgets import USED_UP, Purses
+from tessera.rules.core.facts import Facts, Given, Missing
 from tessera.rules.core.plan import DISCOUNTS, POINTS
 from tessera.rules.core.settings import Cap
+from tessera.rules.core.stories import Wish
+from tessera.rules.core.texts import Numbers, Template
 
 if TYPE_CHECKING:
     from tessera.rules.core.words import Mechanic, Program
@@ -32,17 +35,43 @@ TOTAL_LIMITS = {
 }
 
 
+_NONE: Numbers = {}
+
+
+class Limit(NamedTuple):
+    """What a rule may still give, and why it is not more; `numbers`: what the text names."""
+
+    most: int
+    why: Template
+    numbers: Numbers = _NONE
+
+    def missing(self, wanted: int) -> Missing:
+        """What is said of a rule that may give nothing any more."""
+        code = "budget_used_up" if self.why == USED_UP else "cap_reached"
+        return Missing(code, 0, self.why, {"wanted": wanted, **self.numbers})
+
+
 class Room:
-    """What caps leave; those of the program shrink as rules give."""
+    """What caps and budgets leave; those of the program shrink as rules give."""
 
-    __slots__ = ("_facts", "_given", "_totals")
+    __slots__ = ("_facts", "_given", "_purses", "_totals")
 
-    def __init__(self, facts: Facts, totals: dict[str, Sequence[Cap]]) -> None:
-        self._facts, self._totals = facts, totals
+    def __init__(
+        self, facts: Facts, totals: dict[str, Sequence[Cap]], purses: Purses | None
+    ) -> None:
+        self._facts, self._totals, self._purses = facts, totals, purses
         self._given: dict[str, int] = {}
 
-    def left(self, rule: Mechanic, kind: str) -> tuple[int, str]:
-        """(what the rule may still give, why it is not more)."""
+    def left(self, rule: Mechanic, wish: Wish) -> Limit:
+        """What the rule may still give of what it wishes."""
+        room, why = self._capped(rule, wish.kind)
+        if self._purses is not None:
+            most, code = self._purses.left(rule, wish)
+            if most < room:
+                return Limit(most, USED_UP, self._purses.numbers(code))
+        return Limit(room, why)
+
+    def _capped(self, rule: Mechanic, kind: str) -> tuple[int, str]:
         room, why = _FREE, ""
         if rule.caps:
             room, why = self._tightest(rule.id, rule.caps, LIMITS, 0)
@@ -54,10 +83,12 @@ class Room:
                 return total, reason
         return room, why
 
-    def take(self, rule: Mechanic, kind: str, amount: int) -> None:
+    def take(self, rule: Mechanic, wish: Wish, amount: int) -> None:
         """So much was given."""
         if self._totals and not rule.earns:
-            self._given[kind] = self._given.get(kind, 0) + amount
+            self._given[wish.kind] = self._given.get(wish.kind, 0) + amount
+        if self._purses is not None:
+            self._purses.take(rule, wish, amount)
 
     def _tightest(
         self, name: str, caps: Sequence[Cap], reasons: dict[str, str], here: int
@@ -76,11 +107,13 @@ class Room:
         return room, why
 
 
-def room_of(program: Program, facts: Facts) -> Room:
-    """The room at the beginning of a decision."""
+def room_of(program: Program, facts: Facts, gross_minor: int) -> Room:
+    """The room at the beginning of a decision about goods of so much."""
     totals: dict[str, Sequence[Cap]] = {}
     if program.point_caps:
         totals["points"] = program.point_caps
     if program.discount_caps:
         totals["discount"] = program.discount_caps
-    return Room(facts, totals)
+    book = program.plan.book
+    purses = Purses(book, facts.known, gross_minor) if book is not None else None
+    return Room(facts, totals, purses)

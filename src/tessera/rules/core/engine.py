@@ -37,7 +37,7 @@ class Decision:
         self.silent: list[tuple[Mechanic, Missing]] = []
         self.taken: set[str] = set()  # groups that were heard in this lane
         self.gave: set[str] = set()  # groups of which a rule gave, in whatever lane
-        self.room: Room = room_of(program, facts)
+        self.room: Room = room_of(program, facts, sum(basket.total))
 
 
 def settle(
@@ -144,7 +144,7 @@ def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
         heard = missing or _ask(decision, planned.rule)
         if isinstance(heard, Missing):
             decision.silent.append((planned.rule, heard))
-        elif decision.room.left(planned.rule, heard.kind)[0]:
+        elif decision.room.left(planned.rule, heard).most:
             wishes.append((_worth(heard, planned.rule, decision), planned.rule, heard))
         else:
             _grant(decision, planned.rule, heard)  # its cap leaves nothing: it says so
@@ -164,7 +164,7 @@ def _run_group(decision: Decision, rules: Sequence[Planned]) -> None:
 
 def _worth(wish: Wish, rule: Mechanic, decision: Decision) -> int:
     """What would be given, in hundredths of a minor unit to the member; gifts come after money."""
-    amount = min(wish.amount, decision.room.left(rule, wish.kind)[0])
+    amount = min(wish.amount, decision.room.left(rule, wish).most)
     if wish.kind == "points":
         return amount * decision.program.point_minor_x100
     return amount * 100 if wish.kind in ("discount", "payment") else amount
@@ -172,15 +172,14 @@ def _worth(wish: Wish, rule: Mechanic, decision: Decision) -> int:
 
 def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
     """Give what basket and caps can bear, note what was wanted; False if that is nothing."""
-    room, limit = decision.room.left(rule, wish.kind)
-    shares, amount = wish.shares, wish.amount
+    limit = decision.room.left(rule, wish)
+    shares, amount, named = wish.shares, wish.amount, _UNNAMED
     trimmed = wish.limit
-    if amount > room:
-        amount, trimmed = room, limit
-        shares = _fewer(shares, room)
+    if amount > limit.most:
+        amount, trimmed, named = limit.most, limit.why, limit.numbers
+        shares = _fewer(shares, amount)
         if not amount:
-            wanted = {"wanted": wish.amount}
-            decision.silent.append((rule, Missing("cap_reached", 0, limit, wanted)))
+            decision.silent.append((rule, limit.missing(wish.amount)))
             return False
     if wish.kind == "discount":
         promoted = decision.program.promoted_discount
@@ -191,9 +190,10 @@ def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
         _pay(decision, wish)
     elif wish.kind == "points" and not rule.earns:
         _note_points(decision.basket, shares, rule)
-    decision.room.take(rule, wish.kind, amount)
+    decision.room.take(rule, wish, amount)
     decision.basket.gave[rule.id] = amount
-    numbers, phrases = parted(_told(wish, amount))
+    told = _told(wish, amount)
+    numbers, phrases = parted({**told, **named} if named else told)
     decision.effects.append(Effect(
         wish.kind, rule.id, rule.code, decision.program.version, amount,
         wish.wanted or wish.amount,
@@ -204,12 +204,13 @@ def _grant(decision: Decision, rule: Mechanic, wish: Wish) -> bool:
     return amount > 0
 
 
-_AMOUNTS = {"points": "count", "gift": "count", "coupon": "count", "discount": "total_minor"}
+_UNNAMED: Numbers = {}
+_AMOUNTS = {"discount": "total_minor", "donation": "total_minor"}  # of the rest, `count`
 
 
 def _told(wish: Wish, given: int) -> Numbers:
     """The numbers of a wish; where it was trimmed, the texts tell what was given."""
-    name = _AMOUNTS.get(wish.kind, "")
+    name = _AMOUNTS.get(wish.kind, "count")
     if given == wish.amount or name not in wish.numbers:
         return wish.numbers
     return {**wish.numbers, name: given}
@@ -376,4 +377,4 @@ def _near(
             near.append((rule, missing))
             if len(near) == NEAR:
                 break
-    return near
+    return near + [each for each in silent if each[1].code == "budget_used_up"][:NEAR]

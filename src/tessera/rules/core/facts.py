@@ -168,7 +168,34 @@ class PersonTest(Struct, frozen=True, metaclass=Contract):
         return f"t:{hashlib.blake2b(said, digest_size=6).hexdigest()}"
 
 
-Need = History | Given | Trait
+class Rank(Struct, frozen=True):
+    """A need: the number from 0 of the member's level on a ladder; not known: nowhere."""
+
+    ladder: str
+
+    @property
+    def key(self) -> str:
+        """Its name among the known facts."""
+        return f"tier {self.ladder}"
+
+
+class Moment(Struct, frozen=True):
+    """A need: what only the moment of posting tells; whoever posts puts it among the known facts.
+
+    word  `luck` (of a rule, for this very receipt: from 0 to 2^53 - 1), `stock` (prizes left of
+          "DRAW ITEM"), `whole` (of a rule: 1 if nothing of the order has come back)
+    """
+
+    word: Literal["luck", "stock", "whole"]
+    of: str
+
+    @property
+    def key(self) -> str:
+        """Its name among the known facts."""
+        return f"{self.word} {self.of}"
+
+
+Need = History | Given | Trait | Rank | Moment
 
 
 def window_start(window: str, on: date) -> date | None:

@@ -115,7 +115,10 @@ def _first(
 
 def _all_of(part: Any, missing: Missing) -> int:
     """How many there must be in all, where the part says so in one number."""
-    for name in ("every", "exactly", "n", "count", "at_least"):
+    goal = missing.numbers.get("goal")
+    if isinstance(goal, int):
+        return goal
+    for name in ("every", "exactly", "n", "count", "weeks", "at_least"):
         number = getattr(part, name, None)
         if isinstance(number, int) and number >= missing.lacking:
             return number

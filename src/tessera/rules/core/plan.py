@@ -8,9 +8,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tessera.rules.core.basket import Basket
+from tessera.rules.core.budgets import Book, book_of
 from tessera.rules.core.conditions import Reading, all_needs
+from tessera.rules.core.coupons import fact_of
+from tessera.rules.core.draws import Draw
 from tessera.rules.core.facts import Facts, Given, History, Missing, Need, Trait
-from tessera.rules.core.settings import Cap, Control, draw
+from tessera.rules.core.settings import Cap, Control
+from tessera.rules.core.settings import draw as draw_number
 
 if TYPE_CHECKING:
     from tessera.rules.core.words import Mechanic, Program
@@ -21,6 +25,7 @@ _OVER = Missing("over", 0, "this rule has ended")
 _ELSEWHERE = Missing("other_store", 0, "this is for other stores")
 _OTHERS = Missing("sample", 0, "this is being tried with other members")
 _CONTROL = Missing("control", 0, "the control group gets base rules only")
+_NO_COUPON = Missing("coupon_absent", 0, "no good coupon for it was shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Plan:
     needs    the facts that some rule looks up, each once
     capped   rules whose giving in a member's period is counted
     skus     articles whose purchases are counted by article; `tracked`: event types
+    book     the budgets, None if there are none
     """
 
     lanes: tuple[Lane, ...]
@@ -85,6 +91,7 @@ class Plan:
     capped: frozenset[str]
     skus: frozenset[str]
     tracked: frozenset[str]
+    book: Book | None
 
     @cached_property
     def history(self) -> tuple[History, ...]:
@@ -110,9 +117,11 @@ def compiled(program: Program) -> Plan:
         _lanes(program, "receipt"),
         _lanes(program, "event"),
         tuple(needs.values()),
-        frozenset(need.rule for need in needs.values() if isinstance(need, Given)),
+        frozenset(need.rule for need in needs.values() if isinstance(need, Given))
+        | frozenset(ladder.tally for ladder in program.tiers.values() if ladder.tally),
         frozenset(need.scope[2:] for need in history if need.scope.startswith("s:")),
         frozenset(need.scope[2:] for need in history if need.scope.startswith("e:")),
+        book_of(program),
     )
 
 
@@ -147,6 +156,8 @@ def _needs(program: Program) -> Iterator[Need]:
         yield from needs_of(rule)
     yield from cap_needs(POINTS, program.point_caps)
     yield from cap_needs(DISCOUNTS, program.discount_caps)
+    for ladder in program.tiers.values():
+        yield from ladder.needs()
 
 
 def needs_of(rule: Mechanic) -> Iterator[Need]:
@@ -190,8 +201,13 @@ def _gate(rule: Mechanic, program: Program) -> Gate | None:
 def _gates(rule: Mechanic, program: Program) -> Iterator[Gate]:
     if rule.starts or rule.ends:
         yield _dates(rule)
+    draw = program.draws.get(rule.draw_of())
+    if draw is not None and (draw.starts or draw.ends):
+        yield _dates(draw)
     if rule.stores or rule.regions:
         yield _places(rule)
+    if rule.coupon:
+        yield _coupon(fact_of(rule.coupon))
     for condition in (rule.when, rule.implied()):
         if condition is not None:
             yield _asked(condition.reading())
@@ -204,6 +220,9 @@ def _gates(rule: Mechanic, program: Program) -> Iterator[Gate]:
 def is_for(rule: Mechanic, program: Program, facts: Facts) -> bool:
     """Whether a rule runs now and is tried with this member: dates, control group, sample."""
     gates = [_dates(rule)] if rule.starts or rule.ends else []
+    draw = program.draws.get(rule.draw_of())
+    if draw is not None and (draw.starts or draw.ends):
+        gates.append(_dates(draw))
     if program.control is not None and not rule.base:
         gates.append(_control(program.control))
     if rule.sample is not None or rule.ramp:
@@ -220,8 +239,8 @@ def _asked(read: Reading) -> Gate:
     return asked
 
 
-def _dates(rule: Mechanic) -> Gate:
-    starts, ends = rule.starts, rule.ends
+def _dates(of: Mechanic | Draw) -> Gate:
+    starts, ends = of.starts, of.ends
 
     def dates(basket: Basket, facts: Facts) -> Missing | None:
         if facts.at is None:
@@ -243,11 +262,18 @@ def _places(rule: Mechanic) -> Gate:
     return places
 
 
+def _coupon(fact: str) -> Gate:
+    def shown(basket: Basket, facts: Facts) -> Missing | None:
+        return None if facts.known.get(fact) else _NO_COUPON
+
+    return shown
+
+
 def _control(control: Control) -> Gate:
     salt, percent = control.salt, control.percent
 
     def outside_control(basket: Basket, facts: Facts) -> Missing | None:
-        return _CONTROL if draw(salt, facts.who) < percent * 100 else None
+        return _CONTROL if draw_number(salt, facts.who) < percent * 100 else None
 
     return outside_control
 
@@ -264,7 +290,7 @@ def _sample(rule: Mechanic) -> Gate:
             for step in steps:
                 if facts.at is not None and step.on <= facts.at.date():
                     upto = step.upto
-        number = draw(salt, facts.who)
+        number = draw_number(salt, facts.who)
         return None if above * 100 <= number < upto * 100 else _OTHERS
 
     return sampled

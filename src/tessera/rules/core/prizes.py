@@ -1,8 +1,8 @@
-"""A prize: points, a discount, a gift or a coupon, for the mechanics that say when and not what."""
+"""A prize: points, a discount, a gift and the like, for mechanics that say when and not what."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -13,19 +13,22 @@ from tessera.rules.core.facts import MET, Facts, Met, Missing
 from tessera.rules.core.picking import lowerable, open_units, percent_of, shared, worth_of
 from tessera.rules.core.texts import Numbers, Template, one_many
 from tessera.rules.core.wording import told_of
-from tessera.rules.core.words import EffectKind, Lane, Mechanic, Story, Wish
+from tessera.rules.core.words import EffectKind, Lane, Mechanic, Program, Story, Wish
 
-_ONE_OF = ("points", "percent", "off_minor", "gift", "coupon")
+_ITEM_KINDS: tuple[EffectKind, ...] = ("gift", "coupon", "ticket", "badge")
+_ONE_OF = ("points", "percent", "off_minor", *_ITEM_KINDS)
 
 
 class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Exactly one of points, percent, off_minor, gift and coupon.
+    """Exactly one of points, percent, off_minor, gift, coupon, ticket and badge.
 
     percent, off_minor  off the lines of `of`, together at most what they cost; the units that no
                         other rule has used, and they are used up. Gift cards and deposits only
                         where `of` names these kinds. A percentage is given once, however many times
                         the condition holds
     gift, coupon        the item's code; `count` pieces
+    ticket              the code of a declared draw; `count` tickets for it
+    badge               the code of what the member can be proud of
     title               what people call it, for the screen and the slip
     """
 
@@ -34,6 +37,8 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     off_minor: Annotated[int, Meta(ge=1, le=10**9)] | None = None
     gift: Code | None = None
     coupon: Code | None = None
+    ticket: Code | None = None
+    badge: Code | None = None
     count: Annotated[int, Meta(ge=1, le=1000)] = 1
     of: Goods = EVERYTHING
     title: OptionalCode = ""
@@ -42,8 +47,8 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         named = [name for name in _ONE_OF if getattr(self, name) is not None]
         if len(named) != 1:
             raise ValueError(f"a prize is one of {', '.join(_ONE_OF)}, not {len(named)} of them")
-        if self.count > 1 and self.lane != "gift":
-            raise ValueError(f"count is of a gift or coupon, not of {named[0]}")
+        if self.count > 1 and (self.lane != "gift" or self.badge is not None):
+            raise ValueError(f"count is of a gift, coupon or ticket, not of {named[0]}")
         if self.of != EVERYTHING and self.lane != "price":
             raise ValueError(f"`of` is of percent and off_minor, not of {named[0]}")
 
@@ -52,20 +57,30 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         """Where it is decided."""
         if self.points is not None:
             return "earning"
-        return "price" if self.gift is None and self.coupon is None else "gift"
+        return "gift" if self.thing else "price"
+
+    @property
+    def thing(self) -> EffectKind | None:
+        """The kind of what is counted in pieces; None for points and discounts."""
+        return next((kind for kind in _ITEM_KINDS if getattr(self, kind) is not None), None)
+
+    @property
+    def item(self) -> str:
+        """The code of the gift, coupon, draw or badge."""
+        code: str = getattr(self, self.thing) if self.thing else ""
+        return code
 
     def words(self) -> tuple[Template, Numbers]:
         """What it is: "500 points", "10 % off coffee", "a gift: MUG"."""
-        item = self.gift or self.coupon or ""
-        told: Numbers = {"count": self.points or self.count, "title": self.title, "item": item}
+        count = self.points or self.count
+        told: Numbers = {"count": count, "title": self.title, "item": self.item}
         if self.percent is not None:
             return told_of(self.of, PERCENT, PERCENT_OF, percent=self.percent)
         if self.off_minor is not None:
             return told_of(self.of, AMOUNT, AMOUNT_OF, off_minor=self.off_minor)
         if self.points is not None:
             return SO_MANY_POINTS, told
-        texts = A_GIFT if self.gift is not None else A_COUPON
-        return texts[bool(self.title)], told
+        return A_THING[self.thing or "gift"][bool(self.title)], told
 
     def wish(self, basket: Basket, met: Met, numbers: Numbers, stack: bool = False) -> Wish:
         """The prize, as many times as the condition holds.
@@ -74,8 +89,8 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         """
         if self.points is not None:
             return self._points(self.points * met.times, basket, met, numbers)
-        if self.gift is not None or self.coupon is not None:
-            return self._item(met, numbers)
+        if self.thing:
+            return self._item(self.thing, met, numbers)
         return self._discount(basket, met.times, numbers, stack)
 
     def _points(self, points: int, basket: Basket, met: Met, numbers: Numbers) -> Wish:
@@ -84,12 +99,9 @@ class Prize(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         screen, slip = (TITLED_POINTS, TITLED_SLIP) if self.title else (POINTS, POINTS_SLIP)
         return Wish("points", points, shares, screen, slip, told)
 
-    def _item(self, met: Met, numbers: Numbers) -> Wish:
-        kind: EffectKind = "gift" if self.gift is not None else "coupon"
-        item, count = self.gift or self.coupon or "", self.count * met.times
-        told = {**numbers, "count": count, "item": item, "title": self.title}
-        screen, slip = _ITEMS[kind, bool(self.title)]
-        return Wish(kind, count, (), screen, slip, told, item=item)
+    def _item(self, kind: EffectKind, met: Met, numbers: Numbers) -> Wish:
+        count = self.count * (1 if kind == "badge" else met.times)
+        return item_wish(kind, self.item, count, numbers, self.title)
 
     def _discount(self, basket: Basket, times: int, numbers: Numbers, stack: bool) -> Wish:
         pick = {i: open_units(basket, i, stack) for i in lowerable(self.of, basket, stack)}
@@ -119,6 +131,10 @@ TITLED_GIFT = one_many("gift: {title}", "gifts: {count} x {title}")
 COUPON = one_many("coupon: {item}", "coupons: {count} x {item}")
 COUPON_SLIP = one_many("coupon: {item}", "{count} x {item}")
 TITLED_COUPON = one_many("coupon: {title}", "coupons: {count} x {title}")
+TICKET = one_many("ticket for the draw {item}", "{count} tickets for the draw {item}")
+TICKET_SLIP = one_many("ticket: {item}", "{count} tickets: {item}")
+TITLED_TICKET = one_many("ticket for the draw: {title}", "{count} tickets for the draw: {title}")
+BADGE, TITLED_BADGE = "badge: {item}", "badge: {title}"
 TITLED = "{title}"
 TITLED_ITEM = one_many("{title}", "{count} x {title}")
 PERCENT = "{percent} % off"
@@ -137,12 +153,31 @@ A_COUPON = (
     one_many("a coupon: {item}", "coupons: {count} x {item}"),
     one_many("a coupon: {title}", "coupons: {count} x {title}"),
 )
-_ITEMS = {
+A_TICKET = (
+    one_many("a ticket for the draw {item}", "{count} tickets for the draw {item}"),
+    one_many("a ticket for the draw: {title}", "{count} tickets for the draw: {title}"),
+)
+A_BADGE = ("the badge {item}", "the badge: {title}")
+A_THING: dict[EffectKind, tuple[Template, Template]] = {
+    "gift": A_GIFT, "coupon": A_COUPON, "ticket": A_TICKET, "badge": A_BADGE,
+}  # fmt: skip
+_ITEMS: dict[tuple[EffectKind, bool], tuple[Template, Template]] = {
     ("gift", False): (GIFT, GIFT_SLIP),
     ("gift", True): (TITLED_GIFT, TITLED_ITEM),
     ("coupon", False): (COUPON, COUPON_SLIP),
     ("coupon", True): (TITLED_COUPON, TITLED_ITEM),
+    ("ticket", False): (TICKET, TICKET_SLIP),
+    ("ticket", True): (TITLED_TICKET, TITLED_ITEM),
+    ("badge", False): (BADGE, BADGE),
+    ("badge", True): (TITLED_BADGE, TITLED_BADGE),
 }
+
+
+def item_wish(kind: EffectKind, item: str, count: int, numbers: Numbers, title: str = "") -> Wish:
+    """So many pieces of a gift, coupon, ticket or badge."""
+    told = {**numbers, "count": count, "item": item, "title": title}
+    screen, slip = _ITEMS[kind, bool(title)]
+    return Wish(kind, count, (), screen, slip, told, item=item)
 
 
 class PrizeMechanic(Mechanic, frozen=True, kw_only=True):
@@ -154,6 +189,14 @@ class PrizeMechanic(Mechanic, frozen=True, kw_only=True):
     def lane(self) -> Lane:  # type: ignore[override]  # of the instance: any prize, any lane
         """The prize's."""
         return self.prize.lane
+
+    def draw_of(self) -> str:
+        """The draw whose tickets are the prize."""
+        return self.prize.ticket or ""
+
+    def misfits(self, program: Program) -> Iterator[tuple[str, str, str]]:
+        """Tickets are for a draw that the program declares."""
+        yield from ticket_misfits(self.prize.ticket or "", "prize.ticket", program)
 
     def gives(self) -> tuple[Template, Numbers]:
         """The prize."""
@@ -170,6 +213,17 @@ class PrizeMechanic(Mechanic, frozen=True, kw_only=True):
     def numbers(self, basket: Basket, facts: Facts, met: Met) -> Numbers:
         """What it counted with, for the explanation."""
         return {}
+
+
+def ticket_misfits(
+    code: str, field: str, program: Program
+) -> Iterator[tuple[str, str, str]]:  # fmt: skip
+    """(field, why, cure) where tickets are for a draw that is none, or draws nothing later."""
+    draw = program.draws.get(code)
+    if code and draw is None:
+        yield field, f"there is no draw {code}", "declare it under `draws`"
+    elif draw is not None and not draw.drawn:
+        yield field, f"{code} draws no tickets", "give it a prize without `one_in`"
 
 
 def counted(basket: Basket, of: Goods = EVERYTHING) -> tuple[Sequence[int], int]:

@@ -17,6 +17,10 @@ NEUTRAL = {
     "payment": one_many("paid", "paid"),
     "gift": one_many("a gift for you: {item}", "gifts for you: {count} x {item}"),
     "coupon": one_many("a coupon for you", "coupons for you: {count}"),
+    "ticket": one_many("a ticket for a draw: {item}", "tickets for a draw: {count} x {item}"),
+    "badge": one_many("a badge for you: {item}", "badges for you: {count} x {item}"),
+    "privilege": one_many("for you: {item}", "for you: {count} x {item}"),
+    "donation": one_many("we donate for you: {item}", "we donate for you: {item}"),
 }
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta, Struct
-from msgspec.structs import replace
 
 from tessera.base.text import Code, Currency, Name, OptionalCode
 from tessera.ledger.core import MAIN, Expiry, Life, Pending, PointCurrency
@@ -22,9 +21,14 @@ from tessera.members.joining.core import Enrolment, Terms
 from tessera.members.privacy.core import Privacy
 from tessera.rules.core.basket import EVERYTHING, Basket, Goods, Share
 from tessera.rules.core.brand import Brand
+from tessera.rules.core.budgets import Budget, Funding
 from tessera.rules.core.conditions import Condition
+from tessera.rules.core.coupons import Coupon
+from tessera.rules.core.draws import Draw
 from tessera.rules.core.facts import MET, Facts, Given, History, Met, Missing, Need, Window
+from tessera.rules.core.partners import Partner
 from tessera.rules.core.plan import Plan, compiled
+from tessera.rules.core.referral import Referral
 from tessera.rules.core.settings import (
     Attribute,
     Cap,
@@ -36,7 +40,9 @@ from tessera.rules.core.settings import (
     Step,
 )
 from tessera.rules.core.shelves import Shelved
-from tessera.rules.core.texts import NONE, Numbers, Phrases, Template, one_many, say
+from tessera.rules.core.stories import Effect, EffectKind, Silent, Story, Wish, alike
+from tessera.rules.core.texts import Numbers, Template, one_many, say
+from tessera.rules.core.tiers import Ladder, ranks_of
 from tessera.warehouse.core import EntryMode, Kind, Line
 
 __all__ = [
@@ -46,6 +52,7 @@ __all__ = [
     "Cap",
     "Condition",
     "Effect",
+    "EffectKind",
     "Facts",
     "Given",
     "Goods",
@@ -60,108 +67,11 @@ __all__ = [
     "Story",
     "Window",
     "Wish",
+    "alike",
     "one_many",
     "say",
 ]  # fmt: skip
 Lane = Literal["price", "payment", "earning", "gift"]
-EffectKind = Literal["discount", "payment", "points", "gift", "coupon"]
-
-
-class Wish(Struct, frozen=True):
-    """What a mechanic would like; the engine decides what becomes of it.
-
-    amount  minor units (discount, payment), points, or pieces (gift, coupon), > 0; the sum of the
-            shares where there are any
-    wanted  what would have been given without the mechanic's own limit; 0: the same as amount
-    points  for a payment: the points it takes
-    limit   why `amount` is below `wanted`
-    item    for a gift or coupon: which
-    screen  for the cashier; slip: for the printed receipt, 40 characters or fewer; both with
-            `numbers` to fill in
-    """
-
-    kind: EffectKind
-    amount: int
-    shares: tuple[Share, ...]
-    screen: Template
-    slip: Template
-    numbers: Numbers = {}
-    wanted: int = 0
-    points: int = 0
-    limit: Template = ""
-    item: str = ""
-
-
-class Effect(Struct, frozen=True, omit_defaults=True):
-    """What was given. `lines` are (line from 1, share); the shares sum to `given`.
-
-    unit     of points: in which currency; "" is the program's own
-    phrases  what stands in `numbers` in English, for other languages
-    In a story the texts are templates; in an answer they are sentences.
-    """
-
-    kind: EffectKind
-    rule: str
-    mechanic: str
-    version: int
-    given: int
-    wanted: int
-    lines: tuple[tuple[int, int], ...]
-    numbers: Numbers
-    screen: Template
-    slip: Template
-    points: int = 0
-    trimmed: Template = ""
-    item: str = ""
-    hidden: bool = False
-    unit: str = ""
-    phrases: Phrases = NONE
-
-
-class Silent(Struct, frozen=True, omit_defaults=True):
-    """A rule that gave nothing, and what was missing."""
-
-    rule: str
-    mechanic: str
-    version: int
-    code: str
-    lacking: int
-    why: Template
-    numbers: Numbers = {}
-    hidden: bool = False
-    phrases: Phrases = NONE
-
-
-def alike(some: Sequence[Effect], others: Sequence[Effect]) -> bool:
-    """Whether the same was given, in whatever words: who was told earlier was told fewer."""
-    if len(some) != len(others):
-        return False
-    return all(
-        one == two or replace(one, phrases=NONE) == replace(two, phrases=NONE)
-        for one, two in zip(some, others, strict=True)
-    )
-
-
-class Story(Struct, frozen=True):
-    """The whole decision: what was given, what was not and why, and the sums.
-
-    points_earned  of the program's own points; `points_spent` likewise: see `earned`
-    """
-
-    effects: tuple[Effect, ...]
-    silent: tuple[Silent, ...]
-    gross_minor: int
-    to_pay_minor: int
-    points_earned: int
-    points_spent: int
-
-    def earned(self) -> dict[str, int]:
-        """{currency: points earned}, of those in which there are any."""
-        found = {MAIN: self.points_earned} if self.points_earned else {}
-        for effect in self.effects:
-            if effect.unit and effect.given:
-                found[effect.unit] = found.get(effect.unit, 0) + effect.given
-        return found
 
 
 class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
@@ -180,6 +90,10 @@ class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
     hidden    never shown or hinted at to members and cashiers
     stack     units that another rule of the lane has used count again; it uses none up itself
     earns     the currency of its points; left empty, the program's own
+    campaign  what it belongs to: budgets may be for a campaign
+    funding   who pays for what it gives
+    coupon    only where a good coupon of this kind is shown
+    funder    the partner or supplier that pays for what it gives
     """
 
     lane: ClassVar[Lane]
@@ -202,6 +116,10 @@ class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
     hidden: bool = False
     stack: bool = False
     earns: OptionalCode = ""
+    campaign: OptionalCode = ""
+    funding: Funding = "margin"
+    coupon: OptionalCode = ""
+    funder: OptionalCode = ""
 
     @abstractmethod
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
@@ -222,6 +140,10 @@ class Mechanic(Shelved, frozen=True, kw_only=True, tag_field="mechanic"):
     def implied(self) -> Condition | None:
         """A condition that belongs to the mechanic itself; it is asked after `when`."""
         return None
+
+    def draw_of(self) -> str:
+        """The draw whose tickets or prizes it gives: it gives while that is open; "" if none."""
+        return ""
 
     def watches(self) -> Goods | None:
         """Goods without which it gives nothing: such rules are not even asked. None: any basket."""
@@ -256,19 +178,27 @@ class Program(
     point_minor_x100     a point's worth to the member, in hundredths of a minor unit: for best-of
     groups               exclusive groups and how the one that gives is picked
     point_caps           limits on the points of all rules together; `discount_caps` likewise
+    budgets              ceilings on what is given to all together, by their codes
+    costs                what a gift or coupon costs the shop, in minor units, by its code
     control              a permanent part of the members that only gets what base rules give
     offline              what a till may let a card spend while it is cut off; None: nothing
     transfers            what members may do with points besides buying; None: nothing
     adjustments          reasons and limits of what is put right by hand
     households           several members on one account; None: there are none
     approvals            what a second person decides on: publishing a program, merging members or
-                         erasing one where staff ask for it, making or changing an owner
+                         erasing one where staff ask for it, making or changing an owner, closing
+                         a partner's period
     attributes           what may be known of members; `events` what may happen besides receipts
     enrolment            how people join: age, welcome, campaigns and their cost
     consents             what members are asked to agree to, on which channel, in which words
+    draws                prizes that are drawn: for tickets, or at once at the till
     choices              what members choose in advance, and how often they may change it
+    coupons              kinds of coupons that rules ask for or give
+    tiers                ladders of levels, by their code
     privacy              how long what is held of people stays
     brand                how the shop looks on every page
+    partners             coalition shops and suppliers: their stores, what points cost between us
+    referral             who brings somebody new: what it is worth to both; None: nothing
     net_debt             new points first pay back debt
     clawback_other_lots  a return may take points of other receipts before it makes debt
     refund_grace_days    life of spent points given back after their lot has expired
@@ -299,19 +229,28 @@ class Program(
     groups: dict[Code, Group] = {}
     point_caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
     discount_caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = ()
+    budgets: Annotated[dict[Code, Budget], Meta(max_length=100)] = {}
+    costs: Annotated[dict[Code, Annotated[int, Meta(ge=0, le=10**12)]], Meta(max_length=5000)] = {}
     control: Control | None = None
     offline: Offline | None = None
     transfers: Transfers | None = None
     adjustments: Adjustments = Adjustments()
     households: Households | None = None
-    approvals: tuple[Literal["publish", "merge", "erasure", "owner"], ...] = ()
+    approvals: tuple[
+        Literal["publish", "merge", "erasure", "owner", "tier", "settlement"], ...
+    ] = ()
     attributes: dict[Code, Attribute] = {}
     events: dict[Code, EventType] = {}
     enrolment: Enrolment = Enrolment()
     consents: Consents = Consents()
     choices: Annotated[dict[Code, Choice], Meta(max_length=50)] = {}
+    draws: Annotated[dict[Code, Draw], Meta(max_length=100)] = {}
+    coupons: Annotated[dict[Code, Coupon], Meta(max_length=1000)] = {}
+    tiers: Annotated[dict[Code, Ladder], Meta(max_length=10)] = {}
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
+    partners: Annotated[dict[Code, Partner], Meta(max_length=200)] = {}
+    referral: Referral | None = None
     net_debt: bool = True
     clawback_other_lots: bool = True
     refund_grace_days: Annotated[int, Meta(ge=0, le=3650)] = 30
@@ -351,6 +290,16 @@ class Program(
         return Terms(self.enrolment, self.consents, self.weights, told)
 
     @cached_property
+    def partner_of(self) -> dict[str, str]:
+        """{store: the partner that it belongs to}; the program's own are not in it."""
+        return {store: code for code, each in self.partners.items() for store in each.stores}
+
+    @cached_property
+    def funders(self) -> dict[str, str]:
+        """{rule: the partner that pays for what it gives}."""
+        return {rule.id: rule.funder for rule in self.rules if rule.funder}
+
+    @cached_property
     def units(self) -> tuple[str, ...]:
         """The other currencies that its rules can give, in their order."""
         given = {rule.earns for rule in self.rules}
@@ -363,6 +312,21 @@ class Program(
             life.pending.event for life in self.lives.values()
             if life.pending is not None and life.pending.event
         )  # fmt: skip
+
+    @cached_property
+    def coupon_rules(self) -> dict[str, str]:
+        """{rule: the kind of coupon that it asks for}."""
+        return {rule.id: rule.coupon for rule in self.rules if rule.coupon in self.coupons}
+
+    @cached_property
+    def ranks(self) -> dict[str, dict[str, int]]:
+        """{ladder: {level: its number from 0}}."""
+        return ranks_of(self)
+
+    @cached_property
+    def hands_out(self) -> bool:
+        """Whether some rule gives other things than points and discounts."""
+        return any(rule.lane == "gift" for rule in self.rules)
 
     @cached_property
     def plan(self) -> Plan:

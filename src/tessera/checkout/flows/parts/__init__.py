@@ -50,6 +50,9 @@ class Part:
     async def write(self, conn: db.Conn) -> None:
         """Its rows of what was done, set by set."""
 
+    async def draw(self, conn: db.Conn) -> None:
+        """Change what every till changes, after all else: others wait for it until the commit."""
+
 
 def _found() -> tuple[type[Part], ...]:
     """The parts of this folder in their order, one a file."""

@@ -141,7 +141,7 @@ def _given(effects: Sequence[Effect], capped: Collection[str]) -> Contents:
     for effect in effects:
         if not effect.given or effect.rule == RETURN:
             continue
-        total = "" if effect.unit else _TOTALS.get(effect.kind)
+        total = f"{POINTS} {effect.unit}" if effect.unit else _TOTALS.get(effect.kind)
         for rule in (effect.rule, total):
             if rule in capped:
                 amounts[f"g:{rule}"] = amounts.get(f"g:{rule}", 0) + effect.given

@@ -95,6 +95,7 @@ given AS (
         AND (
             counted.scope = 'g:' || (effect ->> 'rule')
             OR (counted.scope = 'g:*' || (effect ->> 'kind') AND effect ->> 'unit' IS NULL)
+            OR counted.scope = 'g:*points ' || (effect ->> 'unit')
         )
 ),
 

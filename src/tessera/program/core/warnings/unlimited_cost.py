@@ -1,4 +1,4 @@
-"""A rule whose cost has no limit: no cap, and a high rate, a prize or an event behind it."""
+"""A rule whose cost has no limit: no cap, no budget, and a high rate, a prize or an event."""
 
 from __future__ import annotations
 
@@ -31,10 +31,27 @@ def find(seen: Seen) -> Iterator[Caution]:
 
 
 def _capped(rule: Mechanic, program: Program) -> bool:
-    if rule.caps:
+    if rule.caps or _budgeted(rule, program):
         return True
     caps = {"earning": program.point_caps, "price": program.discount_caps}
     return bool(caps.get(rule.lane))
+
+
+def _budgeted(rule: Mechanic, program: Program) -> bool:
+    """Whether a budget has a ceiling on what it gives."""
+    book = program.plan.book
+    if book is None:
+        return False
+    prize = rule.prize if isinstance(rule, PrizeMechanic) else None
+    item = prize.item if prize is not None else ""
+    earns = rule.lane == "earning" or (prize is not None and prize.points is not None)
+    for code in book.drawn_on(rule.id, item):
+        budget = program.budgets[code]
+        if budget.most_minor is not None or budget.turnover_percent_x100 is not None:
+            return True
+        if (earns and budget.most_points is not None) or (item and budget.most_pieces is not None):
+            return True
+    return False
 
 
 def _costly(rule: Mechanic, program: Program) -> str:

@@ -93,7 +93,10 @@ async def join(visit: Visit) -> Shown:
     if isinstance(asked, Refusal):
         return asked
     source = visit.form.get("source") or visit.query.get("source", "")
-    return View("entrance/join.html", {"terms": asked, "sent": None, "to": "", "source": source})
+    friend = visit.form.get("referral") or visit.query.get("friend", "")[:32]
+    return View("entrance/join.html", {
+        "terms": asked, "sent": None, "to": "", "source": source, "friend": friend,
+    })  # fmt: skip
 
 
 async def apply(visit: Visit) -> Shown:
@@ -119,7 +122,7 @@ def _application(visit: Visit, asked: Any) -> dict[str, Any]:
     body: dict[str, Any] = {
         "contact": contact_of(form.get("to")), "given_name": form.get("given_name"),
         "family_name": form.get("family_name"), "language": language, "consents": said,
-        "source": form.get("source"),
+        "source": form.get("source"), "referral": form.get("referral").strip().upper(),
     }  # fmt: skip
     if form.get("born_on"):
         body["born_on"] = form.get("born_on")

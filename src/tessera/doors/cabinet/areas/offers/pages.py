@@ -18,7 +18,11 @@ async def show(visit: Visit) -> Shown:
     asked = await visit.ask("me.choices")
     all_ = [] if isinstance(asked, Refusal) else asked.choices
     mine = [each for each in all_ if _mine(visit, each)]
-    return View("offers/offers.html", {"rules": told.items, "choices": mine})
+    program = visit.house.shop().program
+    return View("offers/offers.html", {
+        "rules": told.items, "choices": mine, "coupons": bool(program.coupons),
+        "levels": bool(program.tiers), "luck": bool(program.draws),
+    })  # fmt: skip
 
 
 async def choices(visit: Visit) -> Shown:

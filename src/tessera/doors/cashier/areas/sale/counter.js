@@ -24,7 +24,8 @@ let asking = null;
 let typing = 0;
 
 function empty() {
-  return { who: null, mode: "typed", offset: null, lines: [], quote: null, held: null, spend: 0, allowance: null };
+  return { who: null, mode: "typed", offset: null, lines: [], quote: null, held: null, spend: 0, allowance: null,
+    coupons: [], wrong: [] };
 }
 
 /** Begin to sell. */
@@ -102,6 +103,8 @@ function receipt() {
   };
   if (now.who) Object.assign(told, { identifier: now.who.identifier, card_scan_offset: now.offset });
   if (now.spend) told.spend = { points: now.spend };
+  const shown = now.coupons.filter((each) => !now.wrong.includes(each)); // a miss counts once
+  if (shown.length) told.coupons = shown;
   return told;
 }
 
@@ -113,6 +116,7 @@ function again() {
   now.quote = null;
   at("spend").value = "";
   at("spend-told").hidden = true;
+  coupons();
   if (!total()) {
     at("told").hidden = true;
     return;
@@ -143,6 +147,7 @@ async function preview() {
 
 function brings(answer) {
   now.quote = answer;
+  coupons(answer.coupons);
   const could = answer.could_spend;
   at("to-pay").textContent = money(answer.to_pay_minor ?? 0);
   at("earns").textContent = signed(answer.points_earned ?? 0);
@@ -213,6 +218,14 @@ function keptFor(text) {
   at("spend-told").hidden = false;
   tell(text);
   at("confirm").focus();
+}
+
+/** How the basket's coupons stand, where it has any. */
+async function coupons(told = []) {
+  now.wrong.push(...told.filter((each) => each.state === "unknown").map((each) => each.code));
+  if (now.coupons.length || at("coupons").firstChild) {
+    (await import("./coupons.js")).draw(now, told, again);
+  }
 }
 
 function addLine() {
@@ -320,8 +333,9 @@ function next() {
   release();
   now = empty();
   quiet();
-  for (const each of ["scan", "ring", "late", "spending"]) at(each).reset();
+  for (const each of ["scan", "ring", "late", "spending", "couponing"]) at(each).reset();
   drawLines();
+  coupons();
   way();
   at("told").hidden = true;
   at("spend-told").hidden = true;
@@ -353,6 +367,7 @@ function wire() {
     if (["way", "amount"].includes(event.target.name)) again();
   });
   on(at("spending"), "submit", () => spend(Number(at("spend").value.replace(/\s/g, ""))));
+  on(at("couponing"), "submit", async () => (await import("./coupons.js")).add(now.coupons) && again());
   on(at("spend-all"), "click", () => spend(Number(at("spend").dataset.most)));
   on(at("add"), "click", () => addLine() || plainly("nothing"));
   on(at("confirm"), "click", confirm);

@@ -19,6 +19,9 @@ export function result(title, answer, number, note = "", undoable = true) {
   at("result-note").hidden = !notes;
   figures(answer);
   listed("screen", answer.screen ?? []);
+  if (answer.coupons) {
+    import("./coupons.js").then(({ told }) => listed("screen", [...answer.screen, ...told(answer.coupons)]));
+  }
   at("slip").textContent = (answer.slip ?? []).join("\n");
   at("slip-box").hidden = !answer.slip?.length;
   at("undo-this").hidden = !undoable;

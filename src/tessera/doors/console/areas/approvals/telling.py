@@ -28,6 +28,7 @@ LIMITS: Mapping[str, str] = {
     "approvals.merge": N_("Two members would become one."),
     "approvals.erasure": N_("A person would be erased."),
     "approvals.owner": N_("Somebody, or a key, would get an owner's rights."),
+    "approvals.settlement": N_("Money would be settled with a partner."),
 }
 _EVERY_STORE, _NO_END = N_("every store"), N_("without an end")
 

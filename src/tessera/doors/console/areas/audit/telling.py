@@ -22,6 +22,7 @@ KINDS: Mapping[str, str] = {
     "household": N_("household"), "duplicate": N_("possible duplicate"), "merge": N_("merge"),
     "consent": N_("consent"), "session": N_("session"), "task": N_("job"), "draft": N_("draft"),
     "quarantine": N_("quarantined row"),
+    "reward": N_("reward"), "claim": N_("claim"), "pool": N_("pool of codes"),
 }  # fmt: skip
 # Who did it.
 PRINCIPALS: Mapping[str, str] = {

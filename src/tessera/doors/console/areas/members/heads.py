@@ -21,6 +21,7 @@ TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("", N_("Overview"), ("member.read",)),
     ("/receipts", N_("Receipts"), ("receipt.history",)),
     ("/points", N_("Points"), ("points.read",)),
+    ("/tiers", N_("Tiers"), ("tier.read",)),
     ("/profile", N_("Cards and profile"), ("member.read",)),
     ("/consents", N_("Consents"), ("consent.read",)),
     ("/household", N_("Household"), ("member.household",)),

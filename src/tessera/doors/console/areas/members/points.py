@@ -29,6 +29,8 @@ ORIGINS = {
     "sale": N_("Purchase"), "return": N_("Return"), "event": N_("Event"),
     "transfer": N_("Transfer"), "gift": N_("Gift"), "donation": N_("Donation"),
     "exchange": N_("Exchange"), "adjustment": N_("By hand"), "extension": N_("Extension"),
+    "claim": N_("Reward"), "claim_back": N_("Reward given back"),
+    "referral": N_("Friend brought"),
     "joining": N_("Merge or household"), "run": N_("By time"),
 }  # fmt: skip
 DONE = N_("Done. It is in the moves below.")

@@ -13,9 +13,11 @@ from tessera.rules.core.telling import EffectTold
 LINES_SHOWN = 40  # of each receipt of a history; the rest of a long one is a click away
 LINES_ALONE = 400  # of a receipt shown by itself: more would break the page's budget
 _MOST_RUNS = 6
+_MONEY = ("discount", "payment", "donation")
 KINDS: Mapping[str, str] = {
     "discount": N_("Discount"), "payment": N_("Paid with points"), "points": N_("Points"),
-    "gift": N_("Gift"), "coupon": N_("Coupon"),
+    "gift": N_("Gift"), "coupon": N_("Coupon"), "ticket": N_("Ticket"), "badge": N_("Badge"),
+    "privilege": N_("Privilege"), "donation": N_("Donation"),
 }  # fmt: skip
 # What rules count with, by the stem of its name. One that is not here is called as in the program.
 _NUMBERS: Mapping[str, str] = {
@@ -139,6 +141,8 @@ def _why(local: Local, effect: EffectTold, told: Told) -> Why:
 def _given(local: Local, effect: EffectTold, currency: str) -> str:
     if effect.kind == "points":
         return " ".join(filter(None, (local.signed(effect.given), effect.unit)))
+    if effect.kind == "donation":
+        return local.money(effect.given, currency)
     if effect.item:
         return f"{local.count(effect.given)} \N{MULTIPLICATION SIGN} {effect.item}"
     return f"{MINUS}{local.money(effect.given, currency)}"
@@ -156,7 +160,7 @@ def _trimmed(local: Local, effect: EffectTold, currency: str) -> str:
 
 
 def _amount(local: Local, kind: str, amount: int, currency: str) -> str:
-    return local.money(amount, currency) if kind in ("discount", "payment") else local.count(amount)
+    return local.money(amount, currency) if kind in _MONEY else local.count(amount)
 
 
 def numbers(local: Local, effect: EffectTold, currency: str) -> tuple[tuple[str, str], ...]:
@@ -219,7 +223,7 @@ def _summary(local: Local, told: Told, explained: bool) -> tuple[str, ...]:
     said += _gave(local, told.points_earned)
     said += [
         f"{local.gettext(KINDS[e.kind])}: {_given(local, e, told.currency)}."
-        for e in told.effects if e.kind in ("gift", "coupon")
+        for e in told.effects if e.kind not in ("discount", "payment", "points")
     ]  # fmt: skip
     if not said:
         said.append(local.gettext("This receipt gave nothing."))

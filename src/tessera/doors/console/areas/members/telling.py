@@ -12,10 +12,12 @@ from tessera.doors.web.visit import Visit
 _PLAIN: Mapping[str, str] = {
     "transfer": N_("Points transferred"), "gift": N_("Points given as a gift"),
     "exchange": N_("Points exchanged"), "adjustment": N_("Points put right by hand"),
+    "referral": N_("Points for a friend who was brought"),
     "expired": N_("Points expired"), "kept": N_("Expired points came back"),
     "carried": N_("Points carried over"), "household": N_("Entered a household"),
     "left": N_("Left a household"), "merged": N_("Merged with another member"),
     "unmerged": N_("A merge was undone"),
+    "claim": N_("Reward taken"), "claim_back": N_("Reward given back"),
 }  # fmt: skip
 WAYS: Mapping[str, str] = {
     "till": N_("Joined at a till"), "office": N_("Joined through the office"),

@@ -31,7 +31,7 @@ REMOVED = N_("The rule is taken out of the draft.")
 MANY = 200  # rules beyond which only the one that is typed is judged until it is saved
 _WHEN = ("starts", "ends", "stores", "regions")
 _WHOM = ("sample", "ramp", "hidden")
-_HOW = ("priority", "group", "stack", "earns")
+_HOW = ("priority", "group", "stack", "earns", "coupon", "funder")
 _NAME = ("name", "id")
 _UNKNOWN = Refusal(
     "rule_unknown", "place", "there is no such rule in this draft", "look it up in the draft"

@@ -24,6 +24,7 @@ TURNS: Mapping[str, str] = {
     "days": N_("The database is made ready for the next days"),
     "refused": N_("Who was refused is written down"),
     "counting": N_("Sums of the day are kept"),
+    "coupons": N_("Codes of coupons that were ordered are made"),
     "incidents": N_("Incidents are written down"),
     "overload": N_("Too many calls are noticed"),
     "schema": N_("A newer database is noticed"),

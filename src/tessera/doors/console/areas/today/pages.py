@@ -112,6 +112,12 @@ def _expiring(local: Local, n: int, count: str) -> str:
     ) % {"count": count}  # fmt: skip
 
 
+def _budgets(local: Local, n: int, count: str) -> str:
+    return local.ngettext(
+        "%(count)s budget is used up", "%(count)s budgets are used up", n
+    ) % {"count": count}  # fmt: skip
+
+
 _SAID = {
     "approvals": ("check", "/console/approvals", N_("Decide"), _approvals),
     "incidents": ("warn", "/console/incidents", N_("Look"), _incidents),
@@ -119,6 +125,7 @@ _SAID = {
     "tills": ("offline", "/console/keys", N_("Look"), _tills),
     "duplicates": ("people", "/console/duplicates", N_("Compare"), _duplicates),
     "expiring": ("clock", "/console/points", N_("Look"), _expiring),
+    "budgets": ("finance", "/console/budgets", N_("Look"), _budgets),
 }
 
 PAGES: tuple[Page, ...] = (

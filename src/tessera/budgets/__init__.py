@@ -1,0 +1,1 @@
+"""What budgets have been drawn on: ceilings that hold however many tills draw at once."""

@@ -1,0 +1,264 @@
+"""Counters of budgets: which one is drawn on, what is left, when it will be used up. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from math import isqrt
+from typing import NamedTuple
+from uuid import UUID
+
+from msgspec import Struct
+
+from tessera.rules.core.budgets import Budget, Draw, told
+from tessera.rules.core.facts import window_start
+
+EVER = date.min  # the beginning of a period that has none
+# Past its deadline a promise may still be confirmed by a till whose batch began before it.
+GRACE = timedelta(minutes=1)
+NOTHING = Draw()
+
+
+class Place(NamedTuple):
+    """Where, when and by whom something was bought, on the store's calendar."""
+
+    day: date
+    store: str
+    region: str
+    member: str
+
+
+class Key(NamedTuple):
+    """A counter: a budget, the first day of its period, whose it is."""
+
+    budget: str
+    began: date
+    scope: str
+
+
+class Kept(NamedTuple):
+    """What an open promise keeps of a counter."""
+
+    quote_id: UUID
+    key: Key
+    draw: Draw
+    deadline: datetime
+
+
+class Count(NamedTuple):
+    """A counter as it was read; `kept` by promises that have not ended."""
+
+    draw: Draw = NOTHING
+    turnover_minor: int = 0
+    kept: Draw = NOTHING
+    warned: bool = False
+    used_up: bool = False
+
+
+UNTOUCHED = Count()
+
+
+@dataclass(slots=True)
+class Level:
+    """A counter while a batch draws on it.
+
+    budget   whose ceilings count: those of the version that drew last
+    locked   nobody else can change it; there: it has a row
+    more, turnover_minor, kept  what this batch adds
+    total    all that is drawn and kept by now; turnover: all that was turned over, in minor units
+    stopped  it could not give all that was wished; freed: something came back
+    """
+
+    budget: Budget
+    was: Count = UNTOUCHED
+    locked: bool = False
+    there: bool = False
+    more: Draw = NOTHING
+    turnover_minor: int = 0
+    kept: Draw = NOTHING
+    total: Draw = NOTHING
+    turnover: int = 0
+    stopped: bool = False
+    freed: bool = False
+
+    def read(self, count: Count) -> None:
+        """It has a row, and this is in it."""
+        self.was, self.there = count, True
+        self.total, self.turnover = count.draw.plus(count.kept), count.turnover_minor
+
+    def add(self, more: Draw, turnover_minor: int = 0) -> None:
+        """So much is drawn; below zero: comes back."""
+        self.more, self.total = self.more.plus(more), self.total.plus(more)
+        self.turnover_minor += turnover_minor
+        self.turnover += turnover_minor
+        if min(more) < 0:
+            self.freed = True
+
+    def keep(self, draw: Draw) -> None:
+        """A promise keeps so much."""
+        self.kept, self.total = self.kept.plus(draw), self.total.plus(draw)
+
+    def release(self, draw: Draw) -> None:
+        """A promise that was there before keeps so much no more; the row learns it apart."""
+        self.total, self.freed = self.total.plus(draw, -1), True
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write."""
+        if any(self.more) or self.turnover_minor or any(self.kept):
+            return True
+        return self.freed if self.was.used_up else self.stopped
+
+    def used_up(self) -> bool:
+        """Whether nothing more can be given under some ceiling, or less than was wished."""
+        return self.stopped or share_x100(self.budget, self.total, self.turnover) >= 10_000
+
+    def warns(self) -> bool:
+        """Whether it comes near a ceiling."""
+        share = share_x100(self.budget, self.total, self.turnover)
+        return share >= self.budget.warn_percent * 100
+
+
+def key_of(code: str, budget: Budget, place: Place) -> Key:
+    """The counter that a budget has for a purchase there and then."""
+    scope = "" if budget.by == "all" else getattr(place, budget.by)
+    return Key(code, _began(budget.per, place.day), scope)
+
+
+def began(budget: Budget, day: date) -> date:
+    """The first day of the period that a day lies in."""
+    return _began(budget.per, day)
+
+
+@lru_cache(maxsize=4096)
+def _began(per: str, day: date) -> date:
+    """Asked for every receipt and budget."""
+    return EVER if per == "ever" else window_start(f"this {per}", day) or EVER
+
+
+def ends(budget: Budget, first: date) -> date | None:
+    """The last day of the period that begins with a day; None: it never ends."""
+    match budget.per:
+        case "ever":
+            return None
+        case "day":
+            return first
+        case "week":
+            return first + timedelta(days=6)
+    months = {"month": 1, "quarter": 3, "year": 12}[budget.per]
+    year, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return date(year, month + 1, 1) - timedelta(days=1)
+
+
+def share_x100(budget: Budget, draw: Draw, turnover_minor: int) -> int:
+    """How much of the ceiling that is nearest is used, in hundredths of a percent."""
+    parts = [
+        (draw.cost_x100, (budget.most_minor or 0) * 100, budget.most_minor),
+        (draw.points, budget.most_points or 0, budget.most_points),
+        (draw.pieces, budget.most_pieces or 0, budget.most_pieces),
+    ]
+    shares = [used * 10_000 // most for used, most, set_ in parts if set_ is not None]
+    percent = budget.turnover_percent_x100
+    if percent is not None and draw.cost_x100 > 0:
+        most = percent * turnover_minor  # in ten-thousandths of a minor unit
+        shares.append(draw.cost_x100 * 100 * 10_000 // most if most > 0 else 10_000)
+    return max(0, *shares) if shares else 0
+
+
+class Spent(NamedTuple):
+    """What was drawn on a day, in one measure; the measure is the ceiling's own."""
+
+    day: date
+    amount: int
+
+
+class Forecast(Struct, frozen=True):
+    """When a budget will be used up if it goes on as in its last days.
+
+    per_day   what was drawn a day, in the ceiling's measure
+    on        the day; earliest and latest: with two standard errors more or less a day
+    in_time   it lasts to the end of its period, as far as `on` tells
+    null      not within five years, or nothing is drawn
+    """
+
+    per_day: int
+    days: int
+    on: date | None
+    earliest: date | None
+    latest: date | None
+
+
+LOOK_BACK = 14  # days that a forecast is made from
+_FAR = 5 * 366
+
+
+def forecast(spent: Sequence[Spent], left: int, today: date, first: date) -> Forecast | None:
+    """A straight line through the last whole days; None where there are not three of them yet.
+
+    spent   by day, days without any may be left out; left: what is left of the ceiling now
+    first   the first day of the period
+    source  mean of the days, plus or minus two standard errors of the mean (independent days);
+            whole numbers all the way: a day is early rather than late
+    """
+    start = max(first, today - timedelta(days=LOOK_BACK))
+    count = (today - start).days
+    if count < 3:
+        return None
+    by_day = {each.day: each.amount for each in spent}
+    amounts = [by_day.get(start + timedelta(days=n), 0) for n in range(count)]
+    total = sum(amounts)
+    # count^2 * (count - 1) * variance of the mean, so that nothing is divided before the root
+    squares = count * sum(each * each for each in amounts) - total * total
+    error = isqrt(max(squares, 0) // max(count - 1, 1))  # `count` standard errors of the mean
+    fast, slow = total + 2 * error, total - 2 * error
+    return Forecast(
+        total // count, count, _runs_out(left, total, count, today),
+        _runs_out(left, fast, count, today), _runs_out(left, slow, count, today),
+    )  # fmt: skip
+
+
+def _runs_out(left: int, total: int, count: int, today: date) -> date | None:
+    if left <= 0:
+        return today
+    if total <= 0:
+        return None
+    days = left * count // total
+    return today + timedelta(days=days) if days <= _FAR else None
+
+
+def measured(budget: Budget, draw: Draw) -> int:
+    """A draw in the measure of the first ceiling that a budget has: hundredths of a minor unit."""
+    if budget.most_minor is not None or budget.turnover_percent_x100 is not None:
+        return draw.cost_x100
+    return draw.points if budget.most_points is not None else draw.pieces
+
+
+def left_of(budget: Budget, draw: Draw, turnover_minor: int) -> int:
+    """What is left of that ceiling, in its measure; below zero: nothing."""
+    if budget.most_minor is not None:
+        return budget.most_minor * 100 - draw.cost_x100
+    if budget.turnover_percent_x100 is not None:
+        return budget.turnover_percent_x100 * turnover_minor // 100 - draw.cost_x100
+    if budget.most_points is not None:
+        return budget.most_points - draw.points
+    return (budget.most_pieces or 0) - draw.pieces
+
+
+def facts_of(
+    budgets: Mapping[str, Budget], levels: Mapping[Key, Level], place: Place,
+    own: Mapping[Key, Draw],
+) -> Iterator[tuple[str, int]]:  # fmt: skip
+    """What a decision there and then knows of its budgets.
+
+    own  what its own promise keeps: it is free for itself
+    """
+    for code, budget in budgets.items():
+        key = key_of(code, budget, place)
+        level = levels.get(key)
+        if level is None:
+            continue
+        level.budget = budget
+        drawn = level.total.plus(own[key], -1) if key in own else level.total
+        yield from told(code, budget, drawn, level.turnover)

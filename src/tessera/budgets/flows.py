@@ -1,0 +1,36 @@
+"""Counters besides receipts: what is left, promises that are over let go, what ran out is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from tessera.budgets import db
+from tessera.budgets.core import GRACE, Key, Level, Place, facts_of, key_of
+from tessera.rules.core.budgets import Budget
+
+
+async def left(
+    conn: db.Conn, budgets: Mapping[str, Budget], place: Place, now: datetime
+) -> dict[str, int]:  # fmt: skip
+    """What a decision there and then would know of these budgets; nothing is locked."""
+    levels = {key_of(code, budget, place): Level(budget) for code, budget in budgets.items()}
+    if levels:
+        found = await db.counts(await db.ask(conn, list(levels), now - GRACE))
+        for key, count in found.items():
+            levels[key].read(count)
+    return dict(facts_of(budgets, levels, place, {}))
+
+
+async def let_go(conn: db.Conn, now: datetime, most: int) -> int:
+    """End what promises keep whose time is over; how many counters that was."""
+    keys = await db.overdue(conn, now - GRACE, most)
+    if keys:
+        await db.lock(conn, keys)
+        await db.end_overdue(conn, keys, now - GRACE)
+    return len(keys)
+
+
+async def ran_out(conn: db.Conn) -> list[Key]:
+    """The counters that ran out since this was last asked."""
+    return await db.used_up(conn)

@@ -1,0 +1,81 @@
+"""Whether an order that an event speaks of was kept whole, for rules that ask it.
+
+The account is locked, so no return of it is under way; what is read is as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from tessera.checkout import db
+from tessera.checkout.core.case import Case
+from tessera.checkout.core.words import Event
+from tessera.checkout.events import db as events_db
+from tessera.checkout.flows.items import Batch, Item
+from tessera.checkout.flows.kin import accounts_of
+from tessera.checkout.flows.parts import Part
+from tessera.rules.core.facts import Moment
+
+Asked = tuple[UUID, str, str]  # account, what the event names, its store or ""
+
+
+class Collected(Part):
+    """{operation: {rule: whether the order that it names is whole}}."""
+
+    order = 45
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(batch)
+        self.whole: dict[UUID, dict[str, bool]] = {}
+
+    @classmethod
+    def wanted(cls, batch: Batch) -> bool:
+        """An event about an order."""
+        return any(True for item in batch.open() for _ in _named(item))
+
+    async def know(self, conn: db.Conn) -> None:
+        """Look the orders up, each in the accounts that are the member's."""
+        items = [item for item in self.batch.open() if any(_named(item))]
+        whose = await accounts_of(conn, [_case(item) for item in items])
+        asked: list[Asked] = []
+        about: list[tuple[UUID, str, Asked]] = []
+        for item in items:
+            assert isinstance(item.job.ask, Event) and item.account_id is not None
+            for rule, word in _named(item):
+                for account in whose[item.account_id]:
+                    one = (account, word, item.job.ask.store or "")
+                    asked.append(one)
+                    about.append((item.outcome_id, rule, one))
+        found = await events_db.kept(conn, list(dict.fromkeys(asked)))
+        for outcome, rule, (account, word, _) in about:
+            whole = found.get((account, word))
+            if whole is not None:
+                self.whole.setdefault(outcome, {})[rule] = whole
+
+    def tell(self, item: Item) -> None:
+        """1 or 0; nothing where the member has no such order."""
+        known = {
+            Moment("whole", rule).key: int(whole)
+            for rule, whole in self.whole.get(item.outcome_id, {}).items()
+        }
+        if known:
+            case = _case(item)
+            case.known = {**case.known, **known}
+
+
+def _named(item: Item) -> Iterator[tuple[str, str]]:
+    """(rule, the receipt's number or id in the event) of the rules that ask."""
+    case, ask = item.case, item.job.ask
+    if case is None or item.account_id is None or not isinstance(ask, Event):
+        return
+    for rule in case.program.rules:
+        if any(isinstance(need, Moment) and need.word == "whole" for need in rule.needs()):
+            word = ask.data.get(str(getattr(rule, "field", "")))
+            if isinstance(word, str) and getattr(rule, "type", "") == ask.type:
+                yield rule.id, word
+
+
+def _case(item: Item) -> Case:
+    assert item.case is not None, "open items have a case"
+    return item.case

@@ -1,0 +1,275 @@
+"""Coupons that are shown, kept by quotes, used, given, and taken back with the goods.
+
+Codes are locked in their order, then kinds of which there are only so many, then the counts of who
+was wrong. What a receipt draws on is drawn in the order of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from tessera.checkout import db
+from tessera.checkout.core.coupons import Gave, effects_of, gave, given, make_known, to_use, told
+from tessera.checkout.core.words import Cancel, Quote
+from tessera.checkout.flows.items import Batch, Item
+from tessera.checkout.flows.parts import Part
+from tessera.rewards.coupons import db as coupons_db
+from tessera.rewards.coupons.core import codes
+from tessera.rewards.coupons.core.book import Seen
+from tessera.rewards.coupons.core.words import TEXTS, CouponTold, Given, State, Use
+from tessera.rewards.coupons.flows import Desk, Shown, fresh_code, last_day, marks_of, unveiled
+from tessera.rules.core.coupons import Coupon
+from tessera.rules.core.texts import say_in
+from tessera.rules.core.words import Program
+
+
+@dataclass(slots=True)
+class _Writes:
+    """What is to be written of a batch."""
+
+    added: list[Use] = field(default_factory=list)
+    changed: list[Use] = field(default_factory=list)
+    ended: list[UUID] = field(default_factory=list)
+    given: list[Given] = field(default_factory=list)
+    back: list[Given] = field(default_factory=list)
+    uses: dict[str, int] = field(default_factory=dict)
+
+
+class Coupons(Part):
+    """Which coupons each operation shows, and what becomes of them."""
+
+    order = 20
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(batch)
+        self.desk = Desk(batch.now)
+        self.uses: dict[UUID, list[Use]] = {}
+        self.given: dict[UUID, list[Given]] = {}
+        self.shown: dict[UUID, Shown] = {}
+        self.seen: dict[UUID, list[Seen]] = {}
+        self.writes = _Writes()
+
+    @classmethod
+    def wanted(cls, batch: Batch) -> bool:
+        """A coupon is shown, or the program has some."""
+        return any(
+            (item.receipt is not None and item.receipt.coupons) or _program(item).coupons
+            for item in batch.open()
+        )
+
+    async def lock(self, conn: db.Conn) -> None:
+        """What is shown, what quotes keep of it, what sales used and gave."""
+        await self._read_past(conn)
+        for item in self.batch.open():
+            if item.receipt is not None and item.receipt.coupons:
+                self.shown[item.outcome_id] = self._shown(item)
+        also = {use.code for uses in self.uses.values() for use in uses if use.code is not None}
+        also |= {each.code for some in self.given.values() for each in some}
+        kinds = {use.kind: coupon for use, coupon in self._past_kinds() if coupon.most is not None}
+        if self.shown or also or kinds:
+            await self.desk.lock(conn, list(self.shown.values()), also, kinds)
+
+    async def _read_past(self, conn: db.Conn) -> None:
+        """What named quotes keep and returned sales used; their accounts and sales are locked."""
+        items = [item for item in self.batch.open() if _program(item).coupons]
+        quotes = [item.quote for item in items if item.quote is not None]
+        sales = [
+            item.sold.row.id for item in items
+            if item.sold is not None and effects_of(item.sold.first.story, item.sold.program)
+        ]  # fmt: skip
+        if quotes or sales:
+            for use in await coupons_db.uses_of(conn, [*quotes, *sales]):
+                self.uses.setdefault(use.outcome_id, []).append(use)
+        if sales:
+            for each in await coupons_db.given_of(conn, sales):
+                self.given.setdefault(each.sale_id, []).append(each)
+
+    def _past_kinds(self) -> Iterator[tuple[Use, Coupon]]:
+        """Uses that may come back or be kept, with what the program says of their kind."""
+        for item in self.batch.open():
+            named = item.sold.row.id if item.sold is not None else item.quote
+            kinds = _program(item).coupons
+            for use in self.uses.get(named, ()) if named is not None else ():
+                if use.kind in kinds:
+                    yield use, kinds[use.kind]
+
+    def _shown(self, item: Item) -> Shown:
+        receipt, case, day = item.receipt, item.case, item.day
+        assert receipt is not None and case is not None and day is not None, "a basket is shown"
+        member = case.owner.member_id if case.owner is not None else None
+        job = item.job
+        marks = marks_of(job.principal, (receipt.store, receipt.till), member, job.address)
+        own = tuple(self.uses.get(item.quote, ())) if item.quote is not None else ()
+        return Shown(receipt.coupons, case.program.coupons, day, member, marks, own)
+
+    async def know(self, conn: db.Conn) -> None:
+        """What open quotes keep, what members have used, who has to wait."""
+        if self.shown or self.uses:
+            await self.desk.know(conn, list(self.shown.values()))
+
+    def tell(self, item: Item) -> None:
+        """Good coupons are facts of the decision."""
+        shown = self.shown.get(item.outcome_id)
+        if shown is not None and item.case is not None:
+            self.seen[item.outcome_id] = self.desk.see(shown)
+            make_known(item.case, self.seen[item.outcome_id])
+
+    def take(self, item: Item) -> None:
+        """Uses are taken, kept, let go or given back; coupons are given or void."""
+        assert item.decision is not None, "it is decided"
+        promise = item.decision.promise
+        kept: list[Use] = []
+        if promise is not None and promise.ended is not None and promise.id in self.uses:
+            kept = self._end(promise.id, confirmed=promise.ended == "confirmed")
+        if item.sold is not None:
+            said = self._take_back(item)
+        elif isinstance(item.job.ask, Cancel):
+            said = []
+        else:
+            said = [*self._take_shown(item, kept), *self._give(item)]
+        if said:
+            told_all = (*item.decision.answer.coupons, *said)
+            item.decision.answer = replace(item.decision.answer, coupons=told_all)
+
+    def _end(self, quote: UUID, *, confirmed: bool) -> list[Use]:
+        """A quote's promise is over: what it kept is free, or is used now."""
+        kept = self.uses.pop(quote)
+        self.writes.ended.append(quote)
+        for use in kept:
+            self.desk.book.let_go(use)
+        return kept if confirmed else []
+
+    def _take_shown(self, item: Item, kept: list[Use]) -> list[CouponTold]:
+        """What was shown and gave something is used; a quote that holds keeps it."""
+        case, decision, book = item.case, item.decision, self.desk.book
+        assert case is not None and decision is not None and decision.story is not None
+        program = case.program
+        brought = gave(decision.story, program.coupon_rules)
+        for use in kept:
+            got = brought.get(use.kind, Gave())
+            book.change(use, program.coupons.get(use.kind), 1)
+            self.writes.added.append(replace(
+                use, outcome_id=item.outcome_id, held_until=None, minor=got.minor,
+                points=got.points,
+            ))  # fmt: skip
+        seen = self.seen.get(item.outcome_id, [])
+        quote, kinds = isinstance(item.job.ask, Quote), {use.kind for use in kept}
+        used = to_use(seen, brought, kept)
+        for at in sorted(used):
+            if seen[at].kind not in kinds:
+                self._use(item, seen[at], brought[seen[at].kind], held=quote)
+        receipt = item.receipt
+        return list(told(case, receipt, seen, used)) if receipt is not None and seen else []
+
+    def _use(self, item: Item, seen: Seen, got: Gave, *, held: bool) -> None:
+        """One use of a coupon, or one that the quote keeps."""
+        assert item.decision is not None
+        promise = item.decision.promise
+        member = self.shown[item.outcome_id].member_id
+        until = promise.deadline if held and promise is not None else None
+        if held:
+            self.desk.book.keep(seen, member, item.outcome_id)
+        else:
+            self.desk.book.take(seen, member)
+        code = seen.row.code if seen.row is not None else None
+        self.writes.added.append(
+            Use(item.outcome_id, seen.kind, code, member, until, False, got.minor, got.points)
+        )
+
+    def _give(self, item: Item) -> list[CouponTold]:
+        """Codes for the coupons that rules gave, told now and to their member only."""
+        case, story = item.case, item.decision and item.decision.story
+        if case is None or case.owner is None or not story or isinstance(item.job.ask, Quote):
+            return []
+        said = []
+        day = item.day
+        assert day is not None, "a receipt or an event has a day"
+        for (kind, rule), pieces in given(story, case.program).items():
+            coupon = case.program.coupons[kind]
+            if coupon.code is not None:
+                said.append(CouponTold(coupon.code, "given", kind, ends=coupon.ends))
+                continue
+            ends, own = coupon.ends, last_day(coupon, day)
+            told_last = min((each for each in (ends, own) if each is not None), default=None)
+            self.writes.uses[kind] = coupon.uses
+            for _ in range(pieces):
+                number, code = fresh_code()
+                self.writes.given.append(
+                    Given(code, kind, case.owner.member_id, item.outcome_id, rule, own)
+                )
+                said.append(CouponTold(codes.spelled(number), "given", kind, ends=told_last))
+        return said
+
+    def _take_back(self, item: Item) -> list[CouponTold]:
+        """Of a return: uses whose every effect is gone are back; what it was given for is void."""
+        sold, decision, case = item.sold, item.decision, item.case
+        assert sold is not None and decision is not None and case is not None
+        assert decision.story is not None, "a return has what is left"
+        left, said = gave(decision.story, sold.program.coupon_rules), []
+        for use in self.uses.get(sold.row.id, ()):
+            got = left.get(use.kind)
+            now = replace(use, back=got is None, minor=got.minor if got else 0,
+                          points=got.points if got else 0)  # fmt: skip
+            if now.back != use.back:
+                coupon = sold.program.coupons.get(use.kind)
+                self.desk.book.change(use, coupon, -1 if now.back else 1)
+                state: State = "back" if now.back else "accepted"
+                said.append(CouponTold(_end_of(use, coupon), state, use.kind))
+            if now != use:
+                self.writes.changed.append(now)
+        for each in self._void(sold.row.id, given(decision.story, sold.program)):
+            self.writes.back.append(each)
+            state = "owed" if each.owed else "void" if each.void else "given"
+            why = say_in(case.tongue, TEXTS["owed"], {}, "") if each.owed else ""
+            code = codes.ending(unveiled([each.code])[0])
+            said.append(CouponTold(code, state, each.kind, why))
+        return said
+
+    def _void(self, sale: UUID, left: dict[tuple[str, str], int]) -> Iterator[Given]:
+        """The coupons of a sale that change, so that as many are good as it still gives."""
+        some: dict[tuple[str, str], list[Given]] = {}
+        for each in self.given.get(sale, ()):
+            row = self.desk.book.rows.get(each.code)
+            used = self.desk.book.used[each.code] > 0 if row is not None else each.used
+            some.setdefault((each.kind, each.rule), []).append(replace(each, used=used))
+        for key, mine in some.items():
+            good = [each for each in mine if not each.void and not each.owed]
+            gone = [each for each in mine if each.void or each.owed]
+            over = len(good) - left.get(key, 0)
+            for each in sorted(good, key=lambda each: each.used)[: max(over, 0)]:
+                yield replace(each, void=not each.used, owed=each.used)
+            for each in gone[: max(-over, 0)]:
+                yield replace(each, void=False, owed=False)
+
+    async def write(self, conn: db.Conn) -> None:
+        """Counts, uses, codes that were given."""
+        todo, now = self.writes, self.batch.now
+        await self.desk.write(conn)
+        if todo.ended:
+            await coupons_db.end_holds(conn, todo.ended)
+        if todo.added:
+            await coupons_db.add_uses(conn, todo.added, now)
+        if todo.changed:
+            await coupons_db.save_uses(conn, todo.changed, now)
+        if todo.given:
+            batches = await coupons_db.given_batches(conn, todo.uses, now)
+            await coupons_db.add_given(conn, todo.given, batches, now)
+        if todo.back:
+            await coupons_db.save_given(conn, todo.back, now)
+
+
+def _program(item: Item) -> Program:
+    """The one that decides it: of a return the sale's."""
+    assert item.case is not None, "resolved items have a case"
+    return item.sold.program if item.sold is not None else item.case.program
+
+
+def _end_of(use: Use, coupon: Coupon | None) -> str:
+    """What is told of a code that comes back: its end, or the word."""
+    if use.code is not None:
+        return codes.ending(unveiled([use.code])[0])
+    return (coupon.code if coupon is not None else None) or ""

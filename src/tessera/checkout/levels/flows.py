@@ -1,0 +1,219 @@
+"""Where members stand, what brings them further, and the reviews that look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from tessera.checkout.levels import db
+from tessera.checkout.levels.db import Wanted
+from tessera.rules.core.tiers import Ladder, rank_key
+from tessera.tiers import core
+from tessera.tiers import db as tiers_db
+from tessera.tiers.core import Change, Standing
+
+PAGE = 10_000
+Ladders = Mapping[str, Ladder]
+Decided = list[tuple[UUID, Standing, Standing]]  # an account, its standing before, after
+
+
+class Reviewed(NamedTuple):
+    """How many reviews let a level stay, and how many did not."""
+
+    kept: int
+    sunk: int
+
+
+class Progress(NamedTuple):
+    """Where a member stands on a ladder, and what comes next.
+
+    amount    counted so far in the window that is running
+    ahead     the level that its next review would come to if nothing more is bought
+    uses      {privilege: how often it was used in this term}
+    """
+
+    code: str
+    ladder: Ladder
+    standing: Standing | None
+    rank: int
+    amount: int
+    ahead: int
+    uses: dict[str, int]
+
+
+async def decide(
+    conn: db.Conn, ladder: Ladder, due: Sequence[tuple[UUID, Standing]], today: date
+) -> list[list[tuple[UUID, Standing, Standing]]]:
+    """What the reviews of these standings come to, term by term until the one that is running.
+
+    why  a review that comes late looks at each term that was missed
+    """
+    rounds: list[Decided] = []
+    waiting = list(due)
+    while waiting:
+        asked, owners = [], []
+        reviews = {each.until for _, each in waiting if each.until is not None}
+        spans = {review: ladder.judged(review) for review in reviews}  # most are on one day
+        for at, (account, standing) in enumerate(waiting):
+            assert standing.until is not None, "it is due"
+            for span in spans[standing.until]:
+                asked.append(Wanted(account, ladder, span))
+                owners.append(at)
+        most = [0] * len(waiting)
+        for at, amount in zip(owners, await db.amounts(conn, asked), strict=True):
+            most[at] = max(most[at], amount)
+        done = [
+            (account, was, core.reviewed(ladder, was, amount))
+            for (account, was), amount in zip(waiting, most, strict=True)
+        ]
+        rounds.append(done)
+        waiting = [
+            (account, now)
+            for account, _, now in done
+            if (day := core.due_on(ladder, now)) is not None and day <= today
+        ]
+    return rounds
+
+
+def changes_of(code: str, ladder: Ladder, rounds: Sequence[Decided]) -> list[Change]:
+    """The changes that reviews have made; who stays has none."""
+    found = []
+    for done in rounds:
+        for account, was, now in done:
+            day = core.due_on(ladder, was)
+            if was.level != now.level and day is not None:
+                found.append(Change(account, code, was.level, now.level, day, "reviewed", was))
+    return found
+
+
+async def review_page(
+    conn: db.Conn, code: str, ladder: Ladder, today: date, now: datetime, most: int = PAGE
+) -> Reviewed | None:
+    """Review a page of what is due by a day; None: nothing is. The caller commits."""
+    upto = today - timedelta(days=ladder.grace_days)
+    due = await tiers_db.lock_due(conn, code, upto, most)
+    if not due:
+        return None
+    rounds = await decide(conn, ladder, due, today)
+    last = {account: after for done in rounds for account, _, after in done}
+    await tiers_db.settle(conn, code, list(last.items()))
+    changes = changes_of(code, ladder, rounds)
+    if changes:
+        await tiers_db.add_changes(conn, changes, now)
+    sunk = len({each.account_id for each in changes})
+    return Reviewed(len(last) - sunk, sunk)
+
+
+async def foresee(
+    conn: db.Conn, code: str, ladder: Ladder, today: date, most: int = PAGE
+) -> Reviewed:
+    """What a run would come to, written nowhere."""
+    upto, after, kept, sunk = today - timedelta(days=ladder.grace_days), UUID(int=0), 0, 0
+    while due := await tiers_db.peek_due(conn, code, upto, after, most):
+        rounds = await decide(conn, ladder, due, today)
+        less = len({each.account_id for each in changes_of(code, ladder, rounds)})
+        kept, sunk, after = kept + len(due) - less, sunk + less, due[-1][0]
+    return Reviewed(kept, sunk)
+
+
+async def stand(
+    conn: db.Conn, ladders: Ladders, accounts: Sequence[UUID], today: date, now: datetime
+) -> tiers_db.Standings:
+    """Where locked accounts stand; what of theirs is due is reviewed first."""
+    found = await tiers_db.standings(conn, accounts)
+    late = [
+        account
+        for account, mine in found.items()
+        if any(_is_due(ladders.get(code), each, today) for code, each in mine.items())
+    ]
+    if not late:
+        return found
+    locked = await tiers_db.standings(conn, late, lock=True)
+    changes: list[Change] = []
+    settled: dict[tiers_db.Key, Standing] = {}
+    for code, ladder in ladders.items():
+        due = [
+            (account, mine[code])
+            for account, mine in locked.items()
+            if code in mine and _is_due(ladder, mine[code], today)
+        ]
+        rounds = await decide(conn, ladder, due, today)
+        changes += changes_of(code, ladder, rounds)
+        settled |= {(account, code): after for done in rounds for account, _, after in done}
+    if settled:
+        await tiers_db.save(conn, settled)
+    if changes:
+        await tiers_db.add_changes(conn, changes, now)
+    return await tiers_db.standings(conn, accounts)
+
+
+def _is_due(ladder: Ladder | None, standing: Standing, today: date) -> bool:
+    day = None if ladder is None else core.due_on(ladder, standing)
+    return day is not None and day <= today
+
+
+async def known(
+    conn: db.Conn, ladders: Ladders, account: UUID, on: date
+) -> dict[str, int]:  # fmt: skip
+    """The facts of a member's levels on a day, where nothing is locked or written."""
+    if not ladders:
+        return {}
+    mine = (await tiers_db.standings(conn, [account])).get(account, {})
+    levels = await levels_on(conn, [(account, code, on, mine.get(code)) for code in ladders])
+    return facts_of(ladders, dict(zip(ladders, levels, strict=True)))
+
+
+def facts_of(ladders: Ladders, levels: Mapping[str, str | None]) -> dict[str, int]:
+    """{name of a fact: number of the level}; who stands nowhere has none."""
+    found = {}
+    for code, ladder in ladders.items():
+        level = levels[code]
+        rank = ladder.ground if level is None else ladder.rank(level)
+        if rank >= 0:
+            found[rank_key(code)] = rank
+    return found
+
+
+async def levels_on(
+    conn: db.Conn, asked: Sequence[tuple[UUID, str, date, Standing | None]]
+) -> list[str | None]:
+    """The level of each on its day; None is the ground. Most days are after the last change."""
+    found: list[str | None] = [None if each[3] is None else each[3].level for each in asked]
+    old = [
+        n for n, (_, _, on, standing) in enumerate(asked)
+        if standing is not None and standing.since is not None and on < standing.since
+    ]  # fmt: skip
+    if old:
+        before = await tiers_db.levels_on(conn, [asked[n][:3] for n in old])
+        for n, level in zip(old, before, strict=True):
+            found[n] = found[n] if level is None else level
+    return found
+
+
+async def progress(
+    conn: db.Conn, ladders: Ladders, account: UUID, today: date
+) -> list[Progress]:  # fmt: skip
+    """Where a member stands on each ladder, what counts so far, what a review would bring."""
+    mine = (await tiers_db.standings(conn, [account])).get(account, {})
+    asked = [Wanted(account, each, each.counted(today, today)) for each in ladders.values()]
+    amounts = await db.amounts(conn, asked)
+    used = await tiers_db.uses(conn, account)
+    found = []
+    for (code, ladder), amount in zip(ladders.items(), amounts, strict=True):
+        standing = mine.get(code)
+        rank = ahead = core.rank_of(ladder, standing)
+        uses: dict[str, int] = {}
+        if standing is not None:
+            since = core.term_of(standing)
+            uses = {
+                privilege: sum(times for day, times in days if day >= since)
+                for (of, privilege), days in used.items() if of == code
+            }  # fmt: skip
+        if standing is not None and standing.until is not None:
+            spans = ladder.judged(standing.until)
+            most = core.best(await db.amounts(conn, [Wanted(account, ladder, s) for s in spans]))
+            ahead = core.rank_of(ladder, core.reviewed(ladder, standing, most))
+        found.append(Progress(code, ladder, standing, rank, amount, ahead, uses))
+    return found

@@ -1,0 +1,1 @@
+"""A member's own coupons, each with the code that a till scans."""

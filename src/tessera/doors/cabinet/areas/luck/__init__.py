@@ -1,0 +1,1 @@
+"""One's luck: tickets, badges, privileges, what one has won."""

@@ -1,0 +1,1 @@
+"""One's levels: where one stands, what comes next, what it brings."""

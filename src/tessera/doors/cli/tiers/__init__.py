@@ -1,0 +1,1 @@
+"""`tessera tiers`: levels and their reviews on the command line."""

@@ -1,0 +1,1 @@
+"""Budgets: what is drawn on each, what is left, until when it lasts."""

@@ -1,0 +1,1 @@
+"""Draws: odds, stock, tickets, the drawing and its proof."""

@@ -1,0 +1,1 @@
+"""Partners: who owes whom for points, period by period."""

@@ -1,0 +1,1 @@
+"""Who was brought by whom, and what came of it."""

@@ -1,0 +1,1 @@
+"""What points cost between the program and those who take part in it. See README.md."""

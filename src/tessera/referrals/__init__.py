@@ -1,0 +1,1 @@
+"""Who brought whom, and what it is worth. See README.md."""

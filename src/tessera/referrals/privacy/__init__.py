@@ -1,0 +1,1 @@
+"""What is held of who brought whom: told whole, and taken away."""

@@ -1,0 +1,1 @@
+"""The proof of what was paid for members who were brought."""

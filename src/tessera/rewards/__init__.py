@@ -1,0 +1,1 @@
+"""What members get besides a price: coupons, a catalogue, draws."""

@@ -1,0 +1,1 @@
+"""The proof of rewards: claims against points, stock and codes."""

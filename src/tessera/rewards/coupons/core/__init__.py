@@ -1,0 +1,1 @@
+"""What a coupon is: its code, its states, who may use it how often. Pure."""

@@ -1,0 +1,151 @@
+"""What is known of coupons while several receipts draw on them, one after the other. Pure.
+
+One count for each thing of which there are only so many: a code, a kind, a kind of one member. What
+open quotes keep of it is known beside it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from msgspec import Struct
+
+from tessera.rewards.coupons.core.words import (
+    EXPIRED,
+    NOT_YET,
+    ONE_OF_A_KIND,
+    TEXTS,
+    USED_BY_ONE,
+    USED_UP,
+    Row,
+    State,
+    Use,
+)
+from tessera.rules.core.coupons import Coupon
+
+Scarce = UUID | str | tuple[str, UUID]  # a code, a kind, a kind of one member
+
+
+class Seen(Struct, frozen=True):
+    """A coupon as it was found. `state`: why it is not good; None: it is."""
+
+    text: str
+    state: State | None = None
+    kind: str = ""
+    coupon: Coupon | None = None
+    row: Row | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shower:
+    """Who shows coupons, on which local day, and what a quote of theirs keeps.
+
+    numbers  under which the member is known: those merged into it too
+    """
+
+    on: date
+    member_id: UUID | None = None
+    numbers: frozenset[UUID] = frozenset()
+    own: tuple[Use, ...] = ()
+
+
+@dataclass(slots=True)
+class Book:
+    """Codes that were found, and the counts of what is scarce."""
+
+    rows: dict[UUID, Row] = field(default_factory=dict)
+    used: Counter[Scarce] = field(default_factory=Counter)
+    kept: dict[Scarce, set[UUID]] = field(default_factory=dict)
+    changed: set[Scarce] = field(default_factory=set)
+
+    def judge(self, seen: Seen, by: Shower) -> Seen:
+        """Whether it counts for them today, as far as the book knows."""
+        assert seen.coupon is not None, "a kind of the program"
+        row = seen.row
+        if row is not None and (row.revoked or row.void):
+            return _not_so(seen, "revoked")
+        if seen.coupon.personal and row is not None and row.member_id not in by.numbers:
+            return _not_so(seen, "not_yours")
+        first, last = _days(seen.coupon, row)
+        if first is not None and by.on < first:
+            return _not_so(seen, "not_yet", NOT_YET)
+        if last is not None and by.on > last:
+            return _not_so(seen, "expired", EXPIRED)
+        mine = {use.outcome_id for use in by.own}
+        for scarce, most, why in scarcities(seen, by.member_id):
+            used = self.used[scarce]
+            if used >= most:
+                return _not_so(seen, "used", why)
+            if used + len(self.kept.get(scarce, set()) - mine) >= most:
+                return _not_so(seen, "held")
+        return seen
+
+    def take(self, seen: Seen, member_id: UUID | None) -> None:
+        """One use is taken."""
+        for scarce, _, _ in scarcities(seen, member_id):
+            self.used[scarce] += 1
+            self.changed.add(scarce)
+
+    def keep(self, seen: Seen, member_id: UUID | None, quote: UUID) -> None:
+        """A quote keeps one use."""
+        for scarce, _, _ in scarcities(seen, member_id):
+            self.kept.setdefault(scarce, set()).add(quote)
+
+    def let_go(self, use: Use) -> None:
+        """A quote keeps it no more."""
+        for scarce in (use.code, use.kind, use.member_id and (use.kind, use.member_id)):
+            if scarce is not None:
+                self.kept.get(scarce, set()).discard(use.outcome_id)
+
+    def change(self, use: Use, coupon: Coupon | None, by: int) -> None:
+        """A use is given back (-1), or taken again (+1)."""
+        keys: list[Scarce] = [use.code] if use.code is not None else []
+        if coupon is not None and coupon.most is not None:
+            keys.append(use.kind)
+        for scarce in keys:
+            self.used[scarce] += by
+            self.changed.add(scarce)
+
+
+def scarcities(seen: Seen, member_id: UUID | None) -> Iterator[tuple[Scarce, int, str]]:
+    """(of what there are only so many, how many, what is said when they are used)."""
+    coupon, row = seen.coupon, seen.row
+    assert coupon is not None, "a kind of the program"
+    if row is not None:
+        yield row.code, row.uses, TEXTS["used"]
+    if coupon.most is not None:
+        yield seen.kind, coupon.most, USED_UP
+    if coupon.per_member is not None and member_id is not None:
+        yield (seen.kind, member_id), coupon.per_member, USED_BY_ONE
+
+
+def sorted_out(book: Book, shown: list[Seen], by: Shower) -> list[Seen]:
+    """Each judged; of several good ones of a kind the first counts."""
+    found: list[Seen] = []
+    good: set[str] = set()
+    for each in shown:
+        if each.state is None:
+            each = book.judge(each, by)
+        if each.state is None and each.kind in good:
+            each = _not_so(each, "unused", ONE_OF_A_KIND)
+        if each.state is None:
+            good.add(each.kind)
+        found.append(each)
+    return found
+
+
+def _days(coupon: Coupon, row: Row | None) -> tuple[date | None, date | None]:
+    """The days on which it counts: the narrowest of what kind, batch and code say."""
+    first, last = (None, None) if row is None else (row.first, row.last)
+    firsts = [day for day in (coupon.starts, first) if day is not None]
+    lasts = [day for day in (coupon.ends, last) if day is not None]
+    return max(firsts, default=None), min(lasts, default=None)
+
+
+def _not_so(seen: Seen, state: State, why: str = "") -> Seen:
+    return Seen(seen.text, state, seen.kind, seen.coupon, seen.row, why or TEXTS[state])

@@ -1,0 +1,124 @@
+"""A code: sixty random bits in twelve letters and two that check them. Pure.
+
+The two are those of a Reed-Solomon code over 32 letters: of 14 letters any one or two that are
+wrong are found, so every swap is too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from tessera.base.refusal import Refusal
+from tessera.rules.core.coupons import WORD_MOST
+
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: none looks like another
+BITS, LENGTH = 60, 14
+_PLACES = {letter: number for number, letter in enumerate(LETTERS)}
+_ALIKE = str.maketrans("ILO", "110", " -")
+_PART, _PARTS = 10, 6  # two letters at a time: their tables are small and soon made
+
+
+def folded(text: str) -> str:
+    """A code or word as it is compared: capitals, without blanks and dashes, I as 1 and O as 0."""
+    return text.upper().translate(_ALIKE)
+
+
+def read(text: str) -> int | str | None:
+    """A typed text: the number of a made code, a word for everybody, or None if it is mistyped.
+
+    shape  a word is at most as long as words are, whatever is in it; it is folded
+    """
+    said = folded(text)
+    if len(said) <= WORD_MOST:
+        return said
+    if len(said) != LENGTH or any(letter not in _PLACES for letter in said):
+        return None
+    number = 0
+    for letter in said[:-2]:
+        number = number << 5 | _PLACES[letter]
+    return number if written(number) == said else None
+
+
+def written(number: int) -> str:
+    """The fourteen letters of a number of sixty bits."""
+    letters, checks = _tables()
+    text, check = "", 0
+    for at in range(_PARTS):
+        part = number >> _PART * (_PARTS - 1 - at) & 1023
+        text += letters[part]
+        check ^= checks[at][part]
+    return text + letters[check]
+
+
+def spelled(number: int) -> str:
+    """A code as people read it: XXXXX-XXXXX-XXXX."""
+    text = written(number)
+    return f"{text[:5]}-{text[5:10]}-{text[10:]}"
+
+
+def ending(number: int) -> str:
+    """What staff see of a code that is somebody's: its last letters."""
+    return f"…{written(number)[10:]}"
+
+
+def blocks(numbers: Iterable[int]) -> bytes:
+    """Numbers as blocks of sixteen bytes, which are veiled before they are kept."""
+    return b"".join([_KIND + number.to_bytes(8) for number in numbers])
+
+
+def numbers(unveiled: bytes) -> Sequence[int]:
+    """The numbers of such blocks. Errors: AssertionError if one is none of ours."""
+    found = []
+    for at in range(0, len(unveiled), 16):
+        assert unveiled[at : at + 8] == _KIND, "no code of this installation"
+        found.append(int.from_bytes(unveiled[at + 8 : at + 16]))
+    return found
+
+
+_KIND = b"coupon\0\0"
+
+
+@cache
+def _tables() -> tuple[Sequence[str], Sequence[Sequence[int]]]:
+    """Two letters of each ten bits; what each ten bits add to the check, by their place."""
+    letters = [LETTERS[n >> 5] + LETTERS[n & 31] for n in range(1024)]
+    checks = [
+        [_check([0] * (2 * at) + [n >> 5, n & 31] + [0] * (2 * (_PARTS - 1 - at)))
+         for n in range(1024)]
+        for at in range(_PARTS)
+    ]  # fmt: skip
+    return letters, checks
+
+
+def _check(places: Sequence[int]) -> int:
+    """What is left of the letters divided by (x - a)(x - a^2), as ten bits."""
+    high = low = 0
+    for place in places:
+        over = place ^ high
+        high, low = low ^ _times(over, _A ^ _A2), _times(over, _times(_A, _A2))
+    return high << 5 | low
+
+
+def _times(one: int, two: int) -> int:
+    """The product in the field of 32, made by x^5 + x^2 + 1."""
+    product = 0
+    while two:
+        if two & 1:
+            product ^= one
+        one <<= 1
+        if one & 32:
+            one ^= 0b100101
+        two >>= 1
+    return product
+
+
+_A, _A2 = 2, 4
+
+
+def mistyped(field: str) -> Refusal:
+    """A code that cannot be one."""
+    return Refusal(
+        "coupon_mistyped", field, "this is not how a code of ours looks",
+        "type it again, letter by letter",
+    )  # fmt: skip

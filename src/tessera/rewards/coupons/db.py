@@ -1,0 +1,159 @@
+"""Coupons in our database: what receipts need of them, set by set."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import AsyncConnection
+
+from tessera.base.columns import Bigints, Bytes, Column, Dates, Integers, Texts, Times, Uuids
+from tessera.base.ids import new_id
+from tessera.base.sql import statements
+from tessera.base.wire import put
+from tessera.rewards.coupons.core.misses import WINDOW, Count
+from tessera.rewards.coupons.core.words import Given, Row, Use
+
+SQL = statements(__file__)
+Conn = AsyncConnection[tuple[Any, ...]]
+
+
+def _columns(rows: Sequence[Sequence[Any]], *kinds: type[Column[Any]]) -> list[Column[Any]]:
+    return [kind(list(each)) for kind, each in zip(kinds, zip(*rows, strict=True), strict=True)]
+
+
+async def lock_codes(conn: Conn, codes: Sequence[UUID]) -> set[UUID]:
+    """Lock these, in their order; those that there are."""
+    rows = await conn.execute(SQL["lock_codes"], (list(codes),), binary=True)
+    return {row[0] for row in await rows.fetchall()}
+
+
+async def codes(conn: Conn, asked: Sequence[UUID]) -> dict[UUID, Row]:
+    """{code: what is known of it}."""
+    rows = await conn.execute(SQL["codes"], (list(asked),), binary=True)
+    return {row[0]: Row(*row) for row in await rows.fetchall()}
+
+
+async def uses_of(conn: Conn, outcomes: Sequence[UUID]) -> list[Use]:
+    """What these sales used and these quotes keep."""
+    rows = await conn.execute(SQL["uses_of"], (list(outcomes),), binary=True)
+    return [Use(*row) for row in await rows.fetchall()]
+
+
+async def given_of(conn: Conn, sales: Sequence[UUID]) -> list[Given]:
+    """The codes that rules gave on these sales."""
+    rows = await conn.execute(SQL["given_of"], (list(sales),), binary=True)
+    return [Given(*row) for row in await rows.fetchall()]
+
+
+async def counts(conn: Conn, kinds: Sequence[str], *, lock: bool) -> dict[str, int]:
+    """{kind: how often it was used in all}; locked until the transaction ends."""
+    named = "lock_counts" if lock else "counts"
+    rows = await conn.execute(SQL[named], (sorted(kinds),), binary=True)
+    return dict(await rows.fetchall())
+
+
+async def kept_codes(
+    conn: Conn, asked: Sequence[UUID], now: datetime
+) -> list[tuple[UUID, UUID]]:  # fmt: skip
+    """(code, quote that keeps a use of it)."""
+    rows = await conn.execute(SQL["kept_codes"], (list(asked), now), binary=True)
+    return [(row[0], row[1]) for row in await rows.fetchall()]
+
+
+async def kept_kinds(conn: Conn, asked: Sequence[str], now: datetime) -> list[tuple[str, UUID]]:
+    """(kind, quote that keeps a use of it)."""
+    rows = await conn.execute(SQL["kept_kinds"], (now, list(asked)), binary=True)
+    return [(row[0], row[1]) for row in await rows.fetchall()]
+
+
+async def of_members(
+    conn: Conn, asked: Sequence[tuple[str, UUID, UUID]], now: datetime
+) -> list[tuple[str, UUID, UUID, bool]]:
+    """(kind, member, outcome, kept only) of uses. asked: (kind, number, the member it is)."""
+    columns = _columns(asked, Texts, Uuids, Uuids)
+    rows = await conn.execute(SQL["of_members"], [*columns, now], binary=True)
+    return [(row[0], row[1], row[2], row[3]) for row in await rows.fetchall()]
+
+
+async def misses(
+    conn: Conn, marks: Sequence[bytes], now: datetime, *, lock: bool
+) -> dict[bytes, Count]:
+    """{mark: its count}; locked ones are there afterwards."""
+    if lock:
+        rows = await conn.execute(
+            SQL["lock_misses"], (now, now, Bytes(sorted(marks))), binary=True
+        )  # fmt: skip
+    else:
+        rows = await conn.execute(SQL["misses"], (Bytes(sorted(marks)),), binary=True)
+    return {bytes(row[0]): Count(*row[1:]) for row in await rows.fetchall()}
+
+
+async def save_misses(conn: Conn, counts: Mapping[bytes, Count]) -> None:
+    """Keep the counts of these marks."""
+    rows = [(what, each.misses, each.since, each.free_at) for what, each in counts.items()]
+    await put(conn, SQL["save_misses"], _columns(rows, Bytes, Integers, Times, Times))
+
+
+async def save_used(conn: Conn, codes: Mapping[UUID, int], kinds: Mapping[str, int]) -> None:
+    """How often codes and kinds are used by now."""
+    if codes:
+        await put(conn, SQL["save_codes"], _columns(list(codes.items()), Uuids, Integers))
+    if kinds:
+        await put(conn, SQL["save_counts"], _columns(list(kinds.items()), Texts, Bigints))
+
+
+async def add_uses(conn: Conn, uses: Sequence[Use], now: datetime) -> None:
+    """Uses of receipts, and those that quotes keep."""
+    rows = [
+        (u.outcome_id, u.kind, u.code, u.member_id, u.held_until, now, u.minor, u.points)
+        for u in uses
+    ]
+    kinds = (Uuids, Texts, Uuids, Uuids, Times, Times, Bigints, Bigints)
+    await put(conn, SQL["add_uses"], _columns(rows, *kinds))
+
+
+async def end_holds(conn: Conn, quotes: Sequence[UUID]) -> None:
+    """These quotes keep nothing any more."""
+    await put(conn, SQL["end_holds"], [Uuids(list(quotes))])
+
+
+async def save_uses(conn: Conn, uses: Sequence[Use], now: datetime) -> None:
+    """What uses gave as their receipts stand now."""
+    rows = [(u.outcome_id, u.kind, now if u.back else None, u.minor, u.points) for u in uses]
+    await put(conn, SQL["save_uses"], _columns(rows, Uuids, Texts, Times, Bigints, Bigints))
+
+
+async def given_batches(conn: Conn, kinds: Mapping[str, int], now: datetime) -> dict[str, int]:
+    """{kind: the batch of the codes that rules give}. kinds: {kind: uses of each code}."""
+    rows = await conn.execute(SQL["given_batches"], (list(kinds),), binary=True)
+    found: dict[str, int] = dict(await rows.fetchall())
+    for kind in sorted(set(kinds) - found.keys()):
+        values = {"id": new_id(), "kind": kind, "uses": kinds[kind], "now": now}
+        row = await (await conn.execute(SQL["add_given_batch"], values)).fetchone()
+        assert row is not None, "it is there now"
+        found[kind] = row[0]
+    return found
+
+
+async def add_given(
+    conn: Conn, given: Sequence[Given], batches: Mapping[str, int], now: datetime
+) -> None:
+    """Codes that rules gave. Errors: UniqueViolation if one is there already."""
+    rows = [(g.code, batches[g.kind], g.member_id, g.sale_id, g.rule, g.ends, now) for g in given]
+    kinds = (Uuids, Integers, Uuids, Uuids, Texts, Dates, Times)
+    await put(conn, SQL["add_given"], _columns(rows, *kinds))
+
+
+async def save_given(conn: Conn, given: Sequence[Given], now: datetime) -> None:
+    """What became of them when goods came back."""
+    rows = [(g.code, now if g.void else None, now if g.owed else None) for g in given]
+    await put(conn, SQL["save_given"], _columns(rows, Uuids, Times, Times))
+
+
+async def forget(conn: Conn, now: datetime) -> None:
+    """Away with what quotes kept that are over, and with counts that have ended."""
+    await conn.execute(SQL["forget_holds"], (now - WINDOW,))
+    await conn.execute(SQL["forget_misses"], {"since": now - WINDOW, "now": now})

@@ -1,0 +1,148 @@
+-- rewards.coupons: codes, batches, uses, and who was wrong how often.
+
+-- name: lock_codes
+-- Codes that are shown or given back, one receipt at a time, in their order.
+SELECT code FROM rewards.coupon
+WHERE code = ANY(%b::uuid[])
+ORDER BY code
+FOR NO KEY UPDATE;
+
+-- name: codes
+-- Codes with what their batches say.
+SELECT
+    c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
+    b.starts, least(b.ends, c.ends)
+FROM rewards.coupon AS c
+JOIN rewards.coupon_batch AS b ON c.batch = b.number
+WHERE c.code = ANY(%b::uuid[]);
+
+-- name: uses_of
+-- What sales used and quotes keep.
+SELECT outcome_id, kind, code, member_id, held_until, back_at IS NOT NULL, minor, points
+FROM rewards.coupon_use
+WHERE outcome_id = ANY(%b::uuid[]);
+
+-- name: given_of
+-- Codes that rules gave on these sales, the oldest first.
+SELECT
+    c.code, b.kind, c.member_id, c.sale_id, c.rule, c.ends, c.used > 0, c.void_at IS NOT NULL,
+    c.owed_at IS NOT NULL
+FROM rewards.coupon AS c
+JOIN rewards.coupon_batch AS b ON c.batch = b.number
+WHERE c.sale_id = ANY(%b::uuid[])
+ORDER BY c.given_at, c.code;
+
+-- name: lock_counts
+-- How often kinds were used of which there are only so many; made where they are met first.
+INSERT INTO rewards.coupon_count AS c (kind, used)
+SELECT kind, 0 FROM unnest(%b::text[]) AS asked (kind)
+ORDER BY kind
+ON CONFLICT (kind) DO UPDATE SET used = c.used
+RETURNING kind, used;
+
+-- name: counts
+-- The same, without a lock.
+SELECT kind, used FROM rewards.coupon_count WHERE kind = ANY(%b::text[]);
+
+-- name: kept_codes
+-- Who keeps uses of these codes now.
+SELECT code, outcome_id FROM rewards.coupon_use
+WHERE code = ANY(%b::uuid[]) AND held_until IS NOT NULL AND held_until > %b;
+
+-- name: kept_kinds
+-- Who keeps uses of these kinds now.
+SELECT kind, outcome_id FROM rewards.coupon_use
+WHERE held_until > %b AND kind = ANY(%b::text[]);
+
+-- name: of_members
+-- Uses of kinds by members, under each of their numbers: kept ones too.
+SELECT asked.kind, asked.as_member, u.outcome_id, u.held_until IS NOT NULL
+FROM unnest(%b::text[], %b::uuid[], %b::uuid[]) AS asked (kind, member_id, as_member)
+JOIN rewards.coupon_use AS u ON asked.member_id = u.member_id AND asked.kind = u.kind
+WHERE u.back_at IS NULL AND (u.held_until IS NULL OR u.held_until > %b);
+
+-- name: misses
+-- How often these were wrong.
+SELECT what, misses, since, free_at FROM rewards.coupon_miss WHERE what = ANY(%b::bytea[]);
+
+-- name: lock_misses
+-- The same, locked: one wrong code after the other is counted.
+INSERT INTO rewards.coupon_miss AS m (what, misses, since, free_at)
+SELECT what, 0, %b::timestamptz, %b::timestamptz FROM unnest(%b::bytea[]) AS asked (what)
+ORDER BY what
+ON CONFLICT (what) DO UPDATE SET misses = m.misses
+RETURNING what, misses, since, free_at;
+
+-- name: save_misses
+-- How often they were wrong by now.
+UPDATE rewards.coupon_miss AS m
+SET misses = new.misses, since = new.since, free_at = new.free_at
+FROM unnest(%b::bytea[], %b::integer[], %b::timestamptz[], %b::timestamptz[])
+    AS new (what, misses, since, free_at)
+WHERE m.what = new.what;
+
+-- name: save_codes
+-- How often codes are used by now.
+UPDATE rewards.coupon AS c SET used = new.used
+FROM unnest(%b::uuid[], %b::integer[]) AS new (code, used)
+WHERE c.code = new.code;
+
+-- name: save_counts
+-- How often kinds are used by now.
+UPDATE rewards.coupon_count AS c SET used = new.used
+FROM unnest(%b::text[], %b::bigint[]) AS new (kind, used)
+WHERE c.kind = new.kind;
+
+-- name: add_uses
+-- Uses of receipts, and those that quotes keep.
+INSERT INTO rewards.coupon_use (
+    outcome_id, kind, code, member_id, held_until, used_at, minor, points
+)
+SELECT
+    unnest(%b::uuid[]), unnest(%b::text[]), unnest(%b::uuid[]), unnest(%b::uuid[]),
+    unnest(%b::timestamptz[]), unnest(%b::timestamptz[]), unnest(%b::bigint[]),
+    unnest(%b::bigint[]);
+
+-- name: end_holds
+-- These quotes keep nothing any more.
+DELETE FROM rewards.coupon_use WHERE outcome_id = ANY(%b::uuid[]) AND held_until IS NOT NULL;
+
+-- name: save_uses
+-- What uses gave as their receipts stand now, and whether that is nothing.
+UPDATE rewards.coupon_use AS u
+SET back_at = new.back_at, minor = new.minor, points = new.points
+FROM unnest(%b::uuid[], %b::text[], %b::timestamptz[], %b::bigint[], %b::bigint[])
+    AS new (outcome_id, kind, back_at, minor, points)
+WHERE u.outcome_id = new.outcome_id AND u.kind = new.kind;
+
+-- name: given_batches
+-- The batches into which codes go that rules give.
+SELECT kind, number FROM rewards.coupon_batch WHERE given AND kind = ANY(%b::text[]);
+
+-- name: add_given_batch
+-- One of them, where its kind is given for the first time.
+INSERT INTO rewards.coupon_batch (id, kind, label, given, count, uses, made_at, made_by)
+VALUES (%(id)s, %(kind)s, '', TRUE, 0, %(uses)s, %(now)s, '')
+ON CONFLICT (kind) WHERE given DO UPDATE SET uses = rewards.coupon_batch.uses
+RETURNING number;
+
+-- name: add_given
+-- Codes that rules gave.
+INSERT INTO rewards.coupon (code, batch, member_id, sale_id, rule, ends, given_at)
+SELECT
+    unnest(%b::uuid[]), unnest(%b::integer[]), unnest(%b::uuid[]), unnest(%b::uuid[]),
+    unnest(%b::text[]), unnest(%b::date[]), unnest(%b::timestamptz[]);
+
+-- name: save_given
+-- What became of them when goods came back.
+UPDATE rewards.coupon AS c SET void_at = new.void_at, owed_at = new.owed_at
+FROM unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[]) AS new (code, void_at, owed_at)
+WHERE c.code = new.code;
+
+-- name: forget_holds
+-- What quotes kept that are over.
+DELETE FROM rewards.coupon_use WHERE held_until < %b;
+
+-- name: forget_misses
+-- Counts that have ended.
+DELETE FROM rewards.coupon_miss WHERE since < %(since)s AND free_at < %(now)s;

@@ -1,0 +1,1 @@
+"""Draws: tickets, luck at the till, winners that anybody can compute again."""

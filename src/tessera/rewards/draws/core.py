@@ -1,0 +1,156 @@
+"""Luck, tickets and who wins. Pure: from the seed and a list anybody computes the same."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from heapq import nsmallest
+from uuid import UUID
+
+from msgspec import Struct
+
+from tessera.rules.core.draws import LUCK, Draw, DrawPrize
+from tessera.rules.core.facts import Moment
+from tessera.rules.core.prizes import items_back
+from tessera.rules.core.words import Program, Story
+from tessera.warehouse.core import ReceiptKey
+
+SEED_BYTES = 32
+KEEPSAKES = ("ticket", "badge", "privilege")
+_LUCK_BITS = LUCK.bit_length() - 1
+
+
+class Entry(Struct, frozen=True):
+    """The tickets of one operation, numbered from 1 to `pieces`."""
+
+    label: str
+    holder: str
+    pieces: int
+
+
+class Winner(Struct, frozen=True):
+    """A ticket that wins: its place from 1, and the prize's item."""
+
+    place: int
+    item: str
+    label: str
+    number: int
+    holder: str
+
+
+class Held(Struct, frozen=True):
+    """How many pieces of a ticket, badge or privilege an account has, and since when."""
+
+    kind: str
+    item: str
+    pieces: int
+    since: datetime
+
+
+def bound_to(seed: bytes) -> bytes:
+    """What is told of a seed from the beginning: its SHA-256."""
+    return hashlib.sha256(seed).digest()
+
+
+def luck_of(seed: bytes, draw: str, rule: str, words: Iterable[str]) -> int:
+    """A whole number from 0 to LUCK - 1, each as likely as any other.
+
+    words   what it is the luck of: a receipt's identity, or a member and a day
+    source  HMAC-SHA256 over the words with their lengths before them, its first 53 bits
+    """
+    digest = hmac.digest(seed, _framed("luck", draw, rule, *words), "sha256")
+    return int.from_bytes(digest, "big") >> (256 - _LUCK_BITS)
+
+
+def words_of(draw: Draw, key: ReceiptKey, member: UUID, on: date) -> tuple[str, ...]:
+    """What a receipt's luck is of, as the draw says."""
+    if draw.luck == "day":
+        return ("day", member.hex, on.isoformat())
+    return ("receipt", key.store, key.till, key.business_date.isoformat(), key.shift, key.number)
+
+
+def label_of(draw: str, outcome_id: UUID) -> str:
+    """What the tickets of an operation are called in the list: 20 hexadecimal digits."""
+    return hashlib.blake2b(_framed(draw, outcome_id.hex), digest_size=10).hexdigest()
+
+
+def holder_of(seed: bytes, account_id: UUID) -> str:
+    """What a member is called in the list: nobody can tell who it is without the accounts."""
+    return hmac.digest(seed, _framed("holder", account_id.hex), "sha256").hex()[:20]
+
+
+def lucky(program: Program) -> dict[str, str]:
+    """{rule: its draw}, of those whose prizes are won at once."""
+    return {
+        need.of: rule.draw_of()
+        for rule in program.rules
+        for need in rule.needs()
+        if isinstance(need, Moment) and need.word == "luck" and rule.draw_of() in program.draws
+    }
+
+
+def winners(
+    seed: bytes, code: str, entries: Iterable[Entry], prizes: Sequence[DrawPrize], most: int
+) -> list[Winner]:
+    """Who wins what: the lowest tickets, the first prize first.
+
+    most    prizes that one holder can win; the next ticket takes the place of one more
+    shape   as many as there are pieces of prizes, or fewer where there are not so many tickets
+    source  a ticket's rank is SHA-256 over seed, code, label and number
+    """
+    items = [prize.item for prize in prizes for _ in range(prize.count)]
+    won: list[Winner] = []
+    had: Counter[str] = Counter()
+    listed = list(entries)
+    wanted, tickets = len(items), sum(entry.pieces for entry in listed)
+    while items:  # a few more than there are prizes: some are of holders who have won already
+        won, had = [], Counter()
+        for _, label, number, holder in nsmallest(wanted, _ranked(seed, code, listed)):
+            if had[holder] < most:
+                had[holder] += 1
+                won.append(Winner(len(won) + 1, items[len(won)], label, number, holder))
+                if len(won) == len(items):
+                    return won
+        if wanted >= tickets:
+            break
+        wanted = min(wanted * 4, tickets)
+    return won
+
+
+def _ranked(
+    seed: bytes, code: str, entries: Iterable[Entry]
+) -> Iterator[tuple[bytes, str, int, str]]:
+    for entry in entries:
+        start = hashlib.sha256(_framed(seed.hex(), code, entry.label))
+        for number in range(1, entry.pieces + 1):
+            ticket = start.copy()
+            ticket.update(str(number).encode())
+            yield ticket.digest(), entry.label, number, entry.holder
+
+
+def digest_of(entries: Iterable[Entry]) -> bytes:
+    """What binds a list: SHA-256 over its lines, by label."""
+    found = hashlib.sha256()
+    for entry in sorted(entries, key=lambda each: each.label):
+        found.update(f"{entry.label},{entry.holder},{entry.pieces}\n".encode())
+    return found.digest()
+
+
+def moved(before: Story | None, after: Story | None) -> dict[tuple[str, str], int]:
+    """{(kind, item): pieces more} of tickets, badges and privileges; below zero: fewer."""
+    nothing = Story((), (), 0, 0, 0, 0)
+    back = items_back(before or nothing, after or nothing)
+    return {key: -pieces for key, pieces in back.items() if key[0] in KEEPSAKES}
+
+
+def won_in(story: Story | None, rules: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(draw, item) of what these rules gave in a decision."""
+    effects = story.effects if story is not None else ()
+    return [(rules[e.rule], e.item) for e in effects if e.rule in rules and e.given]
+
+
+def _framed(*words: str) -> bytes:
+    return b"".join([b"%d:%b" % (len(raw), raw) for raw in map(str.encode, words)])

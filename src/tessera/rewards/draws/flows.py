@@ -1,0 +1,143 @@
+"""Bind draws to their seeds, draw among tickets, show what was drawn."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import date, datetime
+from uuid import UUID
+
+from tessera.base import installation
+from tessera.base.ids import new_id
+from tessera.base.refusal import Refusal
+from tessera.ledger.joining import db as joining_db
+from tessera.rewards.draws import db
+from tessera.rewards.draws.core import (
+    SEED_BYTES,
+    Entry,
+    Winner,
+    bound_to,
+    digest_of,
+    holder_of,
+    label_of,
+    winners,
+)
+from tessera.rules.core.draws import Draw
+
+
+async def seeds(
+    conn: db.Conn, published: Mapping[str, Draw], known: Mapping[str, bytes], now: datetime
+) -> dict[str, bytes]:
+    """{draw: its seed}, of those that are not over; what is published and has none is bound to one.
+
+    known  seeds that were read before: they never change
+    """
+    if not published and not known:
+        return {}
+    sealed = await db.sealed(conn)
+    new = [code for code in published if code not in sealed]
+    if new:
+        over = {each.code for each in await db.draws(conn)}
+        for code in new:
+            if code not in over:
+                seed = secrets.token_bytes(SEED_BYTES)
+                seal = installation.here().seal(_purpose(code), seed)
+                await db.add_draw(conn, code, seal, bound_to(seed), now)
+        sealed = await db.sealed(conn)
+    found = {}
+    for code, seal in sealed.items():
+        seed_ = known.get(code) or _opened(code, seal)
+        if seed_ is not None:  # another installation's: nothing is won here
+            found[code] = seed_
+    return found
+
+
+async def run(
+    conn: db.Conn, code: str, draw: Draw, now: datetime, today: date
+) -> list[Winner] | Refusal:
+    """Draw among the tickets as they stand, and show the seed. Once, after the last day.
+
+    today  in the shop
+    """
+    row = await db.lock_draw(conn, code)
+    if row is None:
+        return no_draw(code)
+    seal, shown = row
+    if shown is not None:
+        return Refusal("draw_over", "code", f"{code} has been drawn", "look at who has won")
+    if draw.ends is None or today <= draw.ends:
+        until = draw.ends.isoformat() if draw.ends is not None else "no day that is set"
+        return Refusal(
+            "draw_open", "code", f"tickets and prizes of {code} are given until {until}",
+            "draw on a later day, or publish an earlier end",
+        )  # fmt: skip
+    seed = _opened(code, seal)
+    if seed is None:
+        return Refusal(
+            "seed_sealed_elsewhere", "code", f"the seed of {code} was sealed with another key",
+            "draw where the installation's key is",
+        )  # fmt: skip
+    listed = await _list(conn, code, seed)
+    if listed:
+        await db.add_entries(conn, code, listed)
+    won = winners(seed, code, listed, draw.drawn, draw.wins)
+    await _write_wins(conn, code, won, listed, now)
+    count = sum(entry.pieces for entry in listed)
+    await db.show_draw(conn, code, (seed, now, count, digest_of(listed)), draw)
+    return won
+
+
+async def _list(conn: db.Conn, code: str, seed: bytes) -> dict[Entry, UUID]:
+    """{entry: the account it is of now}."""
+    rows = await db.tickets(conn, code)
+    through = await joining_db.above(conn, list({account for account, _, _ in rows}))
+    now = {account: joining_db.way(account, through)[-1] for account, _, _ in rows}
+    merged: dict[UUID, tuple[UUID, int]] = {}
+    for account, outcome, pieces in rows:
+        _, so_far = merged.get(outcome, (account, 0))
+        merged[outcome] = now[account], so_far + pieces
+    return {
+        Entry(label_of(code, outcome), holder_of(seed, account), pieces): account
+        for outcome, (account, pieces) in merged.items()
+    }
+
+
+async def _write_wins(
+    conn: db.Conn, code: str, won: list[Winner], listed: Mapping[Entry, UUID], now: datetime
+) -> None:
+    whose = {entry.label: account for entry, account in listed.items()}
+    rows = [
+        db.Win(new_id(), w.item, whose[w.label], None, w.place, w.label, w.number, now)
+        for w in won
+    ]  # fmt: skip
+    if rows:
+        await db.add_wins(conn, [code] * len(rows), rows, now)
+
+
+async def hand_over(conn: db.Conn, code: str, win_id: UUID, now: datetime) -> str | Refusal:
+    """A prize is in the winner's hands: its item."""
+    item = await db.hand_over(conn, code, win_id, now)
+    return no_win(code) if item is None else item
+
+
+def no_win(code: str) -> Refusal:
+    """Nobody waits for such a prize."""
+    return Refusal(
+        "win_unknown", "win_id", f"{code} has no such win that is still to be handed over",
+        "look at the draw's wins",
+    )  # fmt: skip
+
+
+def no_draw(code: str) -> Refusal:
+    """No program has declared it."""
+    return Refusal(
+        "draw_unknown", "code", f"there is no draw {code}", "name one that the program declares"
+    )
+
+
+def _opened(code: str, seal: bytes) -> bytes | None:
+    return installation.here().unseal(_purpose(code), seal)
+
+
+def _purpose(code: str) -> str:
+    return f"draw {code}"

@@ -1,0 +1,1 @@
+"""Codes of somebody else's, of which each goes to one claim."""

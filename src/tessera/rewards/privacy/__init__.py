@@ -1,0 +1,1 @@
+"""What a person has claimed and wished for: told whole, and taken away."""

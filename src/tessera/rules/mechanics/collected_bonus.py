@@ -1,0 +1,85 @@
+"""A prize for an order that was collected and kept: "100 points once the trial week is over"."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from tessera.base.text import Code
+from tessera.rules.conditions.event import Event
+from tessera.rules.core.conditions import Condition
+from tessera.rules.core.facts import Moment
+from tessera.rules.core.prizes import PrizeMechanic
+from tessera.rules.core.settings import Cap
+from tessera.rules.core.texts import Numbers, Template
+from tessera.rules.core.words import MET, Basket, Facts, Met, Missing
+
+_UNKNOWN = Missing("order_unknown", 0, "the member has no such receipt")
+_BACK = Missing("order_returned", 0, "something of this order has come back")
+
+
+class CollectedBonus(PrizeMechanic, frozen=True, kw_only=True, tag="collected_bonus"):
+    """The prize with an event about a receipt of the member of which nothing has come back.
+
+    type    of the event, as the program declares it; whoever sends it waits as long as goods can
+            be returned. A return after it takes nothing away
+    field   of the event: a text with the receipt's number or id
+    prize   no discount: an event costs nothing
+    caps    once a day, if the rule does not say otherwise
+    """
+
+    trigger: ClassVar[Literal["receipt", "event"]] = "event"
+
+    type: Annotated[Code, Meta(description="of a declared event")] = "collected"
+    field: Annotated[Code, Meta(description="of the event: which receipt")] = "receipt"
+    caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = (Cap(per="day", times=1),)
+
+    def __post_init__(self) -> None:
+        if self.prize.lane == "price":
+            raise ValueError("an event costs nothing: give points, a gift or a coupon")
+
+    def implied(self) -> Condition:
+        """It is such an event, and says which receipt."""
+        return Event(type=self.type, field=self.field)
+
+    def needs(self) -> tuple[Moment]:
+        """Whether all of it was kept."""
+        return (Moment("whole", self.id),)
+
+    def asks(self) -> tuple[Template, Numbers]:
+        """What has to be so besides `when`, for the sentence of the rule."""
+        return ASKS, {"field": self.field}
+
+    def check(self, basket: Basket, facts: Facts) -> Met | Missing:
+        """The receipt is there, and whole."""
+        whole = facts.known.get(self.needs()[0].key)
+        if whole is None:
+            return _UNKNOWN
+        return MET if whole else _BACK
+
+
+ASKS = "nothing of the receipt named in {field} has come back"
+SCENARIOS = """
+program events={collected: {fields: {receipt: {}}}}
+rule collected_bonus id=kept prize={points: 100}
+event collected receipt=W-1001
+know whole kept = 1
+----
+points                100
+
+program events={collected: {fields: {receipt: {}}}}
+rule collected_bonus id=kept prize={points: 100}
+event collected receipt=W-1001
+know whole kept = 0
+----
+points                  0
+missing order_returned  0
+
+program events={collected: {fields: {receipt: {}}}}
+rule collected_bonus id=kept prize={points: 100}
+event collected receipt=W-999
+----
+points                  0
+missing order_unknown   0
+"""

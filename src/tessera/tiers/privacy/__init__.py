@@ -1,0 +1,1 @@
+"""What tiers hold of a person."""

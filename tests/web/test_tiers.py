@@ -1,0 +1,82 @@
+"""Levels on the pages: of the whole program, of one member, one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support import browser as browsing
+from support.browser import PHONE, SMALL, WIDE, Browsing
+from support.things import new_member, signed_in
+
+pytestmark = pytest.mark.browser
+PROGRAM: dict[str, Any] = {
+    "name": "Levels", "currency": "EUR",
+    "tiers": {
+        "status": {
+            "name": "Status", "counts": "minor", "review": "01-01",
+            "levels": [
+                {"code": "basic", "name": "Basic"},
+                {"code": "silver", "name": "Silver", "reach": 10_000, "keep": 8000,
+                 "benefits": [{"code": "lounge", "name": "Lounge", "uses": 2}]},
+                {"code": "gold", "name": "Gold", "reach": 50_000},
+            ],
+        },
+    },
+    "rules": [{"id": "base", "mechanic": "base_rate", "points": 1, "per_minor": 100}],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def me(site) -> dict[str, str]:
+    """Somebody on silver."""
+    site.publish(PROGRAM)
+    made = new_member(site)
+    lines = [{"sku": "SOUP", "quantity": 1, "unit_minor": 12_000}]
+    sale = site.basket(card=made["card"], lines=lines, total_minor=12_000)
+    assert site.call("POST", "/v1/receipts", sale).is_success
+    return made
+
+
+def fits(page: Any, axe: str) -> None:
+    page.evaluate("document.querySelectorAll('main details').forEach(d => { d.open = true })")
+    assert browsing.violations(page, axe) == []
+    assert browsing.overflow(page) <= 0
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", WIDE), ("dark", SMALL)])
+def test_every_page_is_accessible_and_fits(looking: Browsing, site, me, axe, scheme, width):
+    owner = browsing.staff(site)
+    for path in ("/console/tiers", f"/console/members/{me['member_id']}/tiers"):
+        page = looking.page(path, owner, scheme=scheme, width=width)
+        assert "Silver" in page.inner_text("main")
+        fits(page, axe)
+    page = looking.page("/m/tiers", signed_in(site, me["member_id"]), scheme=scheme, width=width)
+    assert "Lounge" in page.inner_text("main")
+    fits(page, axe)
+
+
+def test_staff_note_a_use_and_set_a_level(looking: Browsing, site, me):
+    where = f"/console/members/{me['member_id']}/tiers"
+    page = looking.page(where, browsing.staff(site, "operator"))
+    assert "380.00" in page.inner_text("main"), "what is missing for Gold"
+    page.get_by_role("button", name="Note a use of Lounge").click()
+    page.wait_for_selector("text=used 1 of 2")
+    page.locator("summary", has_text="Set the level by hand").click()
+    page.get_by_label("Level", exact=True).select_option("gold")
+    page.get_by_label("Until the review on").fill("2098-01-01")
+    page.get_by_label("Why").fill("Gold at another shop")
+    page.get_by_role("button", name="Set the level", exact=True).click()
+    page.wait_for_selector("text=Gold at another shop")
+    assert "Goes to Silver at the review" in page.inner_text("main")
+
+
+@pytest.mark.parametrize("language", ["it", "pl", "ru", "zh"])
+def test_members_see_where_they_stand_in_their_language(looking, site, me, language):
+    token = signed_in(site, me["member_id"])
+    page = looking.page("/m/offers", token, width=PHONE, language=language)
+    page.locator("a[href='/m/tiers']").click()
+    page.wait_for_url("**/m/tiers")
+    said = page.inner_text("main")
+    assert "Silver" in said and "until" not in said and "You" not in said

@@ -94,8 +94,8 @@ def test_what_is_not_open_cannot_be_had(api):
     anna = member(api)
     soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     past = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    terms: dict[str, Any]
-    for terms in ({"starts": soon}, {"ends": past}):
+    outside: list[dict[str, Any]] = [{"starts": soon}, {"ends": past}]
+    for terms in outside:
         problem = refused(api, partial(take, api, anna, reward(api, **terms)))
         assert problem["code"] == "reward_not_offered"
     ended = reward(api)

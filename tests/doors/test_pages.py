@@ -84,10 +84,15 @@ def test_no_list_takes_a_cursor_that_it_never_gave_out(api):
     batch = api.call("GET", "/v1/card-batches").json()["items"][0]["batch_id"]
     member = api.call("GET", "/v1/members").json()["items"][0]["member_id"]
     mine = signed_in(api, member)
+    program = api.call("GET", "/v1/program").json()["program"]
+    draws = {"WINTER": {"prizes": [{"item": "TRIP"}], "ends": "2098-12-31"}}
+    api.publish(program | {"draws": draws, "partners": {"p": {"name": "P", "stores": ["S2"]}}})
+    of = {"account_id": account, "batch_id": batch, "member_id": member, "draw": "WINTER",
+          "partner": "p"}  # fmt: skip
     lists = [each for each in OPERATIONS if "cursor" in (each.query or {})]
     assert len(lists) >= 7
     for each in lists:
-        path = each.path.format(account_id=account, batch_id=batch, member_id=member)
+        path = each.path.format_map(of)
         token = mine if "member" in POLICY[each.name] else None
         assert api.call("GET", path, token=token).status_code == 200, each.name
         for word in ("", "x", "W10", "WyIiXQ", "WyIiLCIiXQ"):

@@ -53,7 +53,9 @@ def ask_old(source: Path, dsn: str, *words: str) -> str:
     """A command of the release before."""
     env = os.environ | {"PYTHONPATH": str(source), "TESSERA_DATABASE_URL": dsn}
     command = [str(Path(sys.executable).with_name("tessera")), *words]
-    return subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
 
 
 async def furnish(served: Served, token: str) -> None:

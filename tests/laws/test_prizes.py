@@ -288,7 +288,7 @@ def fault_of(rule):
     [
         ({}, "not 0 of them"),
         ({"points": 5, "gift": "CUP"}, "not 2 of them"),
-        ({"points": 5, "count": 2}, "count is of a gift or coupon, not of points"),
+        ({"points": 5, "count": 2}, "count is of a gift, coupon or ticket, not of points"),
         ({"gift": "CUP", "of": {"skus": "A"}}, "`of` is of percent and off_minor, not of gift"),
         ({"percent": 101}, "<= 100"),
         ({"gift": "x" * 33}, "length <= 32"),

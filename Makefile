@@ -30,8 +30,14 @@ env: $(STAMP) ## Make .venv from the locked, hashed requirements
 demo: $(STAMP) ## A small shop with two years of receipts, served; ARGS=--check proves it and ends
 	$(BIN)/tessera demo $(ARGS)
 
+# Where there is room in memory the tests' databases lie there: a fifth faster (measured).
+MEMORY = $(shell free=$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }'); \
+	left=$$(awk '/^MemAvailable/ { print $$2 }' /proc/meminfo 2>/dev/null); \
+	if [ "$${free:-0}" -gt 10000000 ] && [ "$${left:-0}" -gt 16000000 ]; \
+	then echo PYTEST_DEBUG_TEMPROOT=/dev/shm; fi)
+
 test: $(STAMP) ## All tests, one file a processor at a time; browser tests skip without a Chromium (make browser)
-	$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(MEMORY) $(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 # One line per check, so that `make -k check` shows all that is wrong and `make -j2 check` is faster.
 check: check-format check-lint check-types check-imports check-tidy check-sql ## Format, lint, types, import contracts, tidy tests, SQL

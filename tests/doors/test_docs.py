@@ -88,8 +88,19 @@ def served(server: str, template: str, tmp_path: Path) -> Iterator[dict[str, str
     database.drop(server, name)
 
 
+LONG = {"docs/guides/moving-in.md"}  # a whole program moves in, a minute of commands
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", pages(("sh", "run")))
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(*page.values, id=page.id, marks=pytest.mark.faults_long)
+        if page.id in LONG
+        else page
+        for page in pages(("sh", "run"))
+    ],
+)
 def test_commands_and_requests_work_as_printed(path, served, tmp_path):
     shell = Shell(served, tmp_path)
     got = ""

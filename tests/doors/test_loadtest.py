@@ -37,6 +37,7 @@ def count(dsn: str, table: str) -> int:
     return int(row[0])
 
 
+@pytest.mark.faults_long
 def test_the_peak_is_sent_and_told(dsn, tmp_path):
     done = loadtest(dsn, tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]

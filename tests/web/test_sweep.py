@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -110,8 +111,16 @@ def looks_of(index: int) -> list[tuple[str, int, str]]:
     return [LOOKS[(index * 7) % len(LOOKS)]]
 
 
+def some_now() -> list[Any]:
+    """Every third page in `make test`, all of them in `make faults`."""
+    long = pytest.mark.faults_long
+    return [
+        pytest.param(at, id=id_, marks=long if at % 3 else ()) for at, id_ in enumerate(IDS)
+    ]  # fmt: skip
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("at", range(len(PAGES)), ids=IDS)
+@pytest.mark.parametrize("at", some_now())
 def test_a_page_is_sound_in_any_look(browser, axe, shown, addresses, at):
     shell, page = PAGES[at]
     address = addresses[shell].get(page.name)

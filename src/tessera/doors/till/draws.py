@@ -11,7 +11,7 @@ from msgspec import Struct
 from tessera.base.pages import after
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Call, Operation
-from tessera.doors.pages import QUERY, Page, asked_limit, page, uuid_of
+from tessera.doors.pages import QUERY, Page, asked_limit, page, unknown_cursor, uuid_of
 from tessera.doors.till.mine import my_account
 from tessera.ledger.joining import db as joining_db
 from tessera.rewards.draws import db, flows
@@ -187,6 +187,8 @@ async def entries(call: Call) -> Page[TicketsView] | Refusal:
         if isinstance(words, Refusal):
             return words
         last = words[0]
+        if not last:
+            return unknown_cursor()
     if not await db.draws(call.conn, code):
         return _unknown(code)
     rows = await db.entries(call.conn, code, last, limit + 1)

@@ -56,7 +56,7 @@ def test_who_joins_with_a_friend_s_code_brings_points_to_both(api, web):
     wait(lambda: points_of(web, mine) == before + 500)
     told = web.get("/v1/me/referral", mine)
     assert [(each["state"], each["points"]) for each in told["friends"]] == [("paid", 500)]
-    assert points_of(web, friend["token"]) == 100 + 22 + 200 + 1
+    wait(lambda: points_of(web, friend["token"]) == 100 + 22 + 200 + 1)
     (row,) = api.call("GET", f"/v1/referrals?member={me['member_id']}").json()["items"]
     assert (row["state"], row["referee_id"]) == ("paid", friend["member_id"])
     past = api.call("GET", f"/v1/members/{me['member_id']}/timeline").json()["items"]

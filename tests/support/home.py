@@ -119,7 +119,7 @@ class Web:
 
 def wait(until) -> None:
     """Whatever the house does by itself, it does within seconds."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 40
     while not until():
         assert time.monotonic() < ends, "it did not happen"
         time.sleep(0.05)

@@ -52,7 +52,7 @@ def written(number: int) -> str:
 
 
 def spelled(number: int) -> str:
-    """A code as people read it: XXXXX-XXXXX-XXXX."""
+    """A code as people read it: two groups of five letters and one of four."""
     text = written(number)
     return f"{text[:5]}-{text[5:10]}-{text[10:]}"
 

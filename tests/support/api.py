@@ -141,8 +141,21 @@ class Api:
 
 
 def refused(api: Api, send: Callable[[], httpx.Response]) -> dict[str, Any]:
-    """What is answered: a problem, within two seconds, that has left no trace."""
-    before = api.rows()
+    """What is answered: a problem, within two seconds, that has left no trace.
+
+    The house has turns of its own (codes go out, seals are made): one of them may fall between
+    the two counts, hardly three in a row, whereas a trace is there each time.
+    """
+    for _ in range(3):
+        before = api.rows()
+        problem = _problem(send)
+        if (after := api.rows()) == before:
+            return problem
+    changed = {name: (was, after[name]) for name, was in before.items() if after[name] != was}
+    raise AssertionError(f"a refusal has left its trace: {changed}")
+
+
+def _problem(send: Callable[[], httpx.Response]) -> dict[str, Any]:
     began = time.monotonic()
     said = send()
     took_s = time.monotonic() - began
@@ -153,7 +166,6 @@ def refused(api: Api, send: Callable[[], httpx.Response]) -> dict[str, Any]:
     assert problem["why"] and problem["cure"] and problem["code"] and problem["title"]
     assert took_s < LONGEST_S
     assert len(said.content) < 4096, "a refusal does not send back what was sent"
-    assert api.rows() == before
     return problem
 
 
@@ -162,8 +174,10 @@ def count_rows(conn: psycopg.Connection) -> sql.Composed:
     names = conn.execute(
         "SELECT schemaname, tablename FROM pg_tables"
         " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-        # What the house sums up by itself, in its own time.
-        " AND (schemaname, tablename) NOT IN (('checkout', 'day'), ('tasks', 'turn'))"
+        # What the house sums up, sends and notes by itself, in its own time.
+        " AND (schemaname, tablename) NOT IN"
+        " (('checkout', 'day'), ('tasks', 'turn'), ('access', 'code_outbox'))"
+        " AND schemaname <> 'incidents'"
     ).fetchall()
     one = sql.SQL("SELECT {} AS name, count(*) FROM {}")
     # Who was refused is written down too, once a minute: that is no trace of one call.

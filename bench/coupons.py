@@ -17,7 +17,7 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from bench.budgets import BUDGETS, RULES, _publish
+from bench.budgets import BUDGETS, RULES, publish
 from bench.confirm import requests
 from bench.load import drive
 from bench.place import Place, place, serving
@@ -67,10 +67,10 @@ def confirmed(quick: bool) -> list[Result]:
         shutil.copy(Path(own) / "installation.key", here.data_dir / "installation.key")
         for number in range(rounds):
             for name, body in (("without", bare), ("with", bare | more)):
-                asyncio.run(_publish(here, body))
+                asyncio.run(publish(here, body))
                 sent = requests(here)
                 if name == "with":
-                    asyncio.run(_publish(here, body))
+                    asyncio.run(publish(here, body))
                     sent = shown(sent, asyncio.run(_codes(here, int(CODES_PER_S * (seconds + 2)))))
                 with serving(here) as port:
                     drive(port, sent, 64, 2)

@@ -2,33 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
+from tessera.base.proof import Proof
 
-from psycopg import AsyncConnection
-
-from tessera.base.sql import statements
-
-SQL = statements(__file__)
-Conn = AsyncConnection[tuple[Any, ...]]
-CHECKS = (
-    "points", "currencies", "stories", "events", "returns", "returned_units", "identities", "calls",
-    "promises", "waiting",
-)  # fmt: skip
-
-
-async def counts(conn: Conn) -> dict[str, int]:
-    """How much there is to prove."""
-    row = await (await conn.execute(SQL["counts"])).fetchone()
-    assert row is not None
-    return dict(zip(("operations", "receipts", "events"), row, strict=True))
-
-
-async def differences(conn: Conn) -> AsyncIterator[str]:
-    """Where receipts, events, promises, calls and moves disagree, at most 100 of each kind."""
-    async with conn.pipeline():
-        found = [await conn.execute(SQL[check]) for check in CHECKS]
-    for rows in found:
-        async for (sentences,) in rows:
-            for sentence in sentences.splitlines():
-                yield sentence
+PROOF = Proof(__file__, "operations", "receipts", "events")

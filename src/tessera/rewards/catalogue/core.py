@@ -18,7 +18,7 @@ from tessera.rules.core.conditions import Condition, Node, Personal, all_needs, 
 from tessera.rules.core.facts import Facts, Met, Person, Trait
 from tessera.rules.core.words import Program
 
-Kind = Literal["goods", "code", "donation", "privilege"]
+Kind = Literal["goods", "code", "donation", "privilege", "coupon"]
 RewardState = Literal["draft", "offered", "ended"]
 ClaimState = Literal["reserved", "issued", "used", "cancelled", "expired"]
 Did = Literal[
@@ -46,6 +46,7 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
     days          to fetch goods within; how long a privilege lasts
     pay_days      until the money is paid, else the claim is over
     pool          of a code: where codes come from
+    coupon        of a coupon: its kind in the program
     privilege     what it is; cause: of a donation
     """
 
@@ -67,6 +68,7 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
     days: Annotated[int, Meta(ge=1, le=3650)] | None = None
     pay_days: Annotated[int, Meta(ge=1, le=90)] = 3
     pool: OptionalCode = ""
+    coupon: OptionalCode = ""
     privilege: Privilege | None = None
     cause: Name = ""
 
@@ -175,6 +177,9 @@ def terms_fault(terms: Terms, currencies: set[str]) -> Refusal | None:
         return _fault("names", "it has no name", "say what it is")
     if (terms.kind == "code") != bool(terms.pool):
         return _fault("pool", "a code, and nothing else, comes from a pool", "name its pool")
+    if (terms.kind == "coupon") != bool(terms.coupon):
+        return _fault("coupon", "a coupon, and nothing else, is of a kind of the program",
+                      "name a kind that is under `coupons`")  # fmt: skip
     if (terms.kind == "privilege") != (terms.privilege is not None):
         return _fault("privilege", "a privilege says which one it is", "choose one")
     if terms.kind == "privilege" and terms.days is None:
@@ -220,7 +225,10 @@ def holds(
 
 
 def begun(claim: Claim, terms: Terms, code_ends: datetime | None) -> Claim:
-    """The state in which a claim begins, and until when. `code_ends`: of the code it has."""
+    """The state in which a claim begins, and until when.
+
+    code_ends  of the code or coupon that it has
+    """
     if claim.money_minor:
         return replace(claim, ends_at=claim.claimed_at + timedelta(days=terms.pay_days))
     return ready(claim, claim.claimed_at, terms, code_ends)
@@ -232,7 +240,7 @@ def ready(claim: Claim, now: datetime, terms: Terms, code_ends: datetime | None)
         return replace(claim, state="used", ends_at=None)
     if claim.kind == "goods" and claim.sent:
         return replace(claim, state="reserved", ends_at=None)
-    if claim.kind == "code":
+    if claim.kind in ("code", "coupon"):
         return replace(claim, state="issued", ends_at=code_ends)
     ends = None if terms.days is None else now + timedelta(days=terms.days)
     return replace(claim, state="issued", ends_at=ends)

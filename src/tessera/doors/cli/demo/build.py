@@ -15,7 +15,7 @@ from tessera.access import flows as access_flows
 from tessera.access.core import ApiKey, Principal
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
-from tessera.checkout.proof import db as proof_db
+from tessera.checkout.proof.db import PROOF
 from tessera.doors.call import Conn
 from tessera.doors.cli.demo import bottega
 from tessera.doors.cli.demo.chain import stores
@@ -103,7 +103,7 @@ async def build_demo(
         card = await _regular(conn, house, crowd, numbers.number)
         spare = await _spare(conn, numbers)
         till_keys, admin_key = await _finish(conn, builders, stores(plan.members))
-        posted = await proof_db.counts(conn)
+        posted = await PROOF.counts(conn)
     return DemoSummary(
         plan, card, spare, till_keys, admin_key, posted["receipts"], posted["events"],
         building, round(time.monotonic() - began),

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from msgspec import Struct
 
 from tessera.checkout import db
+from tessera.checkout.boards.proof.db import PROOF as BOARDS
 from tessera.checkout.history.proof.db import PROOF as HISTORY
 from tessera.checkout.proof.db import PROOF as RECEIPTS
 from tessera.ledger.carried.proof.db import PROOF as CARRIED
@@ -20,7 +21,7 @@ from tessera.rewards.catalogue.proof.db import PROOF as CLAIMS
 
 MOST = 100
 # Between the ledger, which has more to it, and the checkout: each tells where its rows disagree.
-_ROOMS = (GIVING, CARRIED, JOINING, PARTNERS, REFERRALS, CLAIMS)
+_ROOMS = (GIVING, CARRIED, JOINING, PARTNERS, REFERRALS, CLAIMS, BOARDS)
 
 
 class Report(Struct):

@@ -18,7 +18,7 @@ MOST_LOTS = 200
 OWN = ("pending", "active", "debt")  # buckets of an account; the others are the program's
 Kind = Literal[
     "sale", "return", "event", "transfer", "gift", "donation", "exchange", "adjustment",
-    "extension", "claim", "claim_back", "referral", "joining", "run",
+    "extension", "claim", "claim_back", "referral", "prize", "joining", "run",
 ]  # fmt: skip
 
 # What a move means to the member: (from, to) -> words. What is not here has its bucket's words.

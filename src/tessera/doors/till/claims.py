@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from tessera.access.core import store_of
 from tessera.base.clock import local
@@ -24,6 +25,7 @@ from tessera.members.households import db as households_db
 from tessera.rewards.catalogue import core, db, flows
 from tessera.rewards.catalogue.core import Claim, ClaimState, Did, Kind, Reward
 from tessera.rewards.catalogue.flows import By, Who
+from tessera.rewards.coupons.claimed import flows as coupons
 from tessera.rules.core.conditions import Condition
 from tessera.rules.core.facts import Person
 from tessera.rules.core.words import Program
@@ -208,7 +210,10 @@ async def fitting(call: Call, member: Member) -> Fits:
 def by_of(call: Call, store: str = "", reason: str = "") -> By:
     """Who does it, by which settings."""
     program = program_of(call)
-    return By(asking(call), program.enrolment.time_zone, program.refund_grace_days, store, reason)
+    return By(
+        asking(call), program.enrolment.time_zone, program.refund_grace_days, store, reason,
+        program.coupons,
+    )  # fmt: skip
 
 
 def noted(call: Call, done: Claim | Refusal, before: Claim | None) -> ClaimMade | Refusal:
@@ -244,6 +249,7 @@ async def list_claims(call: Call) -> Page[ClaimView] | Refusal:
     rows = await db.claims(
         call.conn, asked[0], asked[1] + 1, state=state, reward=call.query.get("reward"), ids=ids
     )
+    rows = await with_uses(call, rows)
     names = await names_of(call, {each.reward for each in rows})
     return page(rows, asked[1], lambda each: str(each.id), lambda each: view(each, names))
 
@@ -254,11 +260,23 @@ async def read_claim(call: Call) -> ClaimView | Refusal:
     found = None if id_ is None else await db.claim(call.conn, id_)
     if found is None:
         return flows.no_claim()
+    (found,) = await with_uses(call, [found])
     steps = [
         StepView(each.did, each.state, each.at, each.principal_id, each.store, each.reason)
         for each in await db.steps(call.conn, found.id)
     ]
     return view(found, await names_of(call, {found.reward}), steps)
+
+
+async def with_uses(call: Call, claims: list[Claim]) -> list[Claim]:
+    """Claims of coupons with how often these were used; used up: so they say."""
+    own = await coupons.of_claims(call.conn, [each.id for each in claims if each.kind == "coupon"])
+    return [
+        each if (one := own.get(each.id)) is None else replace(
+            each, uses=one.used,
+            state="used" if one.over and each.state == "issued" else each.state,
+        ) for each in claims
+    ]  # fmt: skip
 
 
 async def mark(call: Call) -> ClaimMade | Refusal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ from tessera.members.core import Member
 from tessera.members.households import db as households_db
 from tessera.rewards.catalogue import core, db, flows
 from tessera.rewards.catalogue.core import Claim, ClaimState, Kind, Privilege, Reward
+from tessera.rewards.coupons.claimed import flows as coupons
 from tessera.rewards.pools import flows as pools
 
 FEW = 20  # of a stock: more are not told
@@ -88,7 +90,7 @@ class Wished(Struct, frozen=True):
 class MyClaim(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What I have claimed.
 
-    code    shown at the till, where it is fetched or used
+    code    shown at the till, where it is fetched or used; a coupon's is typed into the sale
     secret  somebody else's code, once I have asked to see it; sealed: there is one to be seen
     alone   I can give it back myself
     """
@@ -197,13 +199,13 @@ async def claims(call: Call) -> Page[MyClaim] | Refusal:
     if isinstance(member, Refusal):
         return member
     rows = await db.claims(call.conn, asked[0], asked[1] + 1, ids=await _ids(call, member))
-    codes = await flows.codes(call.conn, rows)
+    codes = await _codes(call, rows)
     of = {each.reward for each in rows}
     found = {code: await db.reward(call.conn, code, call.now) for code in of}
     language = _tongue(call, member)
     return page(
         rows, asked[1], lambda each: str(each.id),
-        lambda each: _mine(call, each, found[each.reward], codes.get(each.id, ""), language),
+        lambda each: _mine(call, each, found[each.reward], codes.get(each.id, _NONE), language),
     )  # fmt: skip
 
 
@@ -214,28 +216,55 @@ async def claim(call: Call) -> MyClaim | Refusal:
         return found
     each, member = found
     reward = await db.reward(call.conn, each.reward, call.now)
-    codes = await flows.codes(call.conn, [each])
-    told = _mine(call, each, reward, codes.get(each.id, ""), _tongue(call, member))
+    codes = await _codes(call, [each])
+    told = _mine(call, each, reward, codes.get(each.id, _NONE), _tongue(call, member))
     if each.revealed_at is None:
         return told
     return replace(told, secret=await pools.read(call.conn, each.id) or "")
 
 
+class _Code(Struct, frozen=True):
+    """What a claim shows at the till, and how often of how many times its coupon was used."""
+
+    text: str = ""
+    used: int = 0
+    uses: int = 1
+
+
+_NONE = _Code()
+
+
+async def _codes(call: Call, claims: list[Claim]) -> dict[UUID, _Code]:
+    """{claim: what it shows}; the coupon's own code once it has one."""
+    found = {id_: _Code(core.shown(code))
+             for id_, code in (await flows.codes(call.conn, claims)).items()}  # fmt: skip
+    own = await coupons.of_claims(call.conn, [each.id for each in claims if each.kind == "coupon"])
+    return found | {id_: _Code(one.text, one.used, one.uses) for id_, one in own.items()}
+
+
+def _state(claim: Claim, code: _Code, *, closed: bool) -> ClaimState:
+    """What became of it, as far as time and tills have not been written down yet."""
+    if claim.state == "issued" and code.used >= code.uses:
+        return "used"
+    return "expired" if closed and claim.state in core.OPEN else claim.state
+
+
 def _mine(
-    call: Call, claim: Claim, reward: Reward | None, code: str, language: str
+    call: Call, claim: Claim, reward: Reward | None, code: _Code, language: str
 ) -> MyClaim:  # fmt: skip
     closed = core.closed(claim, call.now) is not None
-    state: ClaimState = "expired" if closed and claim.state in core.OPEN else claim.state
-    counter = claim.kind == "privilege" or (claim.kind == "goods" and not claim.sent)
+    state = _state(claim, code, closed=closed)
+    counter = claim.kind in ("privilege", "coupon") or (claim.kind == "goods" and not claim.sent)
+    shown = state in core.OPEN and (counter or claim.owed_minor)
     return MyClaim(
         claim_id=str(claim.id), reward=claim.reward, kind=claim.kind, state=state,
         name=(reward.terms.said("names", language) if reward else "") or claim.reward,
         claimed_at=claim.claimed_at, points=claim.points, currency=claim.currency,
         money_minor=claim.money_minor, owed_minor=0 if closed else claim.owed_minor,
-        code=core.shown(code) if code and not closed and (counter or claim.owed_minor) else "",
+        code=code.text if shown else "",
         sealed=claim.kind == "code" and claim.state == "issued" and claim.revealed_at is None,
-        alone=claim.state in core.OPEN and core.lets_go(claim), sent=claim.sent,
-        ends_at=claim.ends_at, uses=claim.uses,
+        alone=claim.state in core.OPEN and core.lets_go(claim) and not code.used,
+        sent=claim.sent, ends_at=claim.ends_at, uses=code.used or claim.uses,
         privilege=reward.terms.privilege if reward else None,
         picture=reward.picture.hex() if reward and reward.picture else "",
     )  # fmt: skip

@@ -164,10 +164,14 @@ async def change_reward(call: Call) -> RewardView | Refusal:
         return flows.unknown(call.path["reward"])
     terms: Terms = call.body.terms
     fault = await _fault(call, terms, was.stock)
-    if fault is None and (terms.kind, terms.pool) != (was.terms.kind, was.terms.pool):
+    if fault is None and _what(terms) != _what(was.terms):
         fault = Refusal("reward_kind_stays", "terms.kind", "what it is stays as it is",
                         "end it, and make another one")  # fmt: skip
     return fault or await _saved(call, was, replace(was, terms=terms))
+
+
+def _what(terms: Terms) -> tuple[str, str, str]:
+    return terms.kind, terms.pool, terms.coupon
 
 
 async def place_reward(call: Call) -> RewardView | Refusal:
@@ -263,8 +267,26 @@ async def _fault(call: Call, terms: Terms, stock: int | None) -> Refusal | None:
             return _no_pool(terms.pool, "terms.pool")
     if fault is not None:
         return fault
+    if terms.coupon:
+        fault = _no_kind(call, terms.coupon)
+        if fault is not None:
+            return fault
     who = condition_of(call, terms)
     return _misfit(call, who) if isinstance(who, Condition) else who
+
+
+def _no_kind(call: Call, kind: str) -> Refusal | None:
+    """Why a claim cannot bring coupons of this kind."""
+    coupon = _program(call).coupons.get(kind)
+    if coupon is None:
+        return Refusal("coupon_unknown", "terms.coupon", f"the program has no coupon {kind}",
+                       "declare it under `coupons`, or name one that is there")  # fmt: skip
+    if coupon.code is not None:
+        return Refusal(
+            "coupon_word", "terms.coupon", f"{kind} is one word for everybody: {coupon.code}",
+            "name a kind whose coupons have codes of their own",
+        )  # fmt: skip
+    return None
 
 
 def _misfit(call: Call, who: Condition) -> Refusal | None:

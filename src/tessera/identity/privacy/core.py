@@ -238,6 +238,9 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
     ("nothing", "runs of reviews", ("tiers.review",)),
     ("nothing", "how often kinds of coupons are used", ("rewards.coupon_count",)),
     ("pseudonym", "coupons: veiled codes and numbers", ("rewards.coupon", "rewards.coupon_use")),
+    ("pseudonym", "the coupon of a claim: numbers", ("rewards.claim_coupon",)),
+    ("pseudonym", "what was drawn for whom: numbers", ("budgets.drawn", "budgets.joined")),
+    ("nothing", "pieces that a supplier pays for", ("partners.posting_piece",)),
     (
         "pseudonym",
         "how somebody joined, agreed and chose: codes and times, proof that outlives the person",

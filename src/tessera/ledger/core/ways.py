@@ -17,7 +17,7 @@ from tessera.ledger.core.words import MAIN
 
 OperationKind = Literal[
     "transfer", "gift", "donation", "exchange", "adjustment", "extension", "claim", "claim_back",
-    "referral",
+    "referral", "prize",
 ]  # fmt: skip
 MEMBER_DAYS = 30  # adjustments of one account are added up over so many days
 

@@ -10,6 +10,7 @@ from tessera.program.core.coupons import check_coupons
 from tessera.program.core.partners import check_partners
 from tessera.program.core.people import check_people
 from tessera.program.core.ways import check_ways
+from tessera.rules.core.boards import board_faults
 from tessera.rules.core.brand import brand_faults
 from tessera.rules.core.budgets import budget_faults
 from tessera.rules.core.conditions import Condition, NotSo
@@ -50,6 +51,9 @@ def check_whole(
     check_people(filler, program, doubtful)
     if not doubtful & {"tiers", "currencies"}:
         for field, why, cure in ladder_faults(program):
+            filler.fault(field, why, cure)
+    if not doubtful & {"boards", "currencies", "events"}:
+        for field, why, cure in board_faults(program):
             filler.fault(field, why, cure)
     for name in ("point_caps", "discount_caps"):
         _check_caps(filler, getattr(program, name), name)

@@ -175,6 +175,13 @@ def terms_fault(terms: Terms, currencies: set[str]) -> Refusal | None:
         return _fault("ends", "it ends before it begins", "choose a later end")
     if not any(terms.names.values()):
         return _fault("names", "it has no name", "say what it is")
+    if terms.funding in ("partner", "supplier") and not terms.partner:
+        why = f"a {terms.funding} bears the cost, and is not named"
+        return _fault("partner", why, "name the partner, or let somebody else bear it")
+    return _kind_fault(terms)
+
+
+def _kind_fault(terms: Terms) -> Refusal | None:
     if (terms.kind == "code") != bool(terms.pool):
         return _fault("pool", "a code, and nothing else, comes from a pool", "name its pool")
     if (terms.kind == "coupon") != bool(terms.coupon):
@@ -186,6 +193,8 @@ def terms_fault(terms: Terms, currencies: set[str]) -> Refusal | None:
         return _fault("days", "a privilege has a term", "say for how many days it is")
     if terms.kind == "donation" and terms.money_minor:
         return _fault("money_minor", "a donation is given in points", "take the money away")
+    if terms.kind == "coupon" and terms.money_minor:
+        return _fault("money_minor", "a coupon is had for points alone", "take the money away")
     return None
 
 

@@ -1,14 +1,14 @@
 """What happens to rewards and claims; each in the transaction of whoever calls.
 
-Order of locks: the claim, the accounts, the reward, the pool. A refusal has written nothing once
-the door has rolled back.
+Order of locks: the claim, the accounts, the coupon or the reward, the pool. A refusal has written
+nothing once the door has rolled back.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
@@ -25,8 +25,10 @@ from tessera.ledger.giving.db import Row
 from tessera.ledger.giving.flows import Ask
 from tessera.rewards.catalogue import core, db
 from tessera.rewards.catalogue.core import Claim, Did, Reward, Step
+from tessera.rewards.coupons.claimed import flows as claimed
 from tessera.rewards.pools import db as pools
 from tessera.rewards.pools import flows as pool_flows
+from tessera.rules.core.coupons import Coupon
 from tessera.rules.core.facts import period_start
 
 
@@ -34,6 +36,7 @@ class By(Struct, frozen=True):
     """Who does it, when, under which id; where days begin; how long late points live.
 
     store, reason  are written down with it
+    coupons        the kinds of the program
     """
 
     ask: Ask
@@ -41,6 +44,7 @@ class By(Struct, frozen=True):
     grace_days: int
     store: str = ""
     reason: str = ""
+    coupons: Mapping[str, Coupon] = {}
 
     @property
     def now(self) -> datetime:
@@ -66,7 +70,8 @@ async def claim(
 
     fits    whether it is for this member
     errors  reward_unknown, reward_not_offered, reward_not_yours, points_short, reward_limit,
-            reward_gone; SerializationFailure: it was changed in the same moment, do it again
+            reward_gone, coupon_unknown; SerializationFailure: it was changed in the same moment,
+            do it again
     """
     reward = await db.reward(conn, code, by.now)
     if reward is None or reward.state == "draft":
@@ -141,9 +146,33 @@ async def _begin(conn: db.Conn, by: By, reward: Reward, who: Who) -> Claim | Ref
         if found is None:
             return gone()
         (code_ends,) = found
+    if terms.coupon:
+        ends = await _bring(conn, by, made, terms.coupon)
+        if isinstance(ends, Refusal):
+            return ends
+        code_ends = ends
     fresh = core.begun(made, terms, code_ends)
     await db.unwish(conn, who.ids, reward.code)
     return await _keep(conn, by, fresh, "claimed")
+
+
+async def _bring(
+    conn: db.Conn, by: By, claim: Claim, kind: str
+) -> datetime | Refusal | None:  # fmt: skip
+    """A coupon of the member's own: until when it is good; None: no end is known."""
+    coupon = by.coupons.get(kind)
+    if coupon is None or coupon.code is not None:
+        return _no_kind(kind)
+    on = local(by.now, by.zone).date()
+    last = await claimed.mint(conn, claim.id, claim.member_id, (kind, coupon), on, by.now)
+    return None if last is None else day_start(last + timedelta(days=1), by.zone)
+
+
+def _no_kind(kind: str) -> Refusal:
+    return Refusal(
+        "coupon_unknown", "reward", f"the program has no coupons {kind} with codes of their own",
+        "declare it under `coupons`, or end this reward",
+    )  # fmt: skip
 
 
 async def _keep(conn: db.Conn, by: By, claim: Claim, did: Did) -> Claim:
@@ -199,9 +228,8 @@ async def pay_money(conn: db.Conn, by: By, claim_id: UUID) -> Claim | Refusal:
     reward = await db.reward(conn, found.reward, by.now)
     assert reward is not None, "a claim is of a reward"
     code = await pools.of_claim(conn, claim_id)
-    after = core.ready(
-        replace(found, paid_at=by.now), by.now, reward.terms, code[2] if code else None
-    )
+    paid = replace(found, paid_at=by.now)
+    after = core.ready(paid, by.now, reward.terms, code[2] if code else None)
     return await _keep(conn, by, after, "paid")
 
 
@@ -243,7 +271,7 @@ async def cancel(
     """It is given back: points to their lots, the piece to the stock, an unseen code to its pool.
 
     alone   the member does it: only what was not paid with money, seen, used or sent
-    errors  claim_unknown, claim_closed, claim_stays
+    errors  claim_unknown, claim_closed, claim_stays; of a coupon: claim_used, claim_kept
     """
     found = await db.lock_claim(conn, claim_id)
     if found is None:
@@ -266,12 +294,20 @@ async def expire(conn: db.Conn, by: By, claim_id: UUID) -> Claim | None:
     if found.ends_at is None or found.ends_at > by.now:
         return None
     if found.owed_minor:
-        return await _undo(conn, by, found, "expired")
+        undone = await _undo(conn, by, found, "expired")
+        assert isinstance(undone, Claim), "nothing came with it yet"
+        return undone
+    if found.kind == "coupon":
+        left = await claimed.take_back(conn, found.id, by.now)
+        if left == "held":
+            return None
+        if left == "used":
+            return await _keep(conn, by, replace(found, state="used", ends_at=None), "used")
     await db.put_back(conn, found.reward)
     return await _keep(conn, by, replace(found, state="expired"), "expired")
 
 
-async def _undo(conn: db.Conn, by: By, claim: Claim, did: Did) -> Claim:
+async def _undo(conn: db.Conn, by: By, claim: Claim, did: Did) -> Claim | Refusal:
     back = None
     if claim.points:
         paid = Row(
@@ -280,6 +316,10 @@ async def _undo(conn: db.Conn, by: By, claim: Claim, did: Did) -> Claim:
             posted_at=claim.claimed_at,
         )  # fmt: skip
         back = (await points.pay_back(conn, by.ask, paid, by.grace_days)).id
+    if claim.kind == "coupon" and claim.state == "issued":
+        fault = await _no_coupon(conn, by, claim)
+        if fault is not None:
+            return fault
     lost = core.gone_minor(claim)
     if claim.revealed_at is None and claim.kind == "code":
         await pools.free(conn, claim.id)
@@ -287,6 +327,18 @@ async def _undo(conn: db.Conn, by: By, claim: Claim, did: Did) -> Claim:
     state: core.ClaimState = "expired" if did == "expired" else "cancelled"
     after = replace(claim, state=state, back_id=back, receivable_minor=lost)
     return await _keep(conn, by, after, did)
+
+
+async def _no_coupon(conn: db.Conn, by: By, claim: Claim) -> Refusal | None:
+    """Its coupon is void, or this is why it cannot be."""
+    match await claimed.take_back(conn, claim.id, by.now):
+        case "used":
+            return Refusal("claim_used", "", "its coupon has been used",
+                           "first take back the goods that it was used for")  # fmt: skip
+        case "held":
+            return Refusal("claim_kept", "", "a purchase that is going on may use its coupon",
+                           "wait until that purchase is done")  # fmt: skip
+    return None
 
 
 async def _open(conn: db.Conn, by: By, claim_id: UUID) -> Claim | Refusal:

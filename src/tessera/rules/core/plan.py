@@ -118,7 +118,8 @@ def compiled(program: Program) -> Plan:
         _lanes(program, "event"),
         tuple(needs.values()),
         frozenset(need.rule for need in needs.values() if isinstance(need, Given))
-        | frozenset(ladder.tally for ladder in program.tiers.values() if ladder.tally),
+        | frozenset(ladder.tally for ladder in program.tiers.values() if ladder.tally)
+        | frozenset(board.tally for board in program.boards.values() if board.tally),
         frozenset(need.scope[2:] for need in history if need.scope.startswith("s:")),
         frozenset(need.scope[2:] for need in history if need.scope.startswith("e:")),
         book_of(program),

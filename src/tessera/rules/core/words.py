@@ -20,6 +20,7 @@ from tessera.members.households.core import Households
 from tessera.members.joining.core import Enrolment, Terms
 from tessera.members.privacy.core import Privacy
 from tessera.rules.core.basket import EVERYTHING, Basket, Goods, Share
+from tessera.rules.core.boards import Board
 from tessera.rules.core.brand import Brand
 from tessera.rules.core.budgets import Budget, Funding
 from tessera.rules.core.conditions import Condition
@@ -195,6 +196,7 @@ class Program(
     choices              what members choose in advance, and how often they may change it
     coupons              kinds of coupons that rules ask for or give
     tiers                ladders of levels, by their code
+    boards               rankings of members in a period, and what the first places win
     privacy              how long what is held of people stays
     brand                how the shop looks on every page
     partners             coalition shops and suppliers: their stores, what points cost between us
@@ -247,6 +249,7 @@ class Program(
     draws: Annotated[dict[Code, Draw], Meta(max_length=100)] = {}
     coupons: Annotated[dict[Code, Coupon], Meta(max_length=1000)] = {}
     tiers: Annotated[dict[Code, Ladder], Meta(max_length=10)] = {}
+    boards: Annotated[dict[Code, Board], Meta(max_length=50)] = {}
     privacy: Privacy = Privacy()
     brand: Brand = Brand()
     partners: Annotated[dict[Code, Partner], Meta(max_length=200)] = {}

@@ -115,8 +115,8 @@ ORDER BY operation.id
 LIMIT 100;
 
 -- name: calls
--- Every operation was asked for by one call, and every such call was done. Claims are proved with
--- the rewards: they end by themselves too.
+-- Every operation was asked for by one call, and every such call was done. Claims, referrals and
+-- prizes of boards are proved where they belong: they come by themselves too.
 WITH
 asked AS (
     SELECT outcome_id, min(operation) AS operation, min(key) AS key, count(*) AS calls
@@ -136,7 +136,10 @@ SELECT CASE
         '%s %s: %s calls asked for it, expected 1', done.kind, done.id, coalesce(asked.calls, 0)
     )
 END
-FROM (SELECT * FROM ledger.operation WHERE kind NOT IN ('claim', 'claim_back', 'referral')) AS done
+FROM (
+    SELECT * FROM ledger.operation
+    WHERE kind NOT IN ('claim', 'claim_back', 'referral', 'prize')
+) AS done
 FULL JOIN asked ON done.id = asked.outcome_id
 WHERE done.id IS NULL OR asked.calls IS DISTINCT FROM 1
 ORDER BY coalesce(done.id, asked.outcome_id)

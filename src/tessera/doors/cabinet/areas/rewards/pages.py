@@ -14,7 +14,7 @@ TAKEN = N_("It is yours. Here is what you need for it.")
 BACK = N_("Given back: your points are where they were.")
 KINDS = {
     "goods": N_("Goods"), "code": N_("Code"), "donation": N_("Donation"),
-    "privilege": N_("Privilege"),
+    "privilege": N_("Privilege"), "coupon": N_("Coupon"),
 }  # fmt: skip
 PRIVILEGES = {
     "early_access": N_("Early access"), "personal_manager": N_("Personal manager"),

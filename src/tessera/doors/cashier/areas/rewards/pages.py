@@ -9,7 +9,7 @@ from tessera.doors.web.visit import Visit
 
 KINDS = {
     "goods": N_("Hand over"), "privilege": N_("Grant it once"), "code": N_("Code in the app"),
-    "donation": N_("Donation"),
+    "donation": N_("Donation"), "coupon": N_("Coupon"),
 }  # fmt: skip
 STATES = {
     "reserved": N_("reserved"), "issued": N_("ready"), "used": N_("used"),

@@ -30,7 +30,7 @@ ORIGINS = {
     "transfer": N_("Transfer"), "gift": N_("Gift"), "donation": N_("Donation"),
     "exchange": N_("Exchange"), "adjustment": N_("By hand"), "extension": N_("Extension"),
     "claim": N_("Reward"), "claim_back": N_("Reward given back"),
-    "referral": N_("Friend brought"),
+    "referral": N_("Friend brought"), "prize": N_("Place on a board"),
     "joining": N_("Merge or household"), "run": N_("By time"),
 }  # fmt: skip
 DONE = N_("Done. It is in the moves below.")

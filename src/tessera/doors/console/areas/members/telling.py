@@ -13,6 +13,7 @@ _PLAIN: Mapping[str, str] = {
     "transfer": N_("Points transferred"), "gift": N_("Points given as a gift"),
     "exchange": N_("Points exchanged"), "adjustment": N_("Points put right by hand"),
     "referral": N_("Points for a friend who was brought"),
+    "prize": N_("Points for a place on a board"),
     "expired": N_("Points expired"), "kept": N_("Expired points came back"),
     "carried": N_("Points carried over"), "household": N_("Entered a household"),
     "left": N_("Left a household"), "merged": N_("Merged with another member"),

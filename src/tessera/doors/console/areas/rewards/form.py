@@ -14,7 +14,7 @@ from tessera.rewards.catalogue.core import Terms
 
 KINDS = {
     "goods": N_("Goods"), "code": N_("Code of another company"), "donation": N_("Donation"),
-    "privilege": N_("Privilege"),
+    "privilege": N_("Privilege"), "coupon": N_("Coupon of our own"),
 }  # fmt: skip
 FUNDING = {
     "marketing": N_("marketing"), "margin": N_("the margin"), "partner": N_("a partner"),
@@ -30,7 +30,7 @@ PRIVILEGES = {
 }  # fmt: skip
 _NUMBERS = ("points", "most", "days", "pay_days")
 _MONEY = ("money_minor", "cost_minor")
-_WORDS = ("kind", "currency", "funding", "partner", "per", "pool", "cause", "privilege")
+_WORDS = ("kind", "currency", "funding", "partner", "per", "pool", "coupon", "cause", "privilege")
 
 
 def typed(visit: Visit) -> dict[str, str]:
@@ -78,7 +78,9 @@ def terms_of(visit: Visit, kind: str = "") -> dict[str, Any] | Refusal:
 
 def _fitting(found: dict[str, Any]) -> dict[str, Any]:
     """Without what another kind of reward would have."""
-    for name, kind in (("pool", "code"), ("privilege", "privilege"), ("cause", "donation")):
+    for name, kind in (
+        ("pool", "code"), ("coupon", "coupon"), ("privilege", "privilege"), ("cause", "donation"),
+    ):  # fmt: skip
         if found["kind"] != kind:
             found.pop(name, None)
     return found

@@ -75,8 +75,10 @@ async def show_new(visit: Visit) -> Shown:
 async def _form(visit: Visit, said: dict[str, str], reward: Any) -> Shown:
     asked = await visit.ask("pool.list") if visit.may("pool.list") else None
     pools = [] if asked is None or isinstance(asked, Refusal) else asked.items
+    kinds = visit.house.shop().program.coupons if visit.house.has_program else {}
+    coupons = [(kind, each.name) for kind, each in kinds.items() if each.code is None]
     values = {
-        "said": defaultdict(str, said), "reward": reward, "pools": pools,
+        "said": defaultdict(str, said), "reward": reward, "pools": pools, "coupons": coupons,
         "currency": visit.house.currency,
     }  # fmt: skip
     return View("rewards/form.html", _told(visit) | values)
@@ -179,8 +181,7 @@ async def change(visit: Visit) -> Shown:
     terms = terms_of(visit, reward.terms.kind)
     if isinstance(terms, Refusal):
         return terms
-    if reward.terms.pool:
-        terms["pool"] = reward.terms.pool
+    terms |= {name: kept for name in ("pool", "coupon") if (kept := getattr(reward.terms, name))}
     done = await visit.ask("reward.change", path=visit.words, body={"terms": terms})
     return visit.done(_plain(done), f"{PATH}/{visit.words['reward']}", SAVED)
 

@@ -267,7 +267,10 @@ class Api:
     async def _handle(self, operation: Operation, call: Call) -> Reply:
         if operation.kind == "writes" and self.house.writer.full:
             return self.house.writer.lost
-        async with self._pool_of(operation, call).connection() as conn:
+        pool = self._pool_of(operation, call)
+        async with pool.connection() as conn:
+            if pool is self.house.cabinet and operation.kind == "reads":
+                await conn.set_autocommit(True)  # a look-up or two: BEGIN and COMMIT cost as much
             call.conn = conn
             if operation.kind == "writes":
                 reply = await once(operation, call)

@@ -71,6 +71,12 @@ async def _checked(conn: Conn) -> None:
         await Pool.check_connection(conn)
 
 
+async def _as_made(conn: Conn) -> None:
+    """Begins transactions again, if it was lent for look-ups."""
+    if conn.autocommit:
+        await conn.set_autocommit(False)
+
+
 @dataclass(frozen=True, slots=True)
 class Allotment:
     """One audience's part of the database.
@@ -95,7 +101,7 @@ class Allotment:
             make_conninfo(dsn, options=options), name=self.name, open=False,
             min_size=self.kept, max_size=self.most, timeout=_WAIT_S,
             reconnect_timeout=0.5, check=_checked,
-            kwargs={"autocommit": self.autocommit},
+            kwargs={"autocommit": self.autocommit}, reset=None if self.autocommit else _as_made,
         )  # fmt: skip
         pool.most_waiting = self.waiting
         return pool
@@ -105,7 +111,8 @@ TILL = Allotment("till", 1, 4, 256, 3)  # identify, quote, read a receipt
 # Whose a key is: alone and in autocommit, because under overload each round trip takes a whole turn
 # of a busy event loop, and a key that is not known in time makes every call with it dear.
 GATE = Allotment("gate", 1, 2, 256, 3, autocommit=True)
-# Members and whoever signs in: a crowd at that door leaves tills and office their connections.
+# Members and whoever signs in: a crowd at that door leaves tills and office their connections. What
+# members read runs without BEGIN and COMMIT (`Api._handle`): their pages are a look-up or two.
 CABINET = Allotment("cabinet", 0, 3, 64, 5)
 DESK = Allotment("desk", 0, 3, 32, 60)  # administration: lists, changes, publishing a program
 CONSOLE = Allotment("console", 0, 4, 32, 5)  # the pages of the staff

@@ -16,7 +16,8 @@ from faults.drill import say
 from support import api as shops
 from support.sending import HEAD, begun, started, task, until
 from tessera.doors.crew import begin
-from tessera.doors.ground import Settings, crew_of
+from tessera.doors.ground import Settings
+from tessera.doors.raising import crew_of
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 SEED = 20261123

@@ -50,6 +50,13 @@ def archived(conn: Conn, piece: str) -> tuple[bool, str | None]:
     return bool(row[0]), row[1]
 
 
+def applied(conn: Conn) -> tuple[str, ...]:
+    """The newest revisions that these tables have; none in an empty database."""
+    if not _one(conn, "has_schema")[0]:
+        return ()
+    return tuple(row[0] for row in conn.execute(SQL["applied"]).fetchall())
+
+
 def taken_away(conn: Conn) -> str | None:
     """The newest post_ revision that was applied, or is about to be; None if there was none."""
     found = _one(conn, "taken_away")[0]

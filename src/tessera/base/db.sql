@@ -34,6 +34,14 @@ SELECT
     END
 FROM pg_stat_archiver AS a;
 
+-- name: has_schema
+-- Whether any revision was ever applied here.
+SELECT to_regclass('public.tessera_schema') IS NOT NULL;
+
+-- name: applied
+-- The newest revisions that were applied.
+SELECT version_num FROM public.tessera_schema;
+
 -- name: taken_away
 -- The newest revision that took something away; releases that do not know it must not serve.
 SELECT obj_description(to_regclass('public.tessera_schema'), 'pg_class');

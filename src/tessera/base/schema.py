@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Collection
 from itertools import takewhile
 from pathlib import Path
 
 import psycopg
-import sqlalchemy
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
 from tessera.base import db
 from tessera.base.problem import PostgresProblem
 
 _WAIT_MS, _TRIES = 3_000, 20  # for a lock; how often it is begun again
 _IN_THE_WAY = (psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
+_SAID = re.compile(r"""^(revision|down_revision) = ["']?(\w+)["']?$""", re.MULTILINE)
 _PLACES = ("../_migrations", "../../../migrations")  # in an installed wheel, in a checkout
 
 
@@ -37,18 +35,13 @@ def upgrade(dsn: str, phase: str = "") -> list[str]:
             has only added is left alone
     """
     before = set(applied(dsn))
-    config = Config()
-    config.set_main_option("script_location", str(migrations()))
-    script = ScriptDirectory.from_config(config)
-    known = {revision.revision for revision in script.walk_revisions()}
-    if before - known:
-        problem = _newer(dsn, before - known, known)
+    order = revisions()
+    if before - set(order):
+        problem = _newer(dsn, before - set(order), order)
         if problem is not None:
             raise problem
         return []
-    order = revisions()
-    there = _ancestors(script, before)
-    missing = [name for name in order if name not in there]
+    missing = order[_length(order, before) :]
     if phase == "pre":
         missing = list(takewhile(lambda name: name.startswith("pre_"), missing))
     posts = [name for name in missing if name.startswith("post_")]
@@ -56,19 +49,30 @@ def upgrade(dsn: str, phase: str = "") -> list[str]:
         with psycopg.connect(dsn) as conn:
             db.take_away(conn, posts[-1])
     if missing:
-        _apply(dsn, config, missing[-1])
+        _apply(dsn, missing[-1])
     return missing
 
 
-def _apply(dsn: str, config: Config, last: str) -> None:
+def _apply(dsn: str, last: str) -> None:
     """Every revision up to the last, each in its transaction.
 
     Beside open tills one may meet them in a ring, or make them all wait behind it for a lock that
     somebody keeps: it lets go after `_WAIT_MS`, and is tried again from where it was.
     """
+    # Most processes find that nothing is missing: reading these takes as long as all the rest.
+    import sqlalchemy
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations()))
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", poolclass=sqlalchemy.NullPool,
+        creator=lambda: psycopg.connect(dsn, options=f"-c lock_timeout={_WAIT_MS}"),
+    )  # fmt: skip
     for tried in range(_TRIES):
         try:
-            with _engine(dsn, f"-c lock_timeout={_WAIT_MS}").connect() as link:
+            with engine.connect() as link:
                 config.attributes["connection"] = link
                 command.upgrade(config, last)
                 link.commit()
@@ -80,9 +84,25 @@ def _apply(dsn: str, config: Config, last: str) -> None:
 
 
 def revisions() -> list[str]:
-    """All revisions this release knows, from the first to the newest."""
-    script = ScriptDirectory(str(migrations()))
-    return [revision.revision for revision in script.walk_revisions()][::-1]
+    """All revisions this release knows, from the first to the newest: each follows one other.
+
+    errors  AssertionError where two follow the same one, or one is missing
+    """
+    after: dict[str, str] = {}
+    files = list(migrations().glob("versions/*.py"))
+    for file in files:
+        said = dict(_SAID.findall(file.read_text(encoding="utf-8")))
+        after[said["down_revision"]] = said["revision"]
+    order: list[str] = []
+    while (last := order[-1] if order else "None") in after:
+        order.append(after[last])
+    assert len(order) == len(files), "the revisions are one chain"
+    return order
+
+
+def _length(order: list[str], heads: Collection[str]) -> int:
+    """How much of the chain these tables have."""
+    return max((order.index(head) + 1 for head in heads), default=0)
 
 
 def behind(dsn: str) -> PostgresProblem | None:
@@ -91,24 +111,23 @@ def behind(dsn: str) -> PostgresProblem | None:
     A newer release's pre_ revisions only add, so this one serves beside it, and may be started
     again, until a post_ revision that it does not know takes something away.
     """
-    script = ScriptDirectory(str(migrations()))
-    known = {revision.revision for revision in script.walk_revisions()}
+    order = revisions()
     there = set(applied(dsn))
-    if there - known:
-        return _newer(dsn, there - known, known)
+    if there - set(order):
+        return _newer(dsn, there - set(order), order)
     # A later release may be rolling in: post_ revisions are applied once no old version is left.
-    needed = {name for name in known if name.startswith("pre_")}
-    if needed - _ancestors(script, there):
+    lacks = [name for name in order[_length(order, there) :] if name.startswith("pre_")]
+    if lacks:
         return PostgresProblem(
             "schema_behind",
             field="TESSERA_DATABASE_URL",
-            why=f"the tables lack {', '.join(sorted(needed - _ancestors(script, there)))}",
+            why=f"the tables lack {', '.join(lacks)}",
             cure="run `tessera db upgrade` (after a backup)",
         )
     return None
 
 
-def _newer(dsn: str, unknown: set[str], known: set[str]) -> PostgresProblem | None:
+def _newer(dsn: str, unknown: set[str], known: Collection[str]) -> PostgresProblem | None:
     with psycopg.connect(dsn) as conn:
         taken = db.taken_away(conn)
     if taken is None or taken in known:
@@ -121,25 +140,7 @@ def _newer(dsn: str, unknown: set[str], known: set[str]) -> PostgresProblem | No
     )
 
 
-def _engine(dsn: str, options: str = "") -> sqlalchemy.Engine:
-    more = {"options": options} if options else {}
-    return sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(dsn, **more),  # type: ignore[arg-type]
-        poolclass=sqlalchemy.NullPool,
-    )  # fmt: skip
-
-
 def applied(dsn: str) -> tuple[str, ...]:
     """The newest revisions that these tables have; none in an empty database."""
-    with _engine(dsn).connect() as conn:
-        context = MigrationContext.configure(
-            conn, opts={"version_table": "tessera_schema", "version_table_schema": "public"}
-        )
-        return tuple(context.get_current_heads())
-
-
-def _ancestors(script: ScriptDirectory, heads: set[str] | tuple[str, ...]) -> set[str]:
-    found: set[str] = set()
-    for head in heads:
-        found |= {revision.revision for revision in script.iterate_revisions(head, "base")}
-    return found
+    with psycopg.connect(dsn) as conn:
+        return db.applied(conn)

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import msgspec
 import psycopg
 
-from tessera.access.codes.wire import ways
-from tessera.access.signing.core.words import Kind
 from tessera.base import installation, postgres, schema
 from tessera.base.problem import PostgresProblem
-from tessera.doors import erasures, setup, uploads
-from tessera.doors.crew import Crew
-from tessera.doors.entrance import Entrance, entrance
-from tessera.doors.house import House, Plan
-from tessera.program.core import Reader
-from tessera.rules import conditions, mechanics
+
+if TYPE_CHECKING:
+    from tessera.doors.house import House
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,68 +69,14 @@ class Ground:
 
         runs  it posts what time has done to points, as long as it stands
         """
-        settings = self.settings
-        revive = None if settings.database_url else self._revive
-        reader = reader_of(settings)
-        room = None if settings.database_url else self._room
-        place = settings.data_dir / "incidents"
-        settle(settings)
-        sending = ways(
-            settings.smtp_url, settings.sms_url, settings.mail_from, settings.data_dir / "outbox"
-        )
-        return House(
-            Plan(
-                self.dsn, settings.currency, reader, revive, settings.lanes, room, place, runs,
-                sending, settings.strangers_per_s, entrance_of(settings),
-                settings.data_dir / erasures.NAME, settings.seals_dir if runs else None,
-                crew_of(settings) if runs and settings.worker else None,
-                settings.data_dir / uploads.NAME, settings.data_dir / setup.NAME,
-            )
-        )  # fmt: skip
+        from tessera.doors import raising  # all of the house: most commands do without
 
-    def _room(self) -> int:
-        """Bytes free on the disk of the embedded server."""
-        return shutil.disk_usage(self.settings.data_dir).free
-
-    async def _revive(self) -> None:
-        """Start the embedded server again after it was killed."""
-        await asyncio.to_thread(postgres.ensure, self.settings.data_dir)
-
-
-def entrance_of(settings: Settings) -> Entrance:
-    """How people come in. Errors: PostgresProblem setting_invalid."""
-    providers: dict[Kind, str] = {
-        "staff": settings.oidc_staff_url, "member": settings.oidc_members_url,
-    }  # fmt: skip
-    return entrance(settings.public_url, settings.one_factor, providers)
-
-
-def crew_of(settings: Settings) -> Crew:
-    """A worker over the same settings; they go to it by its standard input."""
-    told = msgspec.json.encode(settings, enc_hook=str)
-    return Crew(told, settings.data_dir / uploads.NAME)
-
-
-def settings_from(told: bytes) -> Settings:
-    """The settings that `crew_of` tells."""
-
-    def path(kind: type, word: object) -> object:
-        assert kind is Path, "all else is JSON"
-        return Path(str(word))
-
-    return msgspec.json.decode(told, type=Settings, dec_hook=path)
+        return raising.house(self, runs=runs)
 
 
 def settle(settings: Settings) -> None:
     """Say where this process finds the installation's key; it is read when it is needed."""
     installation.settle(settings.key_file or settings.data_dir / "installation.key")
-
-
-def reader_of(settings: Settings) -> Reader:
-    """The mechanics and conditions that programs may use; touches no database."""
-    folder = settings.mechanics_dir
-    own = [str(folder)] if folder else []
-    return Reader(mechanics.shelf(own), conditions.shelf([f"{each}/conditions" for each in own]))
 
 
 def ground(settings: Settings, *, migrate: bool = True) -> Ground:

@@ -23,7 +23,8 @@ from tessera.doors.cli.loadtest import db
 from tessera.doors.cli.loadtest.plan import Plan, store_id
 from tessera.doors.cli.program.sources import NoSource, directory
 from tessera.doors.cli.serving import config, listening
-from tessera.doors.ground import Settings, ground, reader_of
+from tessera.doors.ground import Settings, ground
+from tessera.doors.reading import reader_of
 from tessera.program import db as program_db
 from tessera.program import flows as program_flows
 from tessera.warehouse.core import Store

@@ -23,8 +23,9 @@ from tessera.doors.cli.moving.reading import BalanceReader, MemberReader, Terms
 from tessera.doors.cli.moving.report import Told
 from tessera.doors.cli.moving.run import File, begun, digest_of, load_rows, rehearse_rows
 from tessera.doors.cli.moving.ways import BalancesWay, Conn, MembersWay, Way
-from tessera.doors.ground import Ground, reader_of
+from tessera.doors.ground import Ground
 from tessera.doors.pools import OPTIONS
+from tessera.doors.reading import reader_of
 from tessera.program import flows as programs
 from tessera.program.core import Reader, starter
 from tessera.rules.core.words import Program

@@ -29,7 +29,8 @@ from tessera.doors.cli.program.sources import (
     text_of,
     version,
 )
-from tessera.doors.ground import Settings, reader_of
+from tessera.doors.ground import Settings
+from tessera.doors.reading import reader_of
 from tessera.program import db, flows
 from tessera.program.core import Reader
 from tessera.program.core.difference import Edition, differences

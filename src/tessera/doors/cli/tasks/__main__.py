@@ -9,7 +9,8 @@ import sys
 from tessera.base.problem import PostgresProblem
 from tessera.doors import logs
 from tessera.doors.cli.tasks.worker import IDLE_S, be_modest, work
-from tessera.doors.ground import ground, settings_from
+from tessera.doors.ground import ground
+from tessera.doors.raising import settings_from
 
 
 def main() -> int:

@@ -37,7 +37,7 @@ MEMORY = $(shell free=$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 
 	then echo PYTEST_DEBUG_TEMPROOT=/dev/shm; fi)
 
 test: $(STAMP) ## All tests, one file a processor at a time; browser tests skip without a Chromium (make browser)
-	$(MEMORY) $(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	$(MEMORY) $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # One line per check, so that `make -k check` shows all that is wrong and `make -j2 check` is faster.
 check: check-format check-lint check-types check-imports check-tidy check-sql ## Format, lint, types, import contracts, tidy tests, SQL

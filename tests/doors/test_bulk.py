@@ -82,6 +82,7 @@ def test_each_line_has_its_own_answer_and_a_bad_one_hurts_no_other(api):
     assert said[0]["body"]["points_earned"] == 23 and said[4]["body"]["refund_minor"] == 1150
 
 
+@pytest.mark.slow
 def test_a_night_may_be_sent_again_and_by_single_calls(api):
     night = [{"sale": api.basket(), "key": f"again-{n}"} for n in range(20)]
     night += [{"sale": api.basket()} for _ in range(20)]

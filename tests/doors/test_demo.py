@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 import uvicorn
@@ -136,6 +137,7 @@ def test_another_shop_is_left_alone(dsn):
     assert counts(dsn)["sale"] == 0
 
 
+@pytest.mark.slow
 def test_the_walk_holds_twice_and_the_printed_commands_work(dsn):
     async def walk():
         summary = await build(dsn)
@@ -148,9 +150,15 @@ def test_the_walk_holds_twice_and_the_printed_commands_work(dsn):
             assert await check(url, replace(summary, till_keys=keys), wrong.append) == 1
             curls = [row for row in welcome(summary, url).splitlines() if row[:4] == "curl"]
             answers = [await asyncio.to_thread(shell, row) for row in curls]
-        return "\n".join(told), "\n".join(wrong), answers
+            said = welcome(summary, url, outbox="/here/outbox")
+            assert f"{url}/console/members?q={summary.card}" in said
+            assert f"{url}/m\n" in said and f"{url}/till\n" in said and "/here/outbox" in said
+            people = [await who(url, summary, "card", summary.card),
+                      await who(url, summary, "email", summary.email)]  # fmt: skip
+        return "\n".join(told), "\n".join(wrong), answers, people
 
-    told, wrong, answers = run(walk())
+    told, wrong, answers, people = run(walk())
+    assert people[0] == people[1], "who is shown and who signs in are one"
     assert told.count("All 14 steps hold.") == 2
     for row in (
         "  1 x CORNETTO free                  -1.40",
@@ -165,6 +173,16 @@ def test_the_walk_holds_twice_and_the_printed_commands_work(dsn):
         assert row in told, row
     assert "FAILED at step 1, Who is it?" in wrong and "401" in wrong
     assert [answer[-3:] for answer in answers] == ["200", "200", "201", "201"]
+
+
+async def who(url, summary, kind, value):
+    """The account of whoever is called so, as a till finds it."""
+    bearer = {"Authorization": f"Bearer {next(iter(summary.till_keys.values()))}"}
+    async with httpx.AsyncClient(base_url=url, headers=bearer) as client:
+        said = await client.post(
+            "/v1/identify", json={"identifier": {"kind": kind, "value": value}}
+        )
+    return said.json()["account_id"]
 
 
 def shell(row):

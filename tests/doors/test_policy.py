@@ -169,6 +169,7 @@ def expected(name: str, caller: Caller, whose: Whose) -> Class:
     return 404 if foreign and name in BY_ID else "allowed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_the_answer_is_what_the_policy_says(api, things, callers, name):
     """Who may not is asked about one object, and leaves no row; who may gets one of his own."""

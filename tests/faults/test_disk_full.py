@@ -119,6 +119,7 @@ def incidents_of(served: Served, token: str) -> dict[str, Any]:
     return run(ask())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "left_mb",
     [

@@ -11,7 +11,7 @@ import pytest
 from psycopg import AsyncConnection
 
 from faults.drill import Drill, assert_sound, furnish, say
-from faults.operations import OPERATIONS
+from faults.operations import OPERATIONS, REWARDS
 from support.database import run
 from support.proxy import proxied
 from support.served import Served, Till
@@ -59,13 +59,14 @@ async def drilled(dsn: str, place: Path) -> AsyncIterator[Drill]:
             served.stop()
 
 
+@pytest.mark.slow
 def test_a_killed_application_has_lost_and_doubled_nothing(dsn, tmp_path):
     chance = random.Random(SEED)
     say(f"seed {SEED}")
 
     async def work() -> None:
         async with drilled(dsn, tmp_path) as drill:
-            for name in chance.sample(tuple(OPERATIONS), KILLS):
+            for name in (*chance.sample(tuple(OPERATIONS), KILLS), chance.choice(REWARDS)):
                 await drill.learn((name,))
                 at = chance.randint(1, drill.messages[name,])
                 await drill.at((name,), at, after=chance.random() < 0.5)

@@ -136,6 +136,7 @@ def until_back(place: Place) -> None:
     raise AssertionError("the server did not come back")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_a_migrating_process_killed_at_a_message_leaves_nothing_half(place, request, after):
     dsn = place.empty()

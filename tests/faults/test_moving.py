@@ -23,7 +23,7 @@ from support.moving import CLUB, differences, opened, write
 
 pytestmark = pytest.mark.faults
 SEED = 20261122
-PEOPLE = 2500
+PEOPLE = 1000
 # All that a load writes, without what it draws: ids and the times of posting.
 ROWS = (
     """SELECT i.kind, i.value, i.status, p.given_name, p.attributes::text, m.registered_at, n.value

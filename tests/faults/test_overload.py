@@ -91,6 +91,7 @@ def audit(flood: Flood) -> None:
     run(sound())
 
 
+@pytest.mark.slow
 def test_an_overload_is_turned_away_and_what_fits_is_settled(flood):
     judge(flood, seconds=4.0, least=0.4)
     audit(flood)

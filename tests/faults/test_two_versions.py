@@ -26,7 +26,7 @@ from tessera.base import postgres, schema
 
 pytestmark = pytest.mark.faults
 SEED = 20261124
-OPERATIONS = 1_500
+OPERATIONS = 600
 PROGRAM: dict[str, Any] = {  # both releases can read it
     "name": "Test", "currency": "EUR", "unknown_cards": "any",
     "rules": [
@@ -72,6 +72,7 @@ async def furnish(served: Served, token: str) -> None:
     till.close()
 
 
+@pytest.mark.slow
 def test_two_releases_serve_one_database_while_its_tables_grow(tmp_path):
     commit, tables = previous.revision()
     if not previous.export(commit, tmp_path):

@@ -63,6 +63,7 @@ def balance(site: Api) -> int:
     return site.call("POST", "/v1/identify", {"card": site.cards[0]}).json()["balance"]["balance"]
 
 
+@pytest.mark.slow
 def test_a_second_person_agrees_by_keyboard_after_a_fresh_proof(looking, site):
     first, second = somebody(site, "manager"), somebody(site, "manager")
     before, waits = balance(site), proposed(site, first.token)

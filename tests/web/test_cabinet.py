@@ -74,6 +74,7 @@ def press(page: Any, label: str) -> None:
     page.get_by_role("button", name=label, exact=True).click()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [PHONE, SMALL])
 def test_from_joining_to_erasure(looking: Browsing, web: Web, width: int):
     looking.forgiven.append("responded with a status of 403")  # one wrong code

@@ -40,6 +40,7 @@ def file_of(api, first: str = "1") -> bytes:
     ).encode()
 
 
+@pytest.mark.slow
 def test_a_file_comes_in_and_a_row_of_it_is_mended(site, owner, looking, tmp_path):
     file = tmp_path / "november.csv"
     file.write_bytes(file_of(site))

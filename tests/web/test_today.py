@@ -74,6 +74,7 @@ def sound(page, axe, name):
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ru"), ("light", "zh")])
 def test_today_says_how_thirty_days_went(looking, shop, axe, scheme, language):
     page = drawn(looking.page("/console", staff(shop), scheme=scheme, language=language))

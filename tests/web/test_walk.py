@@ -213,6 +213,7 @@ def member_leaves(walk: Walk, page: Any) -> None:
     assert walk.api.eye.execute(asked).fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_everybody_finds_what_he_is_here_for(walk, axe):
     till = owner_sets_up(walk, axe)
     member = member_joins(walk)

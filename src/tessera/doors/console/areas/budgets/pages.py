@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tessera.base.refusal import Refusal
 from tessera.doors.charts import csv_of
-from tessera.doors.console.areas.budgets import telling
+from tessera.doors.console.areas.budgets import drafting, telling
+from tessera.doors.console.areas.rules.bench import RULES
 from tessera.doors.language.words import N_
 from tessera.doors.till.budgets import BudgetList, BudgetView
 from tessera.doors.web.page import File, Menu, Page, Shown, View
@@ -12,6 +13,7 @@ from tessera.doors.web.visit import Visit
 
 PATH = "/console/budgets"
 CSV = "text/csv; charset=utf-8"
+_DRAFT = f"{RULES}/drafts/{{draft_id}}/budgets"
 
 
 async def show(visit: Visit) -> Shown:
@@ -59,9 +61,20 @@ PAGES: tuple[Page, ...] = (
         name="budgets.list", path=PATH, show=show, title=N_("Budgets"),
         purpose=N_("What may be given at most, what was given so far, and until when it lasts."),
         needs=("budget.list",), menu=Menu("program", 30, N_("Budgets"), "finance"),
+        acts={"begin": drafting.begin},
     ),
     Page(
         name="budgets.budget", path=f"{PATH}/{{code}}", show=show_one, title=N_("Budget"),
-        needs=("budget.read",),
+        needs=("budget.read",), acts={"begin": drafting.begin},
+    ),
+    Page(
+        name="budgets.drafted", path=_DRAFT, show=drafting.show_all,
+        title=N_("Budgets of the draft"), needs=("draft.read",),
+        purpose=N_("Ceilings on what rules give to all together; they hold once published."),
+    ),
+    Page(
+        name="budgets.form", path=f"{_DRAFT}/{{code}}", show=drafting.show, title=N_("Budget"),
+        needs=("draft.read",),
+        acts={"save": drafting.save, "preview": drafting.show, "remove": drafting.remove},
     ),
 )  # fmt: skip

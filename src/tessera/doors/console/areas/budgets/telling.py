@@ -39,7 +39,7 @@ def ceilings(budget: Budget, currency: str, local: Local) -> list[str]:
 def _ceilings(budget: Budget, currency: str, local: Local) -> Iterator[str]:
     gettext = local.gettext
     if budget.most_minor is not None:
-        yield gettext("at most %(amount)s") % {"amount": local.money(budget.most_minor, currency)}
+        yield local.money(budget.most_minor, currency)
     if budget.turnover_percent_x100 is not None:
         share = local.percent(Decimal(budget.turnover_percent_x100) / 10_000)
         yield gettext("%(share)s of the turnover with a card") % {"share": share}

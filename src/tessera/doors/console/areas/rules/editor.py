@@ -31,7 +31,6 @@ REMOVED = N_("The rule is taken out of the draft.")
 MANY = 200  # rules beyond which only the one that is typed is judged until it is saved
 _WHEN = ("starts", "ends", "stores", "regions")
 _WHOM = ("sample", "ramp", "hidden")
-_HOW = ("priority", "group", "stack", "earns", "coupon", "funder")
 _NAME = ("name", "id")
 _UNKNOWN = Refusal(
     "rule_unknown", "place", "there is no such rule in this draft", "look it up in the draft"
@@ -84,7 +83,7 @@ async def _values(
             ((each.code, words.mechanic(each.code)) for each in kinds.mechanics),
             key=lambda each: each[1],
         ),
-        "when": _some(told, _WHEN), "whom": _some(told, _WHOM), "how": _some(told, _HOW),
+        "when": _some(told, _WHEN), "whom": _some(told, _WHOM), "how": rest_of(sheet),
         "naming": _some(told, _NAME), "caps": told.get("caps"),
         "own": [box for box in sheet.own if box.name != "caps"],
         "into": " ".join(["said", "cautions", *_fault_ids(sheet)]),
@@ -106,6 +105,12 @@ def shown_first(box: Box, place: int) -> bool:
 
 def _some(told: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
     return [told[name] for name in names if name in told]
+
+
+def rest_of(sheet: Sheet) -> list[Box]:
+    """What every rule has and no other panel shows: a field that is on no panel would be lost."""
+    elsewhere = {*_WHEN, *_WHOM, *_NAME, "caps", *(box.name for box in sheet.own)}
+    return [box for box in sheet.common if box.name not in elsewhere]
 
 
 def offered(words: Words, kinds: Any) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -230,15 +235,15 @@ def same(before: Any, data: dict[str, Any], bench: Bench) -> bool:
         return True
     one, _ = bench.reader.rule(before, bench.numbers)
     two, _ = bench.reader.rule(data, bench.numbers)
-    return one is not None and one == two and _named(before) == _named(data)
+    return one is not None and one == two and named_numbers(before) == named_numbers(data)
 
 
-def _named(data: Any) -> list[str]:
+def named_numbers(data: Any) -> list[str]:
     """The numbers it names, which are lost in what is read."""
     if isinstance(data, dict):
-        return sorted(name for each in data.values() for name in _named(each))
+        return sorted(name for each in data.values() for name in named_numbers(each))
     if isinstance(data, list):
-        return sorted(name for each in data for name in _named(each))
+        return sorted(name for each in data for name in named_numbers(each))
     return [data] if isinstance(data, str) and data.startswith("$") else []
 
 

@@ -93,7 +93,7 @@ def _usual_name(visit: Visit) -> str:
 
 async def edit(visit: Visit) -> Shown:
     """A rule in a draft: the newest one of whoever asks, if it is not behind; else a new one."""
-    draft = await _mine(visit)
+    draft = await mine(visit)
     if isinstance(draft, Refusal):
         return draft
     rules = examined_rules(draft, visit.house.reader)
@@ -103,17 +103,18 @@ async def edit(visit: Visit) -> Shown:
     return See(f"{path}/rules/{place}" if place else path, BEGUN)
 
 
-async def _mine(visit: Visit) -> DraftView | Refusal:
+async def mine(visit: Visit) -> DraftView | Refusal:
+    """The newest draft of whoever asks, if it is not behind; else a new one."""
     found = await visit.ask("draft.list", query={"open": "yes", "limit": 50})
     if isinstance(found, Refusal):
         return found
     name = visit.who.name if visit.who else ""
-    mine: list[DraftSummary] = [
+    own: list[DraftSummary] = [
         each for each in found.items if each.made_by == name and not each.behind
     ]
-    if mine:
+    if own:
         read: DraftView | Refusal = await visit.ask(
-            "draft.read", path={"draft_id": mine[0].draft_id}
+            "draft.read", path={"draft_id": own[0].draft_id}
         )
         return read
     made: DraftView | Refusal = await visit.ask("draft.make", body={"name": _usual_name(visit)})
@@ -143,7 +144,7 @@ async def add(visit: Visit) -> Shown:
     if told is None:
         return Refusal("mechanic_unknown", "mechanic", "there is no such mechanic", "choose one")
     id = visit.form.get("draft")
-    draft = await (visit.ask("draft.read", path={"draft_id": id}) if id else _mine(visit))
+    draft = await (visit.ask("draft.read", path={"draft_id": id}) if id else mine(visit))
     if isinstance(draft, Refusal):
         return draft
     there = set(examined_rules(draft, reader))

@@ -54,6 +54,11 @@ def raw_of(text: str) -> Any:
         return text
 
 
+def said_of(sent: Sent, fields: Sequence[FieldTold]) -> dict[str, Any]:
+    """What a form says of these fields; one of which nothing is said is left out."""
+    return _fields(sent, fields, "")
+
+
 def _fields(sent: Sent, fields: Sequence[FieldTold], name: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     names = {each.name for each in fields}

@@ -1,0 +1,88 @@
+"""A budget in plain sentences, and what differs between two programs' budgets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from tessera.doors.console.areas.budgets.telling import ceilings
+from tessera.doors.console.areas.rules.telling import Change
+from tessera.doors.language.local import Local
+from tessera.doors.language.words import N_
+from tessera.rules.core.budgets import Budget
+from tessera.rules.core.words import Program
+
+_MOST: Mapping[str, str] = {
+    "day": N_("At most %(ceilings)s a day."), "week": N_("At most %(ceilings)s a week."),
+    "month": N_("At most %(ceilings)s a month."), "quarter": N_("At most %(ceilings)s a quarter."),
+    "year": N_("At most %(ceilings)s a year."), "ever": N_("At most %(ceilings)s in all."),
+}  # fmt: skip
+_WHOSE: Mapping[str, str] = {
+    "all": N_("One ceiling for all members and stores together."),
+    "store": N_("Each store has one of its own."), "region": N_("Each region has one of its own."),
+    "member": N_("Each member has one of their own."),
+}  # fmt: skip
+_NOTHING = N_("It limits nothing yet: write how much it is at most.")
+_WHOLE = N_("Whatever rules give draws on it.")
+_RULES = N_("These rules draw on it: %(names)s.")
+_CAMPAIGNS = N_("The rules of these campaigns draw on it: %(names)s.")
+_ITEMS = N_("These gifts and coupons draw on it: %(names)s.")
+_REWARDS = N_("Claims of these rewards draw on it: %(names)s.")
+_CLAIMS = N_("All claims of rewards draw on it.")
+_REFERRALS = N_("Prizes for bringing a friend draw on it.")
+_AFTER = N_("When it is used up, nothing more is given of it until the next period begins; "
+            "what would pass it is given in part, and the till says why.")  # fmt: skip
+_FOR_EVER = N_("When it is used up, nothing more is given of it; "
+               "what would pass it is given in part, and the till says why.")  # fmt: skip
+
+
+def plainly(budget: Budget, program: Program, local: Local) -> str:
+    """What a budget does, whole."""
+    return ("" if local.language == "zh" else " ").join(_plainly(budget, program, local))
+
+
+def _plainly(budget: Budget, program: Program, local: Local) -> Iterator[str]:
+    told = local.gettext
+    if budget.limits:
+        most = local.listed(ceilings(budget, program.currency, local))
+        yield told(_MOST[budget.per]) % {"ceilings": most}
+    else:
+        yield told(_NOTHING)
+    yield told(_WHOSE[budget.by])
+    yield from _drawn_by(budget, program, local) or (told(_WHOLE),)
+    yield told(_FOR_EVER if budget.per == "ever" else _AFTER)
+
+
+def _drawn_by(budget: Budget, program: Program, local: Local) -> list[str]:
+    names = {rule.id: rule.name or rule.id for rule in program.rules}
+    several = (
+        (_RULES, [names.get(each, each) for each in budget.rules]),
+        (_CAMPAIGNS, [*budget.campaigns]), (_ITEMS, [*budget.items]),
+        (_REWARDS, [] if budget.claims else [*budget.rewards]),
+    )  # fmt: skip
+    found = [local.gettext(said) % {"names": local.listed(some)} for said, some in several if some]
+    alone = ((_CLAIMS, budget.claims), (_REFERRALS, budget.referrals))
+    return found + [local.gettext(said) for said, holds in alone if holds]
+
+
+def budget_changes(old: Program, new: Program, local: Local) -> list[Change]:
+    """The budgets that differ, each in sentences."""
+    found = []
+    for code in dict.fromkeys((*old.budgets, *new.budgets)):
+        one, two = old.budgets.get(code), new.budgets.get(code)
+        if one == two:
+            continue
+        kept = two or one
+        assert kept is not None, "it is on one of the sides"
+        was = plainly(one, old, local) if one else ""
+        becomes = plainly(two, new, local) if two else ""
+        how = _how(was, becomes)
+        name = local.gettext(N_("Budget: %(name)s")) % {"name": kept.name or code}
+        found.append(Change(code, name, was, becomes, how))
+    return found
+
+
+def _how(was: str, becomes: str) -> Literal["new", "gone", "changed", "written"]:
+    if not was or not becomes:
+        return "new" if becomes else "gone"
+    return "written" if was == becomes else "changed"

@@ -86,3 +86,19 @@ def test_what_is_stale():
     assert stale(everything, TODAY, LATER + timedelta(seconds=LATEST_S)) == [
         TODAY + timedelta(days=1), TODAY, TODAY - timedelta(days=1)
     ]  # fmt: skip
+
+
+def test_after_a_history_has_come_in_every_day_is_counted_anew(dsn):
+    async def work():
+        async with opened(dsn, program()) as shop:
+            await counted(shop, NOW)  # by the house too: nothing is due for an hour
+            late = NOW - timedelta(days=20)
+            await shop.send(sale(fresh_card(), line("SOUP", 1, 500), at=late))
+            async with shop.house.upkeep.connection() as conn:
+                await flows.count_anew(conn, TODAY, NOW)
+                days, _ = await db.days(conn, TODAY - timedelta(days=70), TODAY + timedelta(days=1))
+            assert len(days) == KEPT_DAYS
+            found = {each.day: each.receipts for each in days}
+            assert found[local(late, "Europe/Rome").date()] == 1
+
+    run(work())

@@ -21,6 +21,11 @@ async def take_turn(conn: Conn) -> bool:
     return row is not None and bool(row[0])
 
 
+async def wait_for_turn(conn: Conn) -> None:
+    """Nobody else counts until this transaction ends."""
+    await conn.execute(SQL["wait_for_turn"])
+
+
 async def counted(conn: Conn) -> dict[date, datetime]:
     """{day: when it was counted}."""
     return {row[0]: row[1] async for row in await conn.execute(SQL["counted"])}

@@ -4,6 +4,10 @@
 -- One process counts at a time; the others need not.
 SELECT pg_try_advisory_xact_lock(hashtextextended('checkout.day', 0));
 
+-- name: wait_for_turn
+-- The same for whoever cannot do without.
+SELECT pg_advisory_xact_lock(hashtextextended('checkout.day', 0));
+
 -- name: counted
 -- When each day was counted last.
 SELECT d.day, d.counted_at FROM checkout.day AS d;

@@ -15,9 +15,10 @@ from tessera.access import flows as access_flows
 from tessera.access.core import ApiKey, Principal
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.checkout.days import flows as days_flows
 from tessera.checkout.proof.db import PROOF
 from tessera.doors.call import Conn
-from tessera.doors.cli.demo import bottega
+from tessera.doors.cli.demo import bottega, people
 from tessera.doors.cli.demo.chain import stores
 from tessera.doors.cli.demo.feed import DemoBroken, Feed, Progress
 from tessera.doors.cli.demo.members import LABELS, Crowd, Label, Member, card_counts, member
@@ -56,7 +57,8 @@ class Plan(Struct, frozen=True):
 class DemoSummary(Struct, frozen=True):
     """What stands. A later start finds it complete: `built` is False, the keys are fresh.
 
-    card      of a registered member with a long history who never asks to spend a point
+    card      of a registered member with a long history who never asks to spend a point;
+              email: where that member's codes to sign in go
     spare     a card that was issued and that nobody has
     till_keys {store: token}
     receipts  sales and returns; `events` besides
@@ -64,6 +66,7 @@ class DemoSummary(Struct, frozen=True):
 
     plan: Plan
     card: str
+    email: str
     spare: str
     till_keys: dict[str, str]
     admin_key: str
@@ -100,12 +103,15 @@ async def build_demo(
             feed = Feed(house, _principals(builders), progress, hopes, past)
             await feed.run(shop(crowd, numbers.number))
     async with house.desk.connection() as conn:
-        card = await _regular(conn, house, crowd, numbers.number)
+        card, mail = await _regular(conn, house, crowd, numbers.number)
         spare = await _spare(conn, numbers)
+        if building:  # what was counted while days came in is old
+            now = datetime.now(UTC)
+            await days_flows.count_anew(conn, house.today(now), now)
         till_keys, admin_key = await _finish(conn, builders, stores(plan.members))
         posted = await PROOF.counts(conn)
     return DemoSummary(
-        plan, card, spare, till_keys, admin_key, posted["receipts"], posted["events"],
+        plan, card, mail, spare, till_keys, admin_key, posted["receipts"], posted["events"],
         building, round(time.monotonic() - began),
     )  # fmt: skip
 
@@ -180,8 +186,8 @@ async def _prepare(conn: Conn, reader: Reader, plan: Plan, say: Say) -> None:
         say(line)
 
 
-async def _regular(conn: Conn, house: House, crowd: Crowd, number: Number) -> str:
-    """The card of somebody worth looking at: known, keeps points, comes often, still does.
+async def _regular(conn: Conn, house: House, crowd: Crowd, number: Number) -> tuple[str, str]:
+    """(card, address) of somebody worth looking at: known, keeps points, comes often, still does.
 
     errors  DemoBroken if nobody with a card ever came
     """
@@ -194,7 +200,7 @@ async def _regular(conn: Conn, house: House, crowd: Crowd, number: Number) -> st
             continue
         who, control = found.owner.member_id.hex, program.control
         if control is None or draw(control.salt, who) >= control.percent * 100:
-            return card
+            return card, people.email(one.name.given, one.name.family, one.who + 1)
     raise DemoBroken("nobody with a card ever came to this shop")
 
 

@@ -57,7 +57,8 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
             raise typer.Exit(asyncio.run(_check(base, summary)))
         base_url = f"http://{settings.host}:{port}"
         code = prepare(base.dsn, settings.data_dir / NAME)
-        typer.echo(welcome(summary, base_url, code))
+        outbox = settings.data_dir / "outbox"
+        typer.echo(welcome(summary, base_url, code, str(outbox)))
         listen(base, settings.host, port)
 
 

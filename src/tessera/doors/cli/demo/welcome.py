@@ -9,11 +9,12 @@ from tessera.doors.cli.demo.chain import CURRENCY
 from tessera.doors.cli.demo.check import STORE, basket_lines
 
 
-def welcome(summary: DemoSummary, base_url: str, code: str = "") -> str:
+def welcome(summary: DemoSummary, base_url: str, code: str = "", outbox: str = "outbox") -> str:
     """Addresses, keys and four commands that work as printed, in sh, again and again.
 
     base_url  as in http://127.0.0.1:8321, without a slash at the end
     code      for the first owner; "" where somebody works here already
+    outbox    the folder in which messages to members lie
     """
     base_url = base_url.rstrip("/")
     plan = summary.plan
@@ -25,8 +26,12 @@ def welcome(summary: DemoSummary, base_url: str, code: str = "") -> str:
         "",
         f"  Console     {base_url}/console",
         *([f"              nobody works here yet: begin with the code {code}"] if code else []),
+        f"              one member: {base_url}/console/members?q={summary.card}",
+        f"  Cabinet     {base_url}/m",
+        f"              sign in as {summary.email}; the code lies in {outbox}",
+        f"  Cashier     {base_url}/till",
+        "              pair it with the key of a till, below",
         f"  API         {base_url}/v1",
-        f"  One member  {base_url}/console/cards/{summary.card}",
         f"  A card that nobody has yet: {summary.spare}",
         "",
         *(f"  {f'till of {store}':<20}{key}" for store, key in summary.till_keys.items()),

@@ -29,6 +29,18 @@ class Local:
         """Minor units as an amount with its currency: 1155 -> "11,55 €"."""
         return _money(self._locale, minor, currency)
 
+    def exact_money(self, minor_x100: int, currency: str) -> str:
+        """Hundredths of a minor unit, none of them lost: €0.0047, and €2.00 where that is all."""
+        if minor_x100 % 100 == 0:
+            return self.money(minor_x100 // 100, currency)
+        pattern = self._locale.currency_formats["standard"].pattern.replace("0.00", "0.0000")
+        amount = Decimal(minor_x100).scaleb(-4)
+        return _true_minus(
+            numbers.format_currency(
+                amount, currency, pattern, locale=self._locale, currency_digits=False
+            )
+        )
+
     def amount(self, minor: int) -> str:
         """The same without the currency, for columns whose head names it."""
         value = Decimal(minor).scaleb(-DIGITS)

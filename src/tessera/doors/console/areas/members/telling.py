@@ -86,7 +86,9 @@ def _receipt(visit: Visit, told: Happened, at: str) -> dict[str, Any]:
 
 
 def _event(visit: Visit, told: Happened, at: str) -> dict[str, Any]:
-    title = visit.local.gettext("Event: %(type)s") % {"type": told.what}
+    declared = visit.house.shop().program.events.get(told.what)
+    name = declared.name if declared is not None and declared.name else told.what
+    title = visit.local.gettext("Event: %(type)s") % {"type": name}
     return {"title": title, "text": " · ".join(filter(None, (told.store, told.number)))}
 
 

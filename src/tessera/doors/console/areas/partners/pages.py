@@ -18,7 +18,7 @@ CLOSED = N_("The period is closed: this is its statement.")
 ADJUSTED = N_("Noted. It is in the statement of the open period.")
 _PAGE, _PAGES = 200, 50  # postings in a file: the API has the rest
 _HEADS = ("currency", "issued", "redeemed", "funded", "funded_minor", "issued_x100",
-          "redeemed_x100", "funded_x100")  # fmt: skip
+          "redeemed_x100", "funded_x100", "pieces", "pieces_minor")  # fmt: skip
 
 
 async def show(visit: Visit) -> Shown:
@@ -57,6 +57,7 @@ async def show_one(visit: Visit) -> Shown:
         "found": found, "total": total, "to_close": waits,
         "closed": [] if isinstance(closed, Refusal) else closed.items,
         "units": _units(visit), "money": lambda x100: whole(visit, x100, found.currency),
+        "exact": lambda x100: visit.local.exact_money(x100, found.currency),
         "due": whole(visit, abs(found.due_minor) * 100, found.currency),
     })  # fmt: skip
 
@@ -74,7 +75,8 @@ def _units(visit: Visit) -> dict[str, str]:
 def _figures(found: StatementView) -> str:
     """The statement for a spreadsheet: amounts are hundredths of a minor unit."""
     rows = [(found.partner, found.period, each.currency, each.issued, each.redeemed, each.funded,
-             each.funded_minor, each.issued_x100, each.redeemed_x100, each.funded_x100)
+             each.funded_minor, each.issued_x100, each.redeemed_x100, each.funded_x100,
+             each.pieces, each.pieces_minor)
             for each in found.points]  # fmt: skip
     said = [
         ("opening_x100", found.opening_x100), ("adjusted_minor", found.adjusted_minor),
@@ -82,7 +84,12 @@ def _figures(found: StatementView) -> str:
         ("closing_x100", found.closing_x100),
     ]  # fmt: skip
     rest = [(found.partner, found.period, name, value) for name, value in said]
-    return sheet(("partner", "period", *_HEADS), [*rows, *rest])
+    things = [
+        (found.partner, found.period, f"piece {each.item}", each.pieces, each.cost_minor,
+         each.minor)
+        for each in found.pieces
+    ]  # fmt: skip
+    return sheet(("partner", "period", *_HEADS), [*rows, *rest, *things])
 
 
 async def _postings(visit: Visit, found: StatementView) -> Shown:

@@ -80,8 +80,9 @@ def test_a_cost_counts_discounts_points_and_goods_at_cost(dsn):
         assert await days.fetchall() == [("margin", 0), ("supplier", 0)]
         await shop.eye.rollback()
 
-    rules = (OFF, BASE, GIFT | {"funding": "supplier"})
-    play(dsn, body(*rules, all={"most_minor": 100_000}), script)
+    rules = (OFF, BASE, GIFT | {"funding": "supplier", "funder": "acme"})
+    partners = {"partners": {"acme": {"name": "Acme"}}}
+    play(dsn, body(*rules, all={"most_minor": 100_000}) | partners, script)
 
 
 def test_a_share_of_the_turnover_counts_what_came_back(dsn):

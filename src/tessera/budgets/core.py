@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import isqrt
@@ -60,6 +60,30 @@ class Count(NamedTuple):
 UNTOUCHED = Count()
 
 
+class Total:
+    """Draws added up in place: a counter that all tills draw on is drawn on by each receipt."""
+
+    __slots__ = ("cost_x100", "pieces", "points")
+
+    def __init__(self, draw: Draw = NOTHING) -> None:
+        self.cost_x100, self.points, self.pieces = draw
+
+    def add(self, draw: Draw) -> None:
+        """So much more, or less."""
+        cost_x100, points, pieces = draw
+        self.cost_x100 += cost_x100
+        self.points += points
+        self.pieces += pieces
+
+    def __bool__(self) -> bool:
+        return bool(self.cost_x100 or self.points or self.pieces)
+
+    @property
+    def draw(self) -> Draw:
+        """What it is by now."""
+        return Draw(self.cost_x100, self.points, self.pieces)
+
+
 @dataclass(slots=True)
 class Level:
     """A counter while a batch draws on it.
@@ -67,7 +91,7 @@ class Level:
     budget   whose ceilings count: those of the version that drew last
     locked   nobody else can change it; there: it has a row
     more, turnover_minor, kept  what this batch adds
-    total    all that is drawn and kept by now; turnover: all that was turned over, in minor units
+    all_in   all that is drawn and kept by now; turnover: all that was turned over, in minor units
     stopped  it could not give all that was wished; freed: something came back
     """
 
@@ -75,22 +99,30 @@ class Level:
     was: Count = UNTOUCHED
     locked: bool = False
     there: bool = False
-    more: Draw = NOTHING
+    more: Total = field(default_factory=Total)
     turnover_minor: int = 0
     kept: Draw = NOTHING
-    total: Draw = NOTHING
+    all_in: Total = field(default_factory=Total)
     turnover: int = 0
     stopped: bool = False
     freed: bool = False
 
+    @property
+    def total(self) -> Draw:
+        """All that is drawn and kept by now."""
+        return self.all_in.draw
+
     def read(self, count: Count) -> None:
         """It has a row, and this is in it."""
         self.was, self.there = count, True
-        self.total, self.turnover = count.draw.plus(count.kept), count.turnover_minor
+        self.all_in, self.turnover = Total(count.draw), count.turnover_minor
+        if any(count.kept):
+            self.all_in.add(count.kept)
 
     def add(self, more: Draw, turnover_minor: int = 0) -> None:
         """So much is drawn; below zero: comes back."""
-        self.more, self.total = self.more.plus(more), self.total.plus(more)
+        self.more.add(more)
+        self.all_in.add(more)
         self.turnover_minor += turnover_minor
         self.turnover += turnover_minor
         if min(more) < 0:
@@ -98,27 +130,25 @@ class Level:
 
     def keep(self, draw: Draw) -> None:
         """A promise keeps so much."""
-        self.kept, self.total = self.kept.plus(draw), self.total.plus(draw)
+        self.kept = self.kept.plus(draw)
+        self.all_in.add(draw)
 
     def release(self, draw: Draw) -> None:
         """A promise that was there before keeps so much no more; the row learns it apart."""
-        self.total, self.freed = self.total.plus(draw, -1), True
+        self.all_in.add(NOTHING.plus(draw, -1))
+        self.freed = True
 
     @property
     def changed(self) -> bool:
         """Whether there is anything to write."""
-        if any(self.more) or self.turnover_minor or any(self.kept):
+        if self.more or self.turnover_minor or self.kept != NOTHING:
             return True
         return self.freed if self.was.used_up else self.stopped
 
-    def used_up(self) -> bool:
-        """Whether nothing more can be given under some ceiling, or less than was wished."""
-        return self.stopped or share_x100(self.budget, self.total, self.turnover) >= 10_000
-
-    def warns(self) -> bool:
-        """Whether it comes near a ceiling."""
-        share = share_x100(self.budget, self.total, self.turnover)
-        return share >= self.budget.warn_percent * 100
+    def marks(self) -> tuple[bool, bool]:
+        """(it comes near a ceiling, nothing more can be given under one or less than wished)."""
+        share = share_x100(self.budget, self.all_in, self.turnover)
+        return share >= self.budget.warn_percent * 100, self.stopped or share >= 10_000
 
 
 def key_of(code: str, budget: Budget, place: Place) -> Key:
@@ -152,19 +182,19 @@ def ends(budget: Budget, first: date) -> date | None:
     return date(year, month + 1, 1) - timedelta(days=1)
 
 
-def share_x100(budget: Budget, draw: Draw, turnover_minor: int) -> int:
+def share_x100(budget: Budget, drawn: Draw | Total, turnover_minor: int) -> int:
     """How much of the ceiling that is nearest is used, in hundredths of a percent."""
-    parts = [
-        (draw.cost_x100, (budget.most_minor or 0) * 100, budget.most_minor),
-        (draw.points, budget.most_points or 0, budget.most_points),
-        (draw.pieces, budget.most_pieces or 0, budget.most_pieces),
-    ]
-    shares = [used * 10_000 // most for used, most, set_ in parts if set_ is not None]
-    percent = budget.turnover_percent_x100
-    if percent is not None and draw.cost_x100 > 0:
+    share, percent = 0, budget.turnover_percent_x100
+    if budget.most_minor is not None:
+        share = drawn.cost_x100 * 100 // budget.most_minor
+    if budget.most_points is not None:
+        share = max(share, drawn.points * 10_000 // budget.most_points)
+    if budget.most_pieces is not None:
+        share = max(share, drawn.pieces * 10_000 // budget.most_pieces)
+    if percent is not None and drawn.cost_x100 > 0:
         most = percent * turnover_minor  # in ten-thousandths of a minor unit
-        shares.append(draw.cost_x100 * 100 * 10_000 // most if most > 0 else 10_000)
-    return max(0, *shares) if shares else 0
+        share = max(share, drawn.cost_x100 * 100 * 10_000 // most if most > 0 else 10_000)
+    return max(share, 0)
 
 
 class Spent(NamedTuple):
@@ -257,8 +287,14 @@ def facts_of(
     for code, budget in budgets.items():
         key = key_of(code, budget, place)
         level = levels.get(key)
-        if level is None:
-            continue
-        level.budget = budget
-        drawn = level.total.plus(own[key], -1) if key in own else level.total
-        yield from told(code, budget, drawn, level.turnover)
+        if level is not None:
+            yield from left_in(code, budget, level, own.get(key))
+
+
+def left_in(
+    code: str, budget: Budget, level: Level, own: Draw | None
+) -> Iterator[tuple[str, int]]:  # fmt: skip
+    """The same of one budget; it is this version's from now on."""
+    level.budget = budget
+    drawn = level.all_in if own is None else level.total.plus(own, -1)
+    return told(code, budget, drawn, level.turnover)

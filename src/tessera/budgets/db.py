@@ -81,7 +81,13 @@ async def open_counters(conn: Conn, keys: Iterable[Key]) -> None:
 
 async def lock(conn: Conn, keys: Iterable[Key]) -> None:
     """Nobody else changes these until the end. Shape: at least one key."""
-    await conn.execute(SQL["lock"], _keys(sorted(keys)), binary=True)
+    await put(conn, SQL["lock"], _keys(sorted(keys)))
+
+
+async def lock_free(conn: Conn, keys: Iterable[Key]) -> list[Key]:
+    """Those of these that nobody has locked; nobody else changes them until the end."""
+    rows = await conn.execute(SQL["lock_free"], _keys(sorted(keys)), binary=True)
+    return [Key(*row) for row in await rows.fetchall()]
 
 
 async def kept_of(conn: Conn, quotes: Sequence[UUID]) -> list[Kept]:
@@ -115,10 +121,11 @@ async def draw(conn: Conn, levels: Mapping[Key, Level], now: datetime) -> None:
     """
     each = list(levels.values())
     budgets = [level.budget for level in each]
+    warns, used_up = zip(*[level.marks() for level in each], strict=True)
     columns = (
-        *_keys(list(levels)), *_draws([level.more for level in each]),
+        *_keys(list(levels)), *_draws([level.more.draw for level in each]),
         Bigints([level.turnover_minor for level in each]), *_draws([level.kept for level in each]),
-        Booleans([level.warns() for level in each]), Booleans([level.used_up() for level in each]),
+        Booleans(warns), Booleans(used_up),
         Booleans([level.freed for level in each]), Booleans([level.locked for level in each]),
         Bigints([None if b.most_minor is None else b.most_minor * 100 for b in budgets]),
         Bigints([b.most_points for b in budgets]), Bigints([b.most_pieces for b in budgets]),

@@ -13,7 +13,9 @@ LEFT JOIN LATERAL (
         sum(k.cost_x100)::bigint AS cost_x100, sum(k.points)::bigint AS points,
         sum(k.pieces)::bigint AS pieces
     FROM budgets.kept AS k
-    WHERE k.budget = c.budget AND k.began = c.began AND k.scope = c.scope AND k.deadline <= %b
+    WHERE
+        (c.kept_cost_x100 <> 0 OR c.kept_points <> 0 OR c.kept_pieces <> 0)
+        AND k.budget = c.budget AND k.began = c.began AND k.scope = c.scope AND k.deadline <= %b
 ) AS gone ON TRUE;
 
 -- name: open
@@ -31,6 +33,14 @@ JOIN unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, scope)
     USING (budget, began, scope)
 ORDER BY c.budget, c.began, c.scope
 FOR NO KEY UPDATE OF c;
+
+-- name: lock_free
+-- The same for a sweeper: what somebody has locked is left out.
+SELECT c.budget, c.began, c.scope FROM budgets.counter AS c
+JOIN unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, scope)
+    USING (budget, began, scope)
+ORDER BY c.budget, c.began, c.scope
+FOR NO KEY UPDATE OF c SKIP LOCKED;
 
 -- name: kept_of
 -- What promises keep, by their quotes.

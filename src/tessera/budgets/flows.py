@@ -23,12 +23,16 @@ async def left(
 
 
 async def let_go(conn: db.Conn, now: datetime, most: int) -> int:
-    """End what promises keep whose time is over; how many counters that was."""
+    """End what promises keep whose time is over; how many counters that was.
+
+    Counters that a till draws on just now are left for the next time: nobody waits for a sweeper
+    that waits for him.
+    """
     keys = await db.overdue(conn, now - GRACE, most)
-    if keys:
-        await db.lock(conn, keys)
-        await db.end_overdue(conn, keys, now - GRACE)
-    return len(keys)
+    free = await db.lock_free(conn, keys) if keys else []
+    if free:
+        await db.end_overdue(conn, free, now - GRACE)
+    return len(free)
 
 
 async def ran_out(conn: db.Conn) -> list[Key]:

@@ -28,7 +28,10 @@ async def end_due(pool: Pool, program: Program, now: datetime) -> int:
         await conn.commit()
         for claim_id in page:
             ask = Ask(new_id(), HOUSE.id, now, program.ways)
-            by = By(ask, program.enrolment.time_zone, program.refund_grace_days)
+            by = By(
+                ask, program.enrolment.time_zone, program.refund_grace_days,
+                budgets=program.budgets,
+            )  # fmt: skip
             try:
                 ended += await flows.expire(conn, by, claim_id) is not None
                 await conn.commit()

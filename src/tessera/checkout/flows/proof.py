@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from msgspec import Struct
 
+from tessera.budgets.proof.db import PROOF as BUDGETS
 from tessera.checkout import db
 from tessera.checkout.boards.proof.db import PROOF as BOARDS
 from tessera.checkout.history.proof.db import PROOF as HISTORY
@@ -18,10 +19,12 @@ from tessera.ledger.proof import db as ledger
 from tessera.partners.proof.db import PROOF as PARTNERS
 from tessera.referrals.proof.db import PROOF as REFERRALS
 from tessera.rewards.catalogue.proof.db import PROOF as CLAIMS
+from tessera.rewards.coupons.proof.db import PROOF as COUPONS
+from tessera.rewards.draws.proof.db import PROOF as DRAWS
 
 MOST = 100
 # Between the ledger, which has more to it, and the checkout: each tells where its rows disagree.
-_ROOMS = (GIVING, CARRIED, JOINING, PARTNERS, REFERRALS, CLAIMS, BOARDS)
+_ROOMS = (GIVING, CARRIED, JOINING, PARTNERS, REFERRALS, CLAIMS, COUPONS, DRAWS, BUDGETS, BOARDS)
 
 
 class Report(Struct):

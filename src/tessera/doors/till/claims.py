@@ -212,7 +212,7 @@ def by_of(call: Call, store: str = "", reason: str = "") -> By:
     program = program_of(call)
     return By(
         asking(call), program.enrolment.time_zone, program.refund_grace_days, store, reason,
-        program.coupons,
+        program.coupons, program.budgets,
     )  # fmt: skip
 
 

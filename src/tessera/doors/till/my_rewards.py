@@ -9,8 +9,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tessera.base.clock import local
 from tessera.base.refusal import Refusal
 from tessera.base.text import Code
+from tessera.budgets.apart import flows as budgets
+from tessera.budgets.core import Place
 from tessera.checkout.flows import reading
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
@@ -137,13 +140,22 @@ async def rewards(call: Call) -> MyRewards | Refusal:
     there = await reading.balances(call.conn, member.account_id, program_of(call), call.now)
     available = {unit: each.available for unit, each in there.items()}
     wishes = await db.wishes(call.conn, await _ids(call, member))
-    found = [
-        _shown(each, available, each.code in wishes, _tongue(call, member))
-        for each in offered
-        if each.open(call.now) and fits(each)
-    ]
+    mine = [each for each in offered if each.open(call.now) and fits(each)]
+    spent = await _spent(call, mine, member)
+    found = [_shown(each, available, each.code in wishes, _tongue(call, member)) for each in mine]
+    found = [replace(each, gone=True) if each.reward in spent else each for each in found]
     found.sort(key=lambda each: (each.gone, each.points, each.money_minor, each.reward))
     return MyRewards(found, available)
+
+
+async def _spent(call: Call, rewards: list[Reward], member: Member) -> set[str]:
+    """Rewards for which the budgets leave nothing now."""
+    program = program_of(call)
+    today = local(call.now, program.enrolment.time_zone).date()
+    place = Place(today, "", "", member.id.hex)
+    wanted = {each.code: flows.drawing(member.id, each, place, program.budgets) for each in rewards}
+    desk = await budgets.look(call.conn, list(wanted.values()), call.now)
+    return {code for code, each in wanted.items() if not desk.left(each)}
 
 
 def _tongue(call: Call, member: Member) -> str:

@@ -15,6 +15,7 @@ from tessera.access.sealing import flows as sealing
 from tessera.access.signing import db as signing_db
 from tessera.access.signing.begun import db as begun
 from tessera.base.refusal import Refusal
+from tessera.budgets.apart import db as budgets
 from tessera.checkout.flows import joining
 from tessera.identity.merging import db
 from tessera.identity.merging.db import Merge
@@ -88,6 +89,7 @@ async def merge(
     await merging_db.lead(conn, gone.id, member.id)
     await consents.strictest(conn, member.id, gone.id, ask.id, ask.now)
     await _sign_out(conn, gone.id)
+    await budgets.join(conn, row.id, gone.id, member.id, ask.now)
     await likeness.note(conn, [member.id, gone.id])
     await db.add(conn, row)
     return Merged(row, done.went)
@@ -126,6 +128,7 @@ async def undo(conn: db.Conn, ask: Ask, merge_id: UUID) -> Merged | Refusal:
     await consents.withdraw_both(conn, row.member_id, row.other_id, row.id, row.merged_at)
     await consents.restore(conn, row.member_id, row.id, ask.now)
     await _part_devices(conn, row, other_was.passkeys)
+    await budgets.part(conn, row.id, ask.now)
     await likeness.note(conn, [row.member_id, row.other_id])
     await db.undo(conn, row.id, ask.id, ask.principal, ask.now, ask.reason)
     undone = await db.read(conn, row.id)

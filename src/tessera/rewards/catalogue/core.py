@@ -283,11 +283,11 @@ def closed(claim: Claim, now: datetime) -> Refusal | None:
     return Refusal("claim_closed", "", f"this claim is {state}", "look at what happened to it")
 
 
-def gone_minor(claim: Claim) -> int:
-    """What the shop is without when it is cancelled: its cost, once seen or sent."""
+def gone(claim: Claim) -> bool:
+    """Whether its piece is out of the house: seen, sent or used. It does not come back."""
     seen = claim.kind == "code" and claim.revealed_at is not None
     away = claim.kind == "goods" and claim.sent and claim.state == "issued"
-    return claim.cost_minor if seen or away or claim.uses else 0
+    return bool(seen or away or claim.uses)
 
 
 def lets_go(claim: Claim) -> bool:

@@ -65,11 +65,13 @@ ON CONFLICT DO NOTHING;
 SELECT media, body FROM rewards.picture WHERE hash = %s;
 
 -- name: had
--- How many a member has claimed since, under any number, that are not given back.
+-- How many a member has claimed since, under any number: all but those whose price came back, that
+-- is what was cancelled, and what was not paid in time.
 SELECT count(*)
 FROM rewards.claim
 WHERE member_id = ANY(%(ids)s::uuid[]) AND reward = %(reward)s AND claimed_at >= %(since)s
-    AND state NOT IN ('cancelled', 'expired');
+    AND state <> 'cancelled'
+    AND NOT (state = 'expired' AND money_minor > 0 AND paid_at IS NULL);
 
 -- name: add_claim
 -- A claim, with the terms it was made by.

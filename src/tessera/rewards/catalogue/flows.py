@@ -1,7 +1,7 @@
 """What happens to rewards and claims; each in the transaction of whoever calls.
 
-Order of locks: the claim, the accounts, the coupon or the reward, the pool. A refusal has written
-nothing once the door has rolled back.
+Order of locks: the claim, the accounts, the coupon or the reward, the pool, the
+counters of budgets. A refusal has written nothing once the door has rolled back.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from psycopg.errors import SerializationFailure
 from tessera.access.sealing import flows as sealing
 from tessera.base.clock import day_start, local
 from tessera.base.refusal import Refusal
+from tessera.budgets.apart import flows as budgets
+from tessera.budgets.apart.core import Wanted
+from tessera.budgets.core import Place
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import EPOCH
 from tessera.ledger.giving import claims as points
@@ -28,6 +31,7 @@ from tessera.rewards.catalogue.core import Claim, Did, Reward, Step
 from tessera.rewards.coupons.claimed import flows as claimed
 from tessera.rewards.pools import db as pools
 from tessera.rewards.pools import flows as pool_flows
+from tessera.rules.core.budgets import MOST_X100, Budget, Draw, of_claims
 from tessera.rules.core.coupons import Coupon
 from tessera.rules.core.facts import period_start
 
@@ -36,7 +40,7 @@ class By(Struct, frozen=True):
     """Who does it, when, under which id; where days begin; how long late points live.
 
     store, reason  are written down with it
-    coupons        the kinds of the program
+    coupons        the kinds of the program; budgets: its ceilings
     """
 
     ask: Ask
@@ -45,6 +49,7 @@ class By(Struct, frozen=True):
     store: str = ""
     reason: str = ""
     coupons: Mapping[str, Coupon] = {}
+    budgets: Mapping[str, Budget] = {}
 
     @property
     def now(self) -> datetime:
@@ -70,8 +75,8 @@ async def claim(
 
     fits    whether it is for this member
     errors  reward_unknown, reward_not_offered, reward_not_yours, points_short, reward_limit,
-            reward_gone, coupon_unknown; SerializationFailure: it was changed in the same moment,
-            do it again
+            reward_gone, reward_spent, coupon_unknown; SerializationFailure: it was changed in the
+            same moment, do it again
     """
     reward = await db.reward(conn, code, by.now)
     if reward is None or reward.state == "draft":
@@ -153,7 +158,32 @@ async def _begin(conn: db.Conn, by: By, reward: Reward, who: Who) -> Claim | Ref
         code_ends = ends
     fresh = core.begun(made, terms, code_ends)
     await db.unwish(conn, who.ids, reward.code)
-    return await _keep(conn, by, fresh, "claimed")
+    kept = await _keep(conn, by, fresh, "claimed")
+    return await _draw(conn, by, reward, who.member_id) or kept
+
+
+def drawing(
+    source: UUID, reward: Reward, place: Place, ceilings: Mapping[str, Budget]
+) -> Wanted:  # fmt: skip
+    """What a claim of a reward draws on the program's budgets: its cost, one piece."""
+    one = Draw(min(reward.terms.cost_minor * 100, MOST_X100), 0, 1)
+    mine = of_claims(ceilings, reward.code)
+    return Wanted(source, mine, place, one, 1, reward.terms.funding)
+
+
+async def _draw(conn: db.Conn, by: By, reward: Reward, member_id: UUID) -> Refusal | None:
+    place = Place(local(by.now, by.zone).date(), by.store, "", member_id.hex)
+    wanted = drawing(by.ask.id, reward, place, by.budgets)
+    if not wanted.budgets:
+        return None
+    desk = await budgets.sit_down(conn, [wanted], by.now)
+    if not desk.take(wanted):
+        return Refusal(
+            "reward_spent", "reward", "as many as may be given in this time are given",
+            "come back later, or choose another one",
+        )  # fmt: skip
+    await budgets.write(conn, desk, by.now)
+    return None
 
 
 async def _bring(
@@ -276,9 +306,8 @@ async def cancel(
     found = await db.lock_claim(conn, claim_id)
     if found is None:
         return no_claim()
-    if found.state not in core.OPEN:
-        fault = core.closed(found, by.now)
-        assert fault is not None, "it is closed"
+    fault = core.closed(found, by.now)  # by its time, not by when somebody comes to end it
+    if fault is not None:
         return fault
     if alone and not core.lets_go(found):
         return Refusal("claim_stays", "", "this was seen, used, paid or sent already",
@@ -303,7 +332,10 @@ async def expire(conn: db.Conn, by: By, claim_id: UUID) -> Claim | None:
             return None
         if left == "used":
             return await _keep(conn, by, replace(found, state="used", ends_at=None), "used")
-    await db.put_back(conn, found.reward)
+    if not core.gone(found):
+        await db.put_back(conn, found.reward)
+    if found.kind in ("goods", "coupon"):  # a code of others was bought, a privilege was there
+        await budgets.give_back(conn, [found.id], by.budgets, by.now)
     return await _keep(conn, by, replace(found, state="expired"), "expired")
 
 
@@ -320,12 +352,14 @@ async def _undo(conn: db.Conn, by: By, claim: Claim, did: Did) -> Claim | Refusa
         fault = await _no_coupon(conn, by, claim)
         if fault is not None:
             return fault
-    lost = core.gone_minor(claim)
+    lost = core.gone(claim)
     if claim.revealed_at is None and claim.kind == "code":
         await pools.free(conn, claim.id)
-    await db.put_back(conn, claim.reward)
+    if not lost:
+        await db.put_back(conn, claim.reward)
+        await budgets.give_back(conn, [claim.id], by.budgets, by.now)
     state: core.ClaimState = "expired" if did == "expired" else "cancelled"
-    after = replace(claim, state=state, back_id=back, receivable_minor=lost)
+    after = replace(claim, state=state, back_id=back, receivable_minor=claim.cost_minor if lost else 0)
     return await _keep(conn, by, after, did)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 
 from tessera.base.columns import Bigints, Bytes, Column, Dates, Integers, Texts, Times, Uuids
 from tessera.base.ids import new_id
@@ -18,22 +18,27 @@ from tessera.rewards.coupons.core.words import Given, Row, Use
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
+Rows = AsyncCursor[tuple[Any, ...]]
 
 
 def _columns(rows: Sequence[Sequence[Any]], *kinds: type[Column[Any]]) -> list[Column[Any]]:
     return [kind(list(each)) for kind, each in zip(kinds, zip(*rows, strict=True), strict=True)]
 
 
-async def lock_codes(conn: Conn, codes: Sequence[UUID]) -> set[UUID]:
-    """Lock these, in their order; those that there are."""
-    rows = await conn.execute(SQL["lock_codes"], (list(codes),), binary=True)
-    return {row[0] for row in await rows.fetchall()}
+async def ask_codes(conn: Conn, asked: Sequence[UUID], *, lock: bool) -> Rows:
+    """Ask what is known of these; locked, in their order. Read with `rows_of`."""
+    named = "lock_codes" if lock else "codes"
+    return await conn.execute(SQL[named], (Uuids(asked),), binary=True)
+
+
+async def rows_of(asked: Rows) -> dict[UUID, Row]:
+    """{code: what is known of it}."""
+    return {row[0]: Row(*row) for row in await asked.fetchall()}
 
 
 async def codes(conn: Conn, asked: Sequence[UUID]) -> dict[UUID, Row]:
-    """{code: what is known of it}."""
-    rows = await conn.execute(SQL["codes"], (list(asked),), binary=True)
-    return {row[0]: Row(*row) for row in await rows.fetchall()}
+    """{code: what is known of it}; nothing is locked."""
+    return await rows_of(await ask_codes(conn, asked, lock=False))
 
 
 async def uses_of(conn: Conn, outcomes: Sequence[UUID]) -> list[Use]:
@@ -55,12 +60,14 @@ async def counts(conn: Conn, kinds: Sequence[str], *, lock: bool) -> dict[str, i
     return dict(await rows.fetchall())
 
 
-async def kept_codes(
-    conn: Conn, asked: Sequence[UUID], now: datetime
-) -> list[tuple[UUID, UUID]]:  # fmt: skip
+async def ask_kept_codes(conn: Conn, asked: Sequence[UUID], now: datetime) -> Rows:
+    """Ask for quotes that keep uses of these codes. Read with `kept`."""
+    return await conn.execute(SQL["kept_codes"], (Uuids(asked), now), binary=True)
+
+
+async def kept(asked: Rows) -> list[tuple[UUID, UUID]]:
     """(code, quote that keeps a use of it)."""
-    rows = await conn.execute(SQL["kept_codes"], (list(asked), now), binary=True)
-    return [(row[0], row[1]) for row in await rows.fetchall()]
+    return [(row[0], row[1]) for row in await asked.fetchall()]
 
 
 async def kept_kinds(conn: Conn, asked: Sequence[str], now: datetime) -> list[tuple[str, UUID]]:
@@ -78,17 +85,26 @@ async def of_members(
     return [(row[0], row[1], row[2], row[3]) for row in await rows.fetchall()]
 
 
-async def misses(
-    conn: Conn, marks: Sequence[bytes], now: datetime, *, lock: bool
-) -> dict[bytes, Count]:
-    """{mark: its count}; locked ones are there afterwards."""
+async def ask_misses(
+    conn: Conn, marks: Collection[bytes], now: datetime, *, lock: bool
+) -> Rows:  # fmt: skip
+    """Ask for the counts of these marks; locked ones are there afterwards. Read with `counted`."""
     if lock:
-        rows = await conn.execute(
-            SQL["lock_misses"], (now, now, Bytes(sorted(marks))), binary=True
-        )  # fmt: skip
-    else:
-        rows = await conn.execute(SQL["misses"], (Bytes(sorted(marks)),), binary=True)
-    return {bytes(row[0]): Count(*row[1:]) for row in await rows.fetchall()}
+        asked: tuple[Any, ...] = (now, now, Bytes(sorted(marks)))
+        return await conn.execute(SQL["lock_misses"], asked, binary=True)
+    return await conn.execute(SQL["misses"], (Bytes(sorted(marks)),), binary=True)
+
+
+async def counted(asked: Rows) -> dict[bytes, Count]:
+    """{mark: its count}."""
+    return {bytes(row[0]): Count(*row[1:]) for row in await asked.fetchall()}
+
+
+async def misses(
+    conn: Conn, marks: Collection[bytes], now: datetime, *, lock: bool
+) -> dict[bytes, Count]:
+    """{mark: its count}, asked and read."""
+    return await counted(await ask_misses(conn, marks, now, lock=lock))
 
 
 async def save_misses(conn: Conn, counts: Mapping[bytes, Count]) -> None:

@@ -1,14 +1,19 @@
 -- rewards.coupons: codes, batches, uses, and who was wrong how often.
 
 -- name: lock_codes
--- Codes that are shown or given back, one receipt at a time, in their order.
-SELECT code FROM rewards.coupon
-WHERE code = ANY(%b::uuid[])
-ORDER BY code
-FOR NO KEY UPDATE;
+-- Codes that are shown or given back, one receipt at a time, in their order, with what their batches
+-- say. The codes' own columns are as of the lock.
+SELECT
+    c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
+    b.starts, least(b.ends, c.ends)
+FROM rewards.coupon AS c
+JOIN rewards.coupon_batch AS b ON c.batch = b.number
+WHERE c.code = ANY(%b::uuid[])
+ORDER BY c.code
+FOR NO KEY UPDATE OF c;
 
 -- name: codes
--- Codes with what their batches say.
+-- The same, without a lock.
 SELECT
     c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
     b.starts, least(b.ends, c.ends)

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from tessera.access.core import Principal, network_of
@@ -44,13 +45,23 @@ def marks_of(
 
     place  (store, till) as the receipt says; the key is counted too, for these can be made up
     """
-    mark, by = installation.here().mark, str(principal.id)
+    here = installation.here()
     shared = MOST_SHARED if principal.kind == "key" else MOST
-    found = {mark("coupon till", by, *place): MOST, mark("coupon key", by): shared}
+    found = dict(_marks_of_place(here, principal.id, place, address, shared))
     if member_id is not None:
-        found[mark("coupon member", str(member_id))] = MOST
+        found[here.mark("coupon member", str(member_id))] = MOST
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _marks_of_place(
+    here: installation.Installation, by: UUID, place: tuple[str, str], address: str, shared: int
+) -> Marks:
+    """Those that a till has again with its next receipt."""
+    found = {here.mark("coupon till", str(by), *place): MOST}
+    found[here.mark("coupon key", str(by))] = shared
     if address:
-        found[mark("coupon address", network_of(address))] = shared
+        found[here.mark("coupon address", network_of(address))] = shared
     return found
 
 
@@ -97,10 +108,7 @@ class Desk:
         also   codes of uses and gifts that may be taken back
         kinds  of such uses, where there are only so many of the kind
         """
-        asked = self._read(shown, also)
-        if asked:
-            await db.lock_codes(conn, asked)
-        await self._find(conn, shown, asked, kinds, lock=True)
+        await self._find(conn, shown, self._read(shown, also), kinds, lock=True)
         await self.lock_misses(conn, shown)
 
     async def look(self, conn: db.Conn, shown: Shown) -> None:
@@ -122,9 +130,7 @@ class Desk:
         self, conn: db.Conn, shown: Sequence[Shown], asked: Sequence[UUID],
         more: Collection[str], *, lock: bool,
     ) -> None:  # fmt: skip
-        if asked:
-            self.book.rows = await db.codes(conn, asked)
-            self.book.used.update({row.code: row.used for row in self.book.rows.values()})
+        await self._ask(conn, shown, asked, lock=lock)
         kinds = {kind for each in shown for kind in self._kinds(each)}
         kinds |= {row.kind for row in self.book.rows.values()}
         scarce = set(more) | {
@@ -134,9 +140,26 @@ class Desk:
         if scarce:
             self.book.used.update(await db.counts(conn, list(scarce), lock=lock))
 
+    async def _ask(
+        self, conn: db.Conn, shown: Sequence[Shown], asked: Sequence[UUID], *, lock: bool
+    ) -> None:
+        """Codes, then what quotes keep of them, and who has to wait: in one trip."""
+        marks = {mark for each in shown for mark in each.marks}
+        rows = await db.ask_codes(conn, asked, lock=lock) if asked else None
+        kept = await db.ask_kept_codes(conn, asked, self.now) if asked else None
+        waiting = await db.ask_misses(conn, marks, self.now, lock=False) if marks else None
+        if rows is not None and kept is not None:
+            self.book.rows = await db.rows_of(rows)
+            self.book.used.update({row.code: row.used for row in self.book.rows.values()})
+            for code, quote in await db.kept(kept):
+                self.book.kept.setdefault(code, set()).add(quote)
+        if waiting is not None:
+            self.misses.counts.update(await db.counted(waiting))
+
     def _kinds(self, shown: Shown) -> set[str]:
         """The kinds of words that it shows."""
-        words, said = self._words(shown), {self.typed[text] for text in shown.texts}
+        words = self._words(shown)
+        said = {self.typed[text] for text in shown.texts} if words else ()
         return {kind for word, kind in words.items() if word in said}
 
     def _words(self, shown: Shown) -> dict[str, str]:
@@ -150,23 +173,16 @@ class Desk:
 
     async def lock_misses(self, conn: db.Conn, shown: Sequence[Shown]) -> None:
         """Wrong counts of those who show what nobody has: they are told one after the other."""
-        marks = {
-            mark for each in shown for mark in each.marks
-            if any(self._found(text, each).state == "unknown" for text in each.texts)
-        }  # fmt: skip
+        marks: set[bytes] = set()
+        for each in shown:
+            if any([self._found(text, each).state == "unknown" for text in each.texts]):
+                marks |= each.marks.keys()
         if marks:
             found = await db.misses(conn, list(marks), self.now, lock=True)
             self.misses.counts.update(found)
 
     async def know(self, conn: db.Conn, shown: Sequence[Shown]) -> None:
-        """What open quotes keep, what members have used, who has to wait."""
-        waiting = {mark for each in shown for mark in each.marks} - self.misses.counts.keys()
-        if waiting:
-            found = await db.misses(conn, list(waiting), self.now, lock=False)
-            self.misses.counts.update(found)
-        if self.book.rows:
-            for code, quote in await db.kept_codes(conn, list(self.book.rows), self.now):
-                self.book.kept.setdefault(code, set()).add(quote)
+        """What open quotes keep of kinds, what members have used."""
         kinds = [kind for kind in self.book.used if isinstance(kind, str)]
         if kinds:
             for kind, quote in await db.kept_kinds(conn, kinds, self.now):
@@ -175,7 +191,11 @@ class Desk:
 
     async def _know_members(self, conn: db.Conn, shown: Sequence[Shown]) -> None:
         """Who is who, where a coupon is somebody's; what they have used of kinds with a limit."""
-        known = [each for each in shown if each.member_id is not None]
+        known = [
+            each for each in shown if each.member_id is not None and any(
+                kind.per_member is not None or kind.personal for kind in each.kinds.values()
+            )
+        ]  # fmt: skip
         limited = {
             (seen.kind, each.member_id)
             for each in known for seen in map(lambda text: self._found(text, each), each.texts)
@@ -199,14 +219,15 @@ class Desk:
 
     def see(self, shown: Shown) -> list[Seen]:
         """Each coupon of a receipt, judged now; what nobody has is counted."""
-        found = []
+        found, tripped = [], self.misses.tripped(shown.marks, self.now)
         for text in shown.texts:
-            if self.misses.tripped(shown.marks, self.now):
+            if tripped:
                 found.append(Seen(text, "try_later", why=TEXTS["try_later"]))
                 continue
             seen = self._found(text, shown)
             if seen.state == "unknown":
                 self.misses.add(shown.marks, self.now)
+                tripped = self.misses.tripped(shown.marks, self.now)
             found.append(seen)
         numbers = frozenset() if shown.member_id is None else self.numbers.get(
             shown.member_id, frozenset((shown.member_id,))
@@ -229,8 +250,7 @@ class Desk:
             kind = self._words(shown).get(said)
             if kind is not None:
                 return Seen(text, None, kind, shown.kinds[kind])
-        elif said in self.book.rows:
-            row = self.book.rows[said]
+        elif (row := self.book.rows.get(said)) is not None:
             coupon = shown.kinds.get(row.kind)
             if coupon is None:  # the program has given up the kind
                 return Seen(text, "revoked", row.kind, None, row, TEXTS["revoked"])

@@ -17,6 +17,8 @@ from tessera.base.refusal import Refusal
 from tessera.rewards.pools import db
 from tessera.rewards.pools.db import Pool
 
+NEVER = 9999  # how people write that something has no end; on some clock it is the year 10000
+
 
 class Taken(Struct, frozen=True):
     """What became of a batch: new codes, and those that were there, or in it, before."""
@@ -37,13 +39,19 @@ async def make(
 async def add(
     conn: db.Conn, pool: str, codes: Sequence[str], expires: datetime | None, now: datetime
 ) -> Taken | Refusal:
-    """A batch of codes; sent again it adds nothing. Errors: pool_unknown, code_expired."""
+    """A batch of codes; sent again it adds nothing.
+
+    expires  from the year 9999 on: they are good for ever
+    errors   pool_unknown, codes_expired
+    """
     id_ = await db.pool_id(conn, pool)
     if id_ is None:
         return Refusal("pool_unknown", "pool", f"there is no pool {pool}", "make it first")
     if expires is not None and expires <= now:
         return Refusal("codes_expired", "expires_at", "these codes are too old already",
                        "send codes that can still be used")  # fmt: skip
+    if expires is not None and expires.year >= NEVER:
+        expires = None
     fresh = list(dict.fromkeys(codes))
     sealed = await sealing.seal_many(conn, id_, [each.encode() for each in fresh])
     key = (await keys.keys(conn, [id_]))[id_]

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Protocol
 
 from msgspec import Meta, Struct
 
 from tessera.base.text import Code, Name
 from tessera.ledger.core import MAIN
-from tessera.rules.core.stories import Effect, Story, Wish
+from tessera.rules.core.stories import Story, Wish
 
 if TYPE_CHECKING:
     from tessera.rules.core.words import Mechanic, Program
@@ -24,16 +24,19 @@ Whose = Literal["all", "store", "region", "member"]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=500)]
 Most = Annotated[int, Meta(ge=1, le=10**12)]
 FREE = 1 << 62
+_ENDLESS = 1 << 200  # above FREE also where it is shared by what one piece costs
 USED_UP = "the budget {budget} is used up"
 MONEY, PIECES = frozenset({"discount", "donation"}), frozenset({"gift", "coupon", "ticket"})
-_MOST_X100 = 10**15  # of one giving: above any ceiling, and sums of them stay whole 64 bits
+MOST_X100 = 10**15  # of one giving: above any ceiling, and sums of them stay whole 64 bits
 
 
 class Budget(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A ceiling on what may be given: it trims what would pass it, and nothing is given after that.
 
     rules        what draws on it: these rules, the rules of these `campaigns`, what is given of
-                 these `items`; without any of them, every rule of the program
+                 these `items`; without any of them, and without the next, every rule
+    rewards      claims of these rewards of the catalogue, at what one costs; claims: of all of them
+    referrals    prizes for bringing somebody
     per          a period of the store's calendar, by the day of the purchase
     by           one ceiling for all together, or one for each store, region or member
     most_minor   what it may cost: discounts, goods at cost, points at what one is worth
@@ -47,6 +50,9 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     rules: Codes = ()
     campaigns: Codes = ()
     items: Codes = ()
+    rewards: Codes = ()
+    claims: bool = False
+    referrals: bool = False
     per: Span = "month"
     by: Whose = "all"
     most_minor: Most | None = None
@@ -104,27 +110,28 @@ class Book:
             return 100
         return 0 if kind == "payment" else self.costs.get(item, 0) * 100
 
-    def draw(self, effect: Effect) -> Draw:
-        """What an effect draws."""
-        return self.of(effect.kind, effect.unit, effect.item, effect.given)
-
-    def of(self, kind: str, unit: str, item: str, amount: int) -> Draw:
-        """What it draws to give so much of it."""
-        cost = min(amount * self.each_x100(kind, unit, item), _MOST_X100)
-        return Draw(
-            cost, amount if kind == "points" else 0, amount if kind in PIECES else 0
-        )  # fmt: skip
-
     def drawn(self, story: Story) -> dict[tuple[str, Funding], Draw]:
         """{(budget, who pays): what a decision draws on it}; what no rule gave is nobody's."""
-        found: dict[tuple[str, Funding], Draw] = {}
+        alike: dict[tuple[Sequence[str], Funding], list[int]] = {}  # most draw on the same ones
         for effect in story.effects:
-            paid_by = self.funding.get(effect.rule)
-            if paid_by is None or not effect.given or effect.kind == "payment":
+            paid_by, kind, amount = self.funding.get(effect.rule), effect.kind, effect.given
+            if paid_by is None or not amount or kind == "payment":
                 continue
-            draw = self.draw(effect)
-            for code in self.drawn_on(effect.rule, effect.item):
-                found[code, paid_by] = found.get((code, paid_by), Draw()).plus(draw)
+            key = (self.drawn_on(effect.rule, effect.item), paid_by)
+            sums = alike.get(key)
+            if sums is None:
+                sums = alike[key] = [0, 0, 0]
+            sums[0] += min(amount * self.each_x100(kind, effect.unit, effect.item), MOST_X100)
+            if kind == "points":
+                sums[1] += amount
+            elif kind in PIECES:
+                sums[2] += amount
+        found: dict[tuple[str, Funding], Draw] = {}
+        for (codes, paid_by), (cost_x100, points, pieces) in alike.items():
+            draw = Draw(cost_x100, points, pieces)
+            for code in codes:
+                known = found.get((code, paid_by))
+                found[code, paid_by] = draw if known is None else known.plus(draw)
         return found
 
     def stopped(self, story: Story) -> frozenset[str]:
@@ -156,8 +163,19 @@ def book_of(program: Program) -> Book | None:
     )  # fmt: skip
 
 
+def of_claims(budgets: Mapping[str, Budget], reward: str) -> dict[str, Budget]:
+    """Those that a claim of this reward draws on."""
+    return {code: b for code, b in budgets.items() if b.claims or reward in b.rewards}
+
+
+def of_referrals(budgets: Mapping[str, Budget]) -> dict[str, Budget]:
+    """Those that a prize for bringing somebody draws on."""
+    return {code: b for code, b in budgets.items() if b.referrals}
+
+
 def _always(budget: Budget, rule: Mechanic) -> bool:
-    if not (budget.rules or budget.campaigns or budget.items):
+    named = budget.rules or budget.campaigns or budget.items
+    if not (named or budget.rewards or budget.claims or budget.referrals):
         return True
     return rule.id in budget.rules or bool(rule.campaign and rule.campaign in budget.campaigns)
 
@@ -169,6 +187,18 @@ class Limit(NamedTuple):
     code: str = ""
 
 
+class _Purse:
+    """What a budget leaves: money in hundredths of a minor unit, points, pieces."""
+
+    __slots__ = ("money", "pieces", "points")
+
+    def __init__(self, money: int, points: int, pieces: int) -> None:
+        self.money, self.points, self.pieces = money, points, pieces
+
+
+_UNLIMITED = Limit(FREE)
+
+
 class Purses:
     """What the budgets leave for one decision; it shrinks as rules give.
 
@@ -176,54 +206,72 @@ class Purses:
     gross_minor  of the goods that are kept: this receipt's own turnover
     """
 
-    __slots__ = ("_book", "_given", "_gross", "_known")
+    __slots__ = ("_book", "_gross", "_known", "_lists", "_purses")
 
     def __init__(self, book: Book, known: Mapping[str, int], gross_minor: int) -> None:
         self._book, self._known, self._gross = book, known, gross_minor
-        self._given: dict[str, Draw] = {}
+        self._purses: dict[str, _Purse] = {}
+        self._lists: dict[Sequence[str], Sequence[tuple[str, _Purse]]] = {}
 
     def left(self, rule: Mechanic, wish: Wish) -> Limit:
         """The tightest of the budgets that a rule draws on, in what it would give."""
-        found = Limit(FREE)
-        if wish.kind == "payment":
-            return found
-        each = self._book.each_x100(wish.kind, rule.earns, wish.item)
-        for code in self._book.drawn_on(rule.id, wish.item):
-            most = self._most(code, wish.kind, each)
-            if most < found.most:
-                found = Limit(most, code)
-        return found
+        kind = wish.kind
+        if kind == "payment":
+            return _UNLIMITED
+        least, stops = FREE, ""
+        each = self._book.each_x100(kind, rule.earns, wish.item)
+        for code, purse in self._of(self._book.drawn_on(rule.id, wish.item)):
+            most = purse.money // each if each else _ENDLESS
+            if kind == "points":
+                most = min(most, purse.points)
+            elif kind in PIECES:
+                most = min(most, purse.pieces)
+            if most < least:
+                least, stops = max(most, 0), code
+        return Limit(least, stops) if stops else _UNLIMITED
 
     def take(self, rule: Mechanic, wish: Wish, amount: int) -> None:
         """So much was given."""
-        if not amount or wish.kind == "payment":
+        kind = wish.kind
+        if not amount or kind == "payment":
             return
-        draw = self._book.of(wish.kind, rule.earns, wish.item, amount)
-        for code in self._book.drawn_on(rule.id, wish.item):
-            self._given[code] = self._given.get(code, Draw()).plus(draw)
+        each = self._book.each_x100(kind, rule.earns, wish.item)
+        cost_x100 = min(amount * each, MOST_X100)
+        for _, purse in self._of(self._book.drawn_on(rule.id, wish.item)):
+            purse.money -= cost_x100
+            if kind == "points":
+                purse.points -= amount
+            elif kind in PIECES:
+                purse.pieces -= amount
+
+    def _of(self, codes: Sequence[str]) -> Sequence[tuple[str, _Purse]]:
+        """The purses of these budgets; most rules draw on the same ones."""
+        known = self._lists.get(codes)
+        if known is None:
+            known = self._lists[codes] = tuple(
+                [(code, self._purses.get(code) or self._open(code)) for code in codes]
+            )
+        return known
 
     def numbers(self, code: str) -> dict[str, str]:
         """What the text of a budget that is used up tells."""
         return {"budget": self._book.budgets[code].name or code, _WHICH: code}
 
-    def _most(self, code: str, kind: str, each_x100: int) -> int:
-        budget, given = self._book.budgets[code], self._given.get(code, Draw())
-        known, most = self._known, FREE
-        if each_x100:
-            if budget.most_minor is not None:
-                left = known.get(minor_key(code), budget.most_minor * 100) - given.cost_x100
-                most = min(most, left // each_x100)
-            if budget.turnover_percent_x100 is not None:
-                own = budget.turnover_percent_x100 * self._gross
-                left = (known.get(turnover_key(code), 0) + own) // 100 - given.cost_x100
-                most = min(most, left // each_x100)
-        if kind == "points":
-            if budget.most_points is not None:
-                left = known.get(points_key(code), budget.most_points) - given.points
-                most = min(most, left)
-        elif kind in PIECES and budget.most_pieces is not None:
-            most = min(most, known.get(pieces_key(code), budget.most_pieces) - given.pieces)
-        return max(most, 0)
+    def _open(self, code: str) -> _Purse:
+        """What is left of a budget before anything is given here."""
+        budget, known = self._book.budgets[code], self._known
+        money = points = pieces = _ENDLESS
+        if budget.most_minor is not None:
+            money = known.get(minor_key(code), budget.most_minor * 100)
+        if budget.turnover_percent_x100 is not None:
+            own = budget.turnover_percent_x100 * self._gross
+            money = min(money, (known.get(turnover_key(code), 0) + own) // 100)
+        if budget.most_points is not None:
+            points = known.get(points_key(code), budget.most_points)
+        if budget.most_pieces is not None:
+            pieces = known.get(pieces_key(code), budget.most_pieces)
+        purse = self._purses[code] = _Purse(money, points, pieces)
+        return purse
 
 
 def minor_key(code: str) -> str:
@@ -246,8 +294,19 @@ def pieces_key(code: str) -> str:
     return f"b:{code} pieces"
 
 
+class Drawn(Protocol):
+    """What is drawn or kept, in the measures of `Draw`."""
+
+    @property
+    def cost_x100(self) -> int: ...
+    @property
+    def points(self) -> int: ...
+    @property
+    def pieces(self) -> int: ...
+
+
 def told(
-    code: str, budget: Budget, drawn: Draw, turnover_minor: int
+    code: str, budget: Budget, drawn: Drawn, turnover_minor: int
 ) -> Iterator[tuple[str, int]]:  # fmt: skip
     """The facts of a budget of which so much is drawn or kept: (key, what is left)."""
     if budget.most_minor is not None:

@@ -43,13 +43,21 @@ ORDER BY 1
 LIMIT 100;
 
 -- name: stock
--- What is taken of a reward is what its claims have that are not over.
+-- What is taken of a reward is what its claims have: those that are not over, and those whose piece
+-- was seen, sent or used before they were.
 SELECT format(
     'reward %s: %s are taken, its claims have %s', reward.code, reward.taken, count(claim.id)
 )
 FROM rewards.reward
 LEFT JOIN rewards.claim ON reward.code = claim.reward
-    AND claim.state IN ('reserved', 'issued', 'used')
+    AND (
+        claim.state IN ('reserved', 'issued', 'used')
+        OR claim.uses > 0 OR claim.revealed_at IS NOT NULL
+        OR EXISTS (
+            SELECT FROM rewards.claim_step AS step
+            WHERE step.claim_id = claim.id AND step.did = 'sent'
+        )
+    )
 GROUP BY reward.code
 HAVING reward.taken <> count(claim.id)
 ORDER BY 1
@@ -81,5 +89,21 @@ SELECT format(
 FROM rewards.claim
 FULL JOIN asked ON claim.id = asked.outcome_id
 WHERE claim.id IS NULL OR asked.calls IS DISTINCT FROM 1
+ORDER BY 1
+LIMIT 100;
+
+-- name: coupons
+-- Whoever claims a coupon has one; that of a claim which is over counts no more.
+SELECT format(
+    'claim %s (%s): %s', claim.id, claim.state,
+    CASE WHEN one.code IS NULL THEN 'it has brought no coupon' ELSE 'its coupon is still good' END
+)
+FROM rewards.claim
+LEFT JOIN rewards.claim_coupon AS brought ON claim.id = brought.claim_id
+LEFT JOIN rewards.coupon AS one
+    ON brought.code = one.code AND claim.member_id = one.member_id
+WHERE claim.kind = 'coupon' AND (
+    one.code IS NULL OR (claim.state IN ('cancelled', 'expired') AND one.void_at IS NULL)
+)
 ORDER BY 1
 LIMIT 100;

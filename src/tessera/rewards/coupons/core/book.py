@@ -76,12 +76,12 @@ class Book:
             return _not_so(seen, "not_yet", NOT_YET)
         if last is not None and by.on > last:
             return _not_so(seen, "expired", EXPIRED)
-        mine = {use.outcome_id for use in by.own}
         for scarce, most, why in scarcities(seen, by.member_id):
             used = self.used[scarce]
             if used >= most:
                 return _not_so(seen, "used", why)
-            if used + len(self.kept.get(scarce, set()) - mine) >= most:
+            kept = self.kept.get(scarce)
+            if kept and used + len(kept - {use.outcome_id for use in by.own}) >= most:
                 return _not_so(seen, "held")
         return seen
 
@@ -141,10 +141,12 @@ def sorted_out(book: Book, shown: list[Seen], by: Shower) -> list[Seen]:
 
 def _days(coupon: Coupon, row: Row | None) -> tuple[date | None, date | None]:
     """The days on which it counts: the narrowest of what kind, batch and code say."""
-    first, last = (None, None) if row is None else (row.first, row.last)
-    firsts = [day for day in (coupon.starts, first) if day is not None]
-    lasts = [day for day in (coupon.ends, last) if day is not None]
-    return max(firsts, default=None), min(lasts, default=None)
+    first, last = coupon.starts, coupon.ends
+    if row is not None and row.first is not None:
+        first = row.first if first is None else max(first, row.first)
+    if row is not None and row.last is not None:
+        last = row.last if last is None else min(last, row.last)
+    return first, last
 
 
 def _not_so(seen: Seen, state: State, why: str = "") -> Seen:

@@ -14,9 +14,10 @@ from tessera.rules.core.coupons import WORD_MOST
 
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O and U: none looks like another
 BITS, LENGTH = 60, 14
-_PLACES = {letter: number for number, letter in enumerate(LETTERS)}
+_ALL, _DIGITS = frozenset(LETTERS), str.maketrans(LETTERS, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 _ALIKE = str.maketrans("ILO", "110", " -")
-_PART, _PARTS = 10, 6  # two letters at a time: their tables are small and soon made
+_PARTS = 6  # two letters at a time, ten bits: their tables are small and soon made
+_SHIFTS = tuple(range(10 * (_PARTS - 1), -1, -10))
 
 
 def folded(text: str) -> str:
@@ -29,26 +30,31 @@ def read(text: str) -> int | str | None:
 
     shape  a word is at most as long as words are, whatever is in it; it is folded
     """
-    said = folded(text)
+    said = text.replace("-", "")
+    if not _ALL.issuperset(said):  # not as it was printed
+        said = folded(text)
     if len(said) <= WORD_MOST:
         return said
-    if len(said) != LENGTH or any(letter not in _PLACES for letter in said):
+    if len(said) != LENGTH or not _ALL.issuperset(said):
         return None
-    number = 0
-    for letter in said[:-2]:
-        number = number << 5 | _PLACES[letter]
-    return number if written(number) == said else None
+    number, (letters, _) = int(said[:-2].translate(_DIGITS), 32), _tables()
+    return number if letters[_checked(number)] == said[-2:] else None
 
 
 def written(number: int) -> str:
     """The fourteen letters of a number of sixty bits."""
-    letters, checks = _tables()
-    text, check = "", 0
-    for at in range(_PARTS):
-        part = number >> _PART * (_PARTS - 1 - at) & 1023
-        text += letters[part]
-        check ^= checks[at][part]
-    return text + letters[check]
+    letters, _ = _tables()
+    said = [letters[number >> shift & 1023] for shift in _SHIFTS]
+    return "".join([*said, letters[_checked(number)]])
+
+
+def _checked(number: int) -> int:
+    """What the two last letters say, as ten bits; written out, for every code that is shown."""
+    _, (a, b, c, d, e, f) = _tables()
+    return (
+        a[number >> 50] ^ b[number >> 40 & 1023] ^ c[number >> 30 & 1023]
+        ^ d[number >> 20 & 1023] ^ e[number >> 10 & 1023] ^ f[number & 1023]
+    )  # fmt: skip
 
 
 def spelled(number: int) -> str:

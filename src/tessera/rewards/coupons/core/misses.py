@@ -32,7 +32,9 @@ class Misses:
     def tripped(self, marks: Iterable[bytes], now: datetime) -> bool:
         """Whether one of them has to wait."""
         counts = self.counts
-        return any(mark in counts and counts[mark].free_at > now for mark in marks)
+        return bool(counts) and any(
+            [mark in counts and counts[mark].free_at > now for mark in marks]
+        )
 
     def add(self, marks: Mapping[bytes, int], now: datetime) -> None:
         """One more wrong code of each; {mark: how many it may have}."""

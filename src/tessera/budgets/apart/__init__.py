@@ -1,0 +1,1 @@
+"""Drawing on budgets besides receipts: a reward that is claimed, a prize for bringing somebody."""

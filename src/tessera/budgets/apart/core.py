@@ -1,0 +1,86 @@
+"""What is drawn on budgets besides receipts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from tessera.budgets.core import Key, Level, Place, key_of
+from tessera.rules.core.budgets import Budget, Draw, Funding
+
+
+class Wanted(NamedTuple):
+    """So many pieces or points, each of which draws `one`; who pays for them.
+
+    source   the claim, or the operation of the ledger, that gives them
+    budgets  those that it draws on
+    """
+
+    source: UUID
+    budgets: Mapping[str, Budget]
+    place: Place
+    one: Draw
+    many: int
+    funding: Funding
+
+    def counters(self) -> Iterator[tuple[Key, Budget]]:
+        """Its counters."""
+        for code, budget in self.budgets.items():
+            yield key_of(code, budget, self.place), budget
+
+
+class Drawn(NamedTuple):
+    """What one source draws on one counter, on which day, paid by whom."""
+
+    source: UUID
+    key: Key
+    day: date
+    funding: str
+    draw: Draw
+
+
+@dataclass(slots=True)
+class Desk:
+    """Counters while some sources draw on them, one after the other."""
+
+    levels: dict[Key, Level] = field(default_factory=dict)
+    drawn: list[Drawn] = field(default_factory=list)
+
+    def left(self, wanted: Wanted) -> int:
+        """How many of them there are room for."""
+        return min([wanted.many, *(_room(self.levels[key], b, wanted.one)
+                                   for key, b in wanted.counters())])  # fmt: skip
+
+    def take(self, wanted: Wanted) -> int:
+        """Draw as many as there is room for; how many that is."""
+        many = self.left(wanted)
+        draw = Draw(*(each * many for each in wanted.one))
+        for key, budget in wanted.counters():
+            level = self.levels[key]
+            level.budget = budget
+            if many < wanted.many:
+                level.stopped = level.stopped or _room(level, budget, wanted.one) <= many
+            if any(draw):
+                level.add(draw)
+                self.drawn.append(
+                    Drawn(wanted.source, key, wanted.place.day, wanted.funding, draw)
+                )  # fmt: skip
+        return many
+
+
+def _room(level: Level, budget: Budget, one: Draw) -> int:
+    """How many more of these a counter has room for."""
+    total, rooms = level.total, [1 << 62]
+    if one.cost_x100 and budget.most_minor is not None:
+        rooms.append((budget.most_minor * 100 - total.cost_x100) // one.cost_x100)
+    if one.cost_x100 and budget.turnover_percent_x100 is not None:
+        share = budget.turnover_percent_x100 * level.turnover // 100
+        rooms.append((share - total.cost_x100) // one.cost_x100)
+    if one.points and budget.most_points is not None:
+        rooms.append((budget.most_points - total.points) // one.points)
+    if one.pieces and budget.most_pieces is not None:
+        rooms.append((budget.most_pieces - total.pieces) // one.pieces)
+    return max(0, min(rooms))

@@ -1,0 +1,1 @@
+"""Coupons that members have claimed as rewards."""

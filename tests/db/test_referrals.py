@@ -216,6 +216,45 @@ def test_so_many_a_year_are_paid_and_the_newcomer_all_the_same(dsn):
     run(work())
 
 
+def test_a_budget_trims_the_prize_and_says_so(dsn):
+    """The newcomer goes first; what comes back with the goods is free for the next."""
+
+    async def work():
+        budgets = {"friends": {"referrals": True, "per": "ever", "most_points": 1_000}}
+        async with opened(dsn, offered(purchases=1) | {"budgets": budgets}) as shop:
+            pairs = [await pair(shop) for _ in range(3)]
+            firsts = [soup(other) for _, other in pairs]
+            for bought in firsts[:2]:
+                await shop.send(bought)
+            assert await settle(shop) == 2
+            assert await drawn(shop) == 1_000
+            told = {sum(await balances(shop, *both)) for both in pairs[:2]}
+            assert told == {700 + 20, 300 + 20}, "the second pair gets 200 and 100"
+            async with shop.house.pool.connection() as conn:
+                lines = await db.lines(conn, None, None, 50)
+            said = sorted(each.paid.trimmed for each in lines if each.paid is not None)
+            assert said == ["", "budget_used_up"]
+            for bought in firsts[:2]:
+                await shop.send(goods_back(bought))
+            await settle(shop)
+            assert await drawn(shop) == 0
+            await shop.send(firsts[2])
+            await settle(shop)
+            assert await drawn(shop) == 700
+            assert sum(await balances(shop, *pairs[2])) == 720
+            await shop.assert_proved()
+
+    run(work())
+
+
+async def drawn(shop: Shop) -> int:
+    """Points on all counters."""
+    async with shop.house.pool.connection() as conn:
+        row = await (await conn.execute("SELECT sum(points) FROM budgets.counter")).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def mail(address: str) -> Identifier:
     return Identifier("email", address)
 

@@ -54,4 +54,7 @@ class Bringing:
 
 def terms_of(program: Program) -> Terms:
     """What the program says of bringing somebody."""
-    return Terms(program.referral, program.lives[MAIN], program.enrolment.time_zone)
+    return Terms(
+        program.referral, program.lives[MAIN], program.enrolment.time_zone, program.budgets,
+        program.point_minor_x100,
+    )  # fmt: skip

@@ -14,6 +14,7 @@ from tessera.rules.core.referral import Referral
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # none is read as another
 LENGTH = 13  # of a code: 63 bits of chance
+USED_UP = "budget_used_up"  # why less was paid than the terms say: a budget left no more
 MOST_ABOVE = 100  # links of who brought whom that are followed
 Fault = Literal[
     "same_member", "same_household", "same_contact", "looks_same", "known", "ring", "again"
@@ -55,7 +56,7 @@ class Payment(Struct, frozen=True):
     """What was paid to each side, or taken back; `undoes` names the payment that it takes back.
 
     operations  of the ledger, by which the points came or went; None: none did
-    trimmed     why who brought got less than the terms say
+    trimmed     why less was paid than the terms say
     """
 
     id: UUID

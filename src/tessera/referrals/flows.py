@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
 
+from tessera.base.clock import local
 from tessera.base.ids import new_id
+from tessera.budgets.apart import flows as apart
+from tessera.budgets.apart.core import Wanted
+from tessera.budgets.core import Place
 from tessera.ledger import core as ledger
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import MAIN, Life, Stamp, Wallet, giving
@@ -21,6 +26,7 @@ from tessera.members.likeness.core.scoring import likeness
 from tessera.members.privacy import db as people_db
 from tessera.referrals import core, db
 from tessera.referrals.core import Brought, Payment
+from tessera.rules.core.budgets import Budget, Draw, of_referrals
 from tessera.rules.core.referral import Referral
 
 HOUSE = UUID(int=1)  # who does what nobody has asked for
@@ -35,11 +41,16 @@ class Sides(Struct, frozen=True):
 
 
 class Terms(Struct, frozen=True):
-    """What the program says now. referral: None where nobody is brought any more."""
+    """What the program says now. referral: None where nobody is brought any more.
+
+    budgets  its ceilings; worth_x100: what a point costs, in hundredths of a minor unit
+    """
 
     referral: Referral | None
     life: Life
     time_zone: str
+    budgets: Mapping[str, Budget] = {}
+    worth_x100: int = 0
 
 
 async def own_code(conn: db.Conn, member: Member, now: datetime) -> str:
@@ -154,13 +165,15 @@ async def _pay(
         ids = await people_db.numbers(conn, referrer.id)
         before = await db.paid_since(conn, ids, core.period_start(terms.referral, now))
         most = core.trimmed(terms.referral, one.referrer_points, before)
-    points = (most[0], 0 if referee is None else one.referee_points)
+    wished = (most[0], 0 if referee is None else one.referee_points)
+    new = (new_id(), new_id())
+    points = await _drawn(conn, sides, list(zip(new, wished, strict=True)), terms, now)
     done: list[UUID | None] = []
-    for member, some in zip(sides.members, points, strict=True):
+    for member, id_, some in zip(sides.members, new, points, strict=True):
         if member is None or not some:
             done.append(None)
             continue
-        id_, wallet = new_id(), sides.wallets[member.account_id]
+        wallet = sides.wallets[member.account_id]
         stamp = Stamp(id_, now, now)
         giving.wake(wallet, stamp, terms.life)
         life = giving.fresh(wallet, stamp, terms.life, terms.time_zone, new_id, now)
@@ -168,9 +181,31 @@ async def _pay(
         await giving_db.add_operation(conn, _row(stamp, wallet, "", 0, some))
         done.append(id_)
     await _save(conn, sides.wallets, now)
-    made = Payment(new_id(), one.id, None, *points, done[0], done[1], most[1], now)
+    why = most[1] or (core.USED_UP if points != wished else "")
+    made = Payment(new_id(), one.id, None, points[0], points[1], done[0], done[1], why, now)
     await db.pay(conn, made)
     return made
+
+
+async def _drawn(
+    conn: db.Conn, sides: Sides, wished: list[tuple[UUID, int]], terms: Terms, now: datetime
+) -> tuple[int, int]:
+    """What the budgets leave of (operation, points) for each side; the newcomer goes first."""
+    budgets, day = of_referrals(terms.budgets), local(now, terms.time_zone).date()
+    one = Draw(terms.worth_x100, 1, 0)
+    wanted = [
+        Wanted(
+            id_, budgets, Place(day, "", "", member.id.hex if member else ""), one, some,
+            "marketing",
+        ) for member, (id_, some) in zip(sides.members, wished, strict=True)
+    ]  # fmt: skip
+    if not budgets:
+        return wished[0][1], wished[1][1]
+    desk = await apart.sit_down(conn, wanted, now)
+    referee = desk.take(wanted[1])
+    referrer = desk.take(wanted[0])
+    await apart.write(conn, desk, now)
+    return referrer, referee
 
 
 async def _take_back(
@@ -195,6 +230,7 @@ async def _take_back(
         await giving_db.add_operation(conn, _row(stamp, wallet, "returned", some, 0))
         points[at], done[at] = some, id_
     await _save(conn, sides.wallets, now)
+    await apart.give_back(conn, outcomes, terms.budgets, now)
     made = Payment(new_id(), one.id, paid.id, points[0], points[1], done[0], done[1], "", now)
     await db.pay(conn, made)
     return made

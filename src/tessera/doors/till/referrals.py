@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from msgspec import Struct
@@ -47,13 +47,18 @@ class MyReferral(Struct, frozen=True):
     friends: list[Friend]
 
 
+Trimmed = Literal["", "most_reached", "budget_used_up"]
+_TRIMMED: tuple[Trimmed, ...] = get_args(Trimmed)
+
+
 class ReferralView(Struct, frozen=True, kw_only=True):
     """Who was brought by whom, and how it stands.
 
     refused   why nothing is ever paid: same_member, same_household, same_contact, looks_same,
               known, ring, again; "" otherwise
     due_at    when it is paid, if nothing comes back until then
-    trimmed   most_reached: who brings was paid often enough in the period
+    trimmed   most_reached: who brings was paid often enough in the period; budget_used_up: a
+              budget left no more
     """
 
     referral_id: UUID
@@ -67,7 +72,7 @@ class ReferralView(Struct, frozen=True, kw_only=True):
     due_at: datetime | None
     referrer_points: int
     referee_points: int
-    trimmed: Literal["", "most_reached"]
+    trimmed: Trimmed
 
 
 async def mine(call: Call) -> MyReferral | Refusal:
@@ -125,7 +130,7 @@ def _view(line: Line, now: datetime) -> ReferralView:
         purchases=line.counted, purchases_needed=one.purchases, due_at=one.due_at,
         referrer_points=paid.referrer_points if paid is not None else one.referrer_points,
         referee_points=paid.referee_points if paid is not None else one.referee_points,
-        trimmed="most_reached" if paid is not None and paid.trimmed else "",
+        trimmed=next((each for each in _TRIMMED if paid is not None and each == paid.trimmed), ""),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ WHY: Mapping[str, str] = {
     "ring": N_("They have brought each other."),
     "again": N_("This person was brought before, under another number."),
     "most_reached": N_("Who brings was paid often enough: only the friend got points."),
+    "budget_used_up": N_("A budget is used up: less was paid than was promised."),
 }  # fmt: skip
 
 

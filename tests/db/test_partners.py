@@ -94,6 +94,49 @@ def test_buying_and_returning_everything_costs_nobody_anything(dsn):
     run(work())
 
 
+MUG = {"id": "mug", "mechanic": "sum_threshold", "from_minor": 1500, "prize": {"gift": "MUG"},
+       "funding": "supplier", "funder": "baker"}  # fmt: skip
+VOUCHER = MUG | {"id": "voucher", "from_minor": 3000, "prize": {"coupon": "LEAFLET"}}
+GIVING = program(TWO_PERCENT, MUG, VOUCHER, partners=PARTNERS, costs={"MUG": 320, "LEAFLET": 15})
+
+
+def test_gifts_and_coupons_are_charged_by_the_piece(dsn):
+    """So many at what one costs; a return takes away what the kept part does not give."""
+
+    async def pieces(shop: Shop) -> list[tuple[str, int, int]]:
+        async with shop.house.pool.connection() as conn:
+            sums = await db.open_sums(conn, "baker", datetime(2099, 1, 1, tzinfo=UTC))
+        whole = sums.total()
+        lines = [(each.item, each.pieces, each.cost_minor) for each in sums.pieces]
+        assert whole.pieces == sum(each.pieces for each in sums.pieces)
+        assert whole.pieces_minor * 100 == whole.funded_x100 == sums.owed_x100
+        assert whole.pieces_minor == sum(count * cost for _, count, cost in lines)
+        return lines
+
+    async def work():
+        async with opened(dsn, GIVING) as shop:
+            card = await shop.member()
+            bought = sale(card, line("SOUP", 4, 1000))
+            for each in (bought, sale(card, SOUP)):
+                assert (await shop.send(each)).status == 201
+            assert await pieces(shop) == [("LEAFLET", 1, 15), ("MUG", 2, 320)]
+            await shop.publish(GIVING | {"costs": {"MUG": 400}})
+            assert (await shop.send(sale(card, SOUP))).status == 201
+            assert (await shop.send(back(bought, (1, 2)))).status == 201
+            assert await pieces(shop) == [("MUG", 2, 320), ("MUG", 1, 400)]
+            assert (await shop.send(back(bought))).status == 201
+            assert await pieces(shop) == [("MUG", 1, 320), ("MUG", 1, 400)]
+            await shop.assert_proved()
+            async with await psycopg.AsyncConnection.connect(dsn) as owner:
+                await owner.execute("SET session_replication_role = replica")
+                await owner.execute("UPDATE partners.posting_piece SET pieces = pieces + 5")
+                await owner.commit()
+            found = " | ".join((await shop.proof()).differences)
+            assert "pieces for" in found and "is charged for" in found
+
+    run(work())
+
+
 def test_a_return_is_of_its_sale_s_prices(dsn):
     async def work():
         async with opened(dsn, PROGRAM) as shop:

@@ -141,3 +141,23 @@ def test_every_instant_is_in_one_period_that_has_a_name(at, every, zone):
 @pytest.mark.parametrize("word", ["2026-13", "2026-Q5", "2026-Q1", "26-01", "", "2026-1", "x"])
 def test_a_month_is_written_as_one(word):
     assert isinstance(named(Partner(name="P"), word), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("more", "partners", "named"),
+    [
+        ({"funding": "supplier"}, {}, True),
+        ({"funding": "supplier"}, {"shop": {"name": "Shop", "stores": ["F1"]}}, True),
+        ({"funding": "supplier", "funder": "shop"}, {"shop": {"name": "Shop"}}, False),
+        ({"funding": "partner"}, {"shop": {"name": "Shop"}}, True),
+        ({"funding": "partner"}, {"shop": {"name": "Shop", "stores": ["F1"]}}, False),
+        ({"funding": "marketing"}, {}, False),
+    ],
+)
+def test_who_pays_for_a_rule_is_named(more, partners, named):
+    rule = {"id": "base", "mechanic": "base_rate", "points": 1, "per_minor": 100} | more
+    body = {"name": "Test", "currency": "EUR", "rules": [rule], "partners": partners}
+    read, faults = READER.examine(body, 1)
+    assert [each.path for each in faults] == (["rules[0].funder"] if named else [])
+    assert (read is None) == named
+    assert READER.examine(body, 1, published=True)[0] is not None, "what runs goes on"

@@ -15,6 +15,7 @@ from tessera.rules.core.partners import Every, Partner
 from tessera.rules.core.words import Program, Story
 
 Key = tuple[str, str]  # (partner, currency of points)
+PIECES = ("gift", "coupon")
 _PERIOD = re.compile(r"(\d{4})-(?:(0[1-9]|1[0-2])|Q([1-4]))\Z", re.ASCII)
 
 
@@ -23,6 +24,7 @@ class Charge(Struct, frozen=True):
 
     issued, redeemed, funded  points; what came back is subtracted
     funded_minor              discounts of rules that it pays for, in minor units
+    pieces, pieces_minor      gifts and coupons of rules that it pays for, and what they cost
     issued_x100, funded_x100  what the partner owes for it, redeemed_x100 what it gets: in
                               hundredths of a minor unit
     """
@@ -34,6 +36,8 @@ class Charge(Struct, frozen=True):
     issued_x100: int = 0
     redeemed_x100: int = 0
     funded_x100: int = 0
+    pieces: int = 0
+    pieces_minor: int = 0
 
     def plus(self, other: Charge, sign: int = 1) -> Charge:
         """Both together; with a sign of -1 this one without the other."""
@@ -42,8 +46,16 @@ class Charge(Struct, frozen=True):
         ])  # fmt: skip
 
 
+class Piece(Struct, frozen=True):
+    """Gifts or coupons of one kind that a partner pays for: so many at what one costs, in minor."""
+
+    item: str
+    cost_minor: int
+    pieces: int
+
+
 class Posting(Struct, frozen=True):
-    """A charge of one operation, as it is kept."""
+    """A charge of one operation, as it is kept; `pieces`: what is in it of gifts and coupons."""
 
     outcome_id: UUID
     partner: str
@@ -51,6 +63,7 @@ class Posting(Struct, frozen=True):
     store: str
     charge: Charge
     posted_at: datetime
+    pieces: tuple[Piece, ...] = ()
 
 
 class Adjustment(Struct, frozen=True):
@@ -65,7 +78,7 @@ class Adjustment(Struct, frozen=True):
 class Sums(Struct, frozen=True):
     """What a period, or what is open, comes to.
 
-    postings        how many there are; `points` {currency: what they mean}
+    postings        how many there are; `points` {currency: what they mean}; `pieces` by item
     opening_x100    what was less than a minor unit when the period before was closed
     adjusted_minor  of `adjustments`
     """
@@ -75,6 +88,7 @@ class Sums(Struct, frozen=True):
     opening_x100: int
     adjusted_minor: int
     adjustments: tuple[Adjustment, ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
     def total(self) -> Charge:
         """Over all currencies."""
@@ -146,10 +160,37 @@ def charges(program: Program, store: str, story: Story, *, member: bool) -> dict
             add(payer, effect.unit, charge)
         elif effect.kind == "discount" and funder:
             add(funder, "", Charge(funded_minor=given, funded_x100=given * 100))
+        elif effect.kind in PIECES and funder:
+            minor = given * program.costs.get(effect.item, 0)
+            add(funder, "", Charge(pieces=given, pieces_minor=minor, funded_x100=minor * 100))
     if own and member and story.points_spent:
         spent = story.points_spent
         x100 = spent * program.partners[own].pays_x100
         add(own, "", Charge(redeemed=spent, redeemed_x100=x100))
+    return found
+
+
+def pieces(program: Program, story: Story) -> dict[tuple[str, Piece], int]:
+    """{(partner, one piece): how many of them a decision gives at its expense}."""
+    found: dict[tuple[str, Piece], int] = {}
+    for effect in story.effects:
+        funder = program.funders.get(effect.rule, "")
+        if effect.kind in PIECES and effect.given and funder in program.partners:
+            one = (funder, Piece(effect.item, program.costs.get(effect.item, 0), 1))
+            found[one] = found.get(one, 0) + effect.given
+    return found
+
+
+def pieces_changed(
+    before: Mapping[tuple[str, Piece], int], after: Mapping[tuple[str, Piece], int]
+) -> dict[str, tuple[Piece, ...]]:
+    """{partner: pieces more}; below zero: fewer."""
+    found: dict[str, tuple[Piece, ...]] = {}
+    for partner, one in dict.fromkeys((*before, *after)):
+        more = after.get((partner, one), 0) - before.get((partner, one), 0)
+        if more:
+            line = Piece(one.item, one.cost_minor, more)
+            found[partner] = (*found.get(partner, ()), line)
     return found
 
 

@@ -12,7 +12,7 @@ from psycopg import AsyncConnection
 
 from tessera.base.columns import Bigints, Texts, Uuids
 from tessera.base.sql import statements
-from tessera.partners.core import Adjustment, Charge, Posting, Statement, Sums
+from tessera.partners.core import Adjustment, Charge, Piece, Posting, Statement, Sums
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -27,6 +27,15 @@ async def add_postings(conn: Conn, rows: Sequence[Posting], now: datetime) -> No
         *[Bigints(column) for column in charges],
     )  # fmt: skip
     await conn.execute(SQL["add_postings"], (now, *values), binary=True)
+    pieces = [(row.outcome_id, row.partner, piece) for row in rows for piece in row.pieces]
+    if pieces:
+        outcomes, partners, things = zip(*pieces, strict=True)
+        columns = (
+            Uuids(outcomes), Texts(partners), Texts([each.item for each in things]),
+            Bigints([each.cost_minor for each in things]),
+            Bigints([each.pieces for each in things]),
+        )  # fmt: skip
+        await conn.execute(SQL["add_pieces"], columns, binary=True)
 
 
 async def lock_partner(conn: Conn, partner: str) -> None:
@@ -43,7 +52,7 @@ async def known(conn: Conn) -> list[str]:
 async def open_sums(conn: Conn, partner: str, before: datetime) -> Sums:
     """What is in no statement and was posted before an instant."""
     asked = {"partner": partner, "before": before}
-    return await _sums(conn, ("open_points", "open_adjustments"), asked)
+    return await _sums(conn, "open", asked)
 
 
 async def oldest_open(conn: Conn, partner: str, before: datetime) -> datetime | None:
@@ -61,17 +70,19 @@ async def state(conn: Conn, partner: str, statement_id: UUID, before: datetime) 
     asked = {"partner": partner, "statement": statement_id, "before": before}
     await conn.execute(SQL["state_postings"], asked)
     await conn.execute(SQL["state_adjustments"], asked)
-    return await _sums(conn, ("stated_points", "stated_adjustments"), asked)
+    return await _sums(conn, "stated", asked)
 
 
-async def _sums(conn: Conn, which: tuple[str, str], asked: dict[str, Any]) -> Sums:
-    points = await (await conn.execute(SQL[which[0]], asked)).fetchall()
-    adjusted = await (await conn.execute(SQL[which[1]], asked)).fetchall()
+async def _sums(conn: Conn, which: str, asked: dict[str, Any]) -> Sums:
+    points = await (await conn.execute(SQL[f"{which}_points"], asked)).fetchall()
+    adjusted = await (await conn.execute(SQL[f"{which}_adjustments"], asked)).fetchall()
+    things = await (await conn.execute(SQL[f"{which}_pieces"], asked)).fetchall()
     opening = await (await conn.execute(SQL["opening"], asked)).fetchone()
     found = tuple(Adjustment(*row) for row in adjusted)
     return Sums(
         sum(row[0] for row in points), {row[1]: Charge(*row[2:]) for row in points},
         opening[0] if opening else 0, sum(each.minor for each in found), found,
+        tuple(Piece(*row) for row in things),
     )  # fmt: skip
 
 
@@ -104,11 +115,13 @@ async def closed(conn: Conn, partner: str) -> list[Statement]:
     rows = await (await conn.execute(SQL["closed"], {"partner": partner})).fetchall()
     points = await (await conn.execute(SQL["points"], {"partner": partner})).fetchall()
     adjusted = await (await conn.execute(SQL["adjustments"], {"partner": partner})).fetchall()
+    things = await (await conn.execute(SQL["pieces"], {"partner": partner})).fetchall()
     found = []
     for id_, period, ends_at, count, opening, minor, due, closing, at, approval in rows:
         mine = {row[1]: Charge(*row[2:]) for row in points if row[0] == id_}
         besides = tuple(Adjustment(*row[1:]) for row in adjusted if row[0] == id_)
-        sums = Sums(count, mine, opening, minor, besides)
+        given = tuple(Piece(*row[1:]) for row in things if row[0] == id_)
+        sums = Sums(count, mine, opening, minor, besides, given)
         found.append(
             Statement(id_, partner, period, ends_at, sums, due, closing, at, approval)
         )  # fmt: skip

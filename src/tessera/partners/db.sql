@@ -4,16 +4,23 @@
 -- What the operations of a batch mean for partners.
 INSERT INTO partners.posting (
     outcome_id, partner, currency, store_id, issued, redeemed, funded, funded_minor, issued_x100,
-    redeemed_x100, funded_x100, posted_at
+    redeemed_x100, funded_x100, pieces, pieces_minor, posted_at
 )
 SELECT p.*, %b::timestamptz
 FROM unnest(
     %b::uuid[], %b::text[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[]
+    %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[]
 ) AS p (
     outcome_id, partner, currency, store_id, issued, redeemed, funded, funded_minor, issued_x100,
-    redeemed_x100, funded_x100
+    redeemed_x100, funded_x100, pieces, pieces_minor
 );
+
+-- name: add_pieces
+-- Gifts and coupons that are in them.
+INSERT INTO partners.posting_piece (outcome_id, partner, item, cost_minor, pieces)
+SELECT
+    unnest(%b::uuid[]), unnest(%b::text[]), unnest(%b::text[]), unnest(%b::bigint[]),
+    unnest(%b::bigint[]);
 
 -- name: lock_partner
 -- One at a time; it ends with the transaction. Tills do not wait for it.
@@ -41,7 +48,7 @@ ORDER BY 1;
 SELECT
     count(*), p.currency, sum(p.issued)::bigint, sum(p.redeemed)::bigint, sum(p.funded)::bigint,
     sum(p.funded_minor)::bigint, sum(p.issued_x100)::bigint, sum(p.redeemed_x100)::bigint,
-    sum(p.funded_x100)::bigint
+    sum(p.funded_x100)::bigint, sum(p.pieces)::bigint, sum(p.pieces_minor)::bigint
 FROM partners.posting AS p
 WHERE p.partner = %(partner)s AND p.statement_id IS NULL AND p.posted_at < %(before)s
 GROUP BY p.currency
@@ -52,11 +59,43 @@ ORDER BY p.currency;
 SELECT
     count(*), p.currency, sum(p.issued)::bigint, sum(p.redeemed)::bigint, sum(p.funded)::bigint,
     sum(p.funded_minor)::bigint, sum(p.issued_x100)::bigint, sum(p.redeemed_x100)::bigint,
-    sum(p.funded_x100)::bigint
+    sum(p.funded_x100)::bigint, sum(p.pieces)::bigint, sum(p.pieces_minor)::bigint
 FROM partners.posting AS p
 WHERE p.statement_id = %(statement)s
 GROUP BY p.currency
 ORDER BY p.currency;
+
+-- name: open_pieces
+-- Gifts and coupons that are in no statement: what one costs, and how many; none where all of a
+-- kind came back.
+SELECT g.item, g.cost_minor, sum(g.pieces)::bigint
+FROM partners.posting AS p
+JOIN partners.posting_piece AS g ON p.outcome_id = g.outcome_id AND p.partner = g.partner
+WHERE p.partner = %(partner)s AND p.statement_id IS NULL AND p.posted_at < %(before)s
+    AND p.currency = ''
+GROUP BY g.item, g.cost_minor
+HAVING sum(g.pieces) <> 0
+ORDER BY g.item, g.cost_minor;
+
+-- name: stated_pieces
+-- Gifts and coupons that are in a statement.
+SELECT g.item, g.cost_minor, sum(g.pieces)::bigint
+FROM partners.posting AS p
+JOIN partners.posting_piece AS g ON p.outcome_id = g.outcome_id AND p.partner = g.partner
+WHERE p.statement_id = %(statement)s AND p.currency = ''
+GROUP BY g.item, g.cost_minor
+HAVING sum(g.pieces) <> 0
+ORDER BY g.item, g.cost_minor;
+
+-- name: pieces
+-- Gifts and coupons of each statement of a partner.
+SELECT p.statement_id, g.item, g.cost_minor, sum(g.pieces)::bigint
+FROM partners.posting AS p
+JOIN partners.posting_piece AS g ON p.outcome_id = g.outcome_id AND p.partner = g.partner
+WHERE p.partner = %(partner)s AND p.statement_id IS NOT NULL AND p.currency = ''
+GROUP BY p.statement_id, g.item, g.cost_minor
+HAVING sum(g.pieces) <> 0
+ORDER BY g.item, g.cost_minor;
 
 -- name: oldest_open
 -- The oldest posting that is in no statement.
@@ -102,8 +141,8 @@ INSERT INTO partners.statement (
 -- What it says of one currency.
 INSERT INTO partners.statement_points (
     statement_id, currency, issued, redeemed, funded, funded_minor, issued_x100, redeemed_x100,
-    funded_x100
-) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s);
+    funded_x100, pieces, pieces_minor
+) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
 
 -- name: state_postings
 -- They are in this statement from now on.
@@ -136,7 +175,7 @@ ORDER BY s.closed_at DESC, s.id DESC;
 -- What they say of each currency.
 SELECT
     t.statement_id, t.currency, t.issued, t.redeemed, t.funded, t.funded_minor, t.issued_x100,
-    t.redeemed_x100, t.funded_x100
+    t.redeemed_x100, t.funded_x100, t.pieces, t.pieces_minor
 FROM partners.statement AS s
 JOIN partners.statement_points AS t ON s.id = t.statement_id
 WHERE s.partner = %(partner)s
@@ -153,7 +192,7 @@ ORDER BY a.id;
 -- Postings of a statement, or those in none, in the order of time, after one of them.
 SELECT
     p.outcome_id, p.currency, p.store_id, p.posted_at, p.issued, p.redeemed, p.funded,
-    p.funded_minor, p.issued_x100, p.redeemed_x100, p.funded_x100
+    p.funded_minor, p.issued_x100, p.redeemed_x100, p.funded_x100, p.pieces, p.pieces_minor
 FROM partners.posting AS p
 WHERE p.partner = %(partner)s
     AND p.statement_id IS NOT DISTINCT FROM %(statement)s::uuid

@@ -82,6 +82,12 @@ async def told(
     if latest is not None and period.ends_at <= latest:
         # It was over before the newest statement was made: all of it is there.
         sums = replace(
-            sums, postings=0, points={}, adjusted_minor=0, adjustments=(), opening_x100=0
+            sums,
+            postings=0,
+            points={},
+            adjusted_minor=0,
+            adjustments=(),
+            opening_x100=0,
+            pieces=(),
         )
     return Told(period, sums, None)

@@ -76,6 +76,15 @@ class AdjustmentView(Struct, frozen=True):
     posted_at: datetime
 
 
+class PieceView(Struct, frozen=True):
+    """Gifts or coupons that the partner pays for: `pieces` at `cost_minor` are `minor`."""
+
+    item: str
+    pieces: int
+    cost_minor: int
+    minor: int
+
+
 class StatementView(Struct, frozen=True, kw_only=True):
     """A period of a partner. Amounts `_x100` are hundredths of a minor unit of `currency`.
 
@@ -95,6 +104,7 @@ class StatementView(Struct, frozen=True, kw_only=True):
     postings: int
     opening_x100: int
     points: list[PointsView]
+    pieces: list[PieceView]
     adjustments: list[AdjustmentView]
     adjusted_minor: int
     owed_x100: int
@@ -296,6 +306,10 @@ def _shown(call: Call, code: str, partner: Partner, told: Told) -> StatementView
         opening_x100=sums.opening_x100,
         points=[
             PointsView(**asdict(charge), currency=unit) for unit, charge in sums.points.items()
+        ],
+        pieces=[
+            PieceView(each.item, each.pieces, each.cost_minor, each.pieces * each.cost_minor)
+            for each in sums.pieces
         ],
         adjustments=[
             AdjustmentView(each.id, each.minor, each.reason, each.posted_at)

@@ -71,6 +71,89 @@ WHERE coalesce(moved.earned, 0) <> coalesce(posted.earned, 0)
 ORDER BY coalesce(moved.id, posted.id)
 LIMIT 100;
 
+-- name: pieces
+-- Gifts and coupons that a posting charges are those that are listed for it.
+SELECT format(
+    'posting %s of partner %s: %s pieces for %s are charged, %s for %s are listed',
+    coalesce(p.outcome_id, g.outcome_id), coalesce(p.partner, g.partner), coalesce(p.pieces, 0),
+    coalesce(p.pieces_minor, 0), coalesce(g.pieces, 0), coalesce(g.minor, 0)
+)
+FROM (SELECT * FROM partners.posting WHERE currency = '') AS p
+FULL JOIN (
+    SELECT outcome_id, partner, sum(pieces) AS pieces, sum(pieces * cost_minor) AS minor
+    FROM partners.posting_piece
+    GROUP BY outcome_id, partner
+) AS g ON p.outcome_id = g.outcome_id AND p.partner = g.partner
+WHERE coalesce(p.pieces, 0) <> coalesce(g.pieces, 0)
+    OR coalesce(p.pieces_minor, 0) <> coalesce(g.minor, 0)
+ORDER BY 1
+LIMIT 100;
+
+-- name: funded_pieces
+-- Of a sale and its returns as many gifts and coupons are charged to a partner as the rules that it
+-- pays for give, as the sale stands now.
+WITH
+funder AS (
+    SELECT v.version, r.said ->> 'id' AS rule, r.said ->> 'funder' AS partner
+    FROM program.version AS v
+    CROSS JOIN LATERAL jsonb_array_elements(v.body -> 'rules') AS r (said)
+    WHERE r.said ->> 'funder' <> ''
+),
+
+newest AS (
+    SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
+    FROM checkout.receipt AS back
+    CROSS JOIN LATERAL (SELECT convert_from(back.story, 'UTF8')::json) AS said (story)
+    WHERE back.kind = 'return'
+        AND back.program_version IN (SELECT f.version FROM funder AS f)
+    ORDER BY
+        back.sale_id,
+        (SELECT sum(u.kept::bigint) FROM json_array_elements_text(said.story -> 'kept') AS u (kept))
+),
+
+decided AS (
+    SELECT
+        r.id, r.program_version AS version,
+        coalesce(newest.story, convert_from(r.story, 'UTF8')::json) -> 'story' AS story
+    FROM checkout.receipt AS r
+    LEFT JOIN newest ON r.id = newest.sale_id
+    WHERE r.kind = 'sale' AND r.program_version IN (SELECT f.version FROM funder AS f)
+    UNION ALL
+    SELECT e.id, e.program_version, convert_from(e.story, 'UTF8')::json -> 'story'
+    FROM checkout.event AS e
+    WHERE e.program_version IN (SELECT f.version FROM funder AS f)
+),
+
+gave AS (
+    SELECT d.id, f.partner, e.item, sum(e.given) AS pieces
+    FROM decided AS d
+    CROSS JOIN LATERAL json_to_recordset(d.story -> 'effects')
+    AS e (rule text, kind text, item text, given bigint)
+    JOIN funder AS f ON d.version = f.version AND e.rule = f.rule
+    WHERE e.kind IN ('gift', 'coupon')
+    GROUP BY d.id, f.partner, e.item
+    HAVING sum(e.given) <> 0
+),
+
+charged AS (
+    SELECT coalesce(r.sale_id, g.outcome_id) AS id, g.partner, g.item, sum(g.pieces) AS pieces
+    FROM partners.posting_piece AS g
+    LEFT JOIN checkout.receipt AS r ON g.outcome_id = r.id
+    GROUP BY coalesce(r.sale_id, g.outcome_id), g.partner, g.item
+    HAVING sum(g.pieces) <> 0
+)
+
+SELECT format(
+    'operation %s: partner %s is charged for %s %s, its rules gave %s', coalesce(c.id, gave.id),
+    coalesce(c.partner, gave.partner), coalesce(c.pieces, 0), coalesce(c.item, gave.item),
+    coalesce(gave.pieces, 0)
+)
+FROM charged AS c
+FULL JOIN gave ON c.id = gave.id AND c.partner = gave.partner AND c.item = gave.item
+WHERE coalesce(c.pieces, 0) <> coalesce(gave.pieces, 0)
+ORDER BY 1
+LIMIT 100;
+
 -- name: strays
 -- A posting is of an operation of the checkout.
 SELECT format('posting of partner %s: there is no operation %s', p.partner, p.outcome_id)

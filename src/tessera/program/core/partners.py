@@ -34,7 +34,17 @@ def check_partners(
         if zone(partner.time_zone) is None:
             why = f"there is no time zone {partner.time_zone}"
             filler.fault(f"{path}.time_zone", why, "write an IANA name, like Europe/Rome")
-    for path, rule in placed:
-        if rule.funder and rule.funder not in program.partners and "partners" not in doubtful:
-            why = f"there is no partner {rule.funder}"
-            filler.fault(f"{path}.funder", why, "declare it under `partners`")
+    if "partners" not in doubtful:
+        for path, rule in placed:
+            _check_payer(filler, program, path, rule)
+
+
+def _check_payer(filler: Filler, program: Program, path: str, rule: Mechanic) -> None:
+    """Whoever pays is named and there; what is given in a partner's own store that partner pays."""
+    if rule.funder and rule.funder not in program.partners:
+        why = f"there is no partner {rule.funder}"
+        filler.fault(f"{path}.funder", why, "declare it under `partners`")
+    own = rule.funding == "partner" and any(each.stores for each in program.partners.values())
+    if not rule.funder and rule.funding in ("partner", "supplier") and not own:
+        why = f"a {rule.funding} pays for this rule, and is not named"
+        filler.fault(f"{path}.funder", why, "name it as `funder`, and declare it under `partners`")

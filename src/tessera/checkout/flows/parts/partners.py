@@ -13,7 +13,7 @@ from tessera.checkout.core.words import Event
 from tessera.checkout.flows.items import Batch, Item
 from tessera.checkout.flows.parts import Part
 from tessera.partners import db as partners_db
-from tessera.partners.core import Posting, changed, charges
+from tessera.partners.core import Charge, Posting, changed, charges, pieces, pieces_changed
 from tessera.rules.core.words import Program
 
 
@@ -56,13 +56,20 @@ class Partners(Part):
         program, store = _program(item), _store(item)
         member = case.wallet is not None
         found = charges(program, store, decision.story, member=member)
+        things = pieces_changed({}, pieces(program, decision.story))
         if decision.before is not None:
             before = charges(program, store, decision.before, member=member)
             found = changed(before, found)
+            was = pieces(program, decision.before)
+            things = pieces_changed(was, pieces(program, decision.story))
+        for partner in things:  # a return may change one piece for another of the same cost
+            found.setdefault((partner, ""), Charge())
         self.postings += [
-            Posting(item.outcome_id, partner, unit, store, charge, self.batch.now)
-            for (partner, unit), charge in found.items()
-        ]
+            Posting(
+                item.outcome_id, partner, unit, store, charge, self.batch.now,
+                () if unit else things.get(partner, ()),
+            ) for (partner, unit), charge in found.items()
+        ]  # fmt: skip
 
     async def write(self, conn: db.Conn) -> None:
         """The postings, one set."""

@@ -68,7 +68,21 @@ SELECT
     (SELECT count(*) FROM ledger.hold) AS holds,
     (SELECT count(ended_at) FROM ledger.hold) AS holds_ended,
     (SELECT count(*) FROM incidents.incident WHERE opened_by <> 'house') AS incidents,
-    (SELECT count(*) FROM incidents.note) AS notes
+    (SELECT count(*) FROM incidents.note) AS notes,
+    (SELECT coalesce(sum(taken), 0)::bigint FROM rewards.reward) AS taken,
+    (SELECT count(*) FROM rewards.claim) AS claims,
+    (SELECT count(*) FROM rewards.claim WHERE state = 'cancelled') AS claims_cancelled,
+    (SELECT count(*) FROM rewards.claim_step) AS claim_steps,
+    (SELECT count(*) FROM rewards.pool_code) AS pool_codes,
+    (SELECT count(claim_id) FROM rewards.pool_code) AS pool_codes_taken,
+    (SELECT count(*) FROM rewards.coupon) AS coupons,
+    (SELECT count(void_at) FROM rewards.coupon) AS coupons_void,
+    (SELECT count(*) FROM rewards.win) AS wins,
+    (SELECT coalesce(sum(given), 0)::bigint FROM rewards.draw_prize) AS prizes,
+    (SELECT coalesce(sum(cost_x100), 0)::bigint FROM budgets.counter) AS cost_x100,
+    (SELECT coalesce(sum(cost_x100), 0)::bigint FROM budgets.day) AS day_cost_x100,
+    (SELECT count(*) FROM budgets.drawn) AS drawn,
+    (SELECT count(back_at) FROM budgets.drawn) AS drawn_back
 """
 # Each finds what must not be; looked at besides `prove`, which has other eyes.
 NEVER = {

@@ -21,7 +21,12 @@ PROGRAM: dict[str, Any] = {
         {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1},
         {"id": "thanks", "mechanic": "event_gift", "type": "survey", "prize": {"points": 5},
          "caps": []},
+        {"id": "spin", "mechanic": "instant_win", "draw": "WIN", "from_minor": 20_000_000,
+         "caps": []},
     ],
+    "draws": {"WIN": {"prizes": [{"item": "MUG", "count": 1_000_000, "one_in": 1}]}},
+    "coupons": {"THANKS": {"name": "Thanks", "personal": True, "days": 30}},
+    "budgets": {"rewards": {"claims": True, "most_minor": 1_000_000_000}},
     "events": {"survey": {"fields": {"score": {"type": "integer"}}}},
     "attributes": {"pets": {"type": "integer"}},
     "currencies": {"miles": {"kind": "miles"}},
@@ -309,6 +314,55 @@ async def _roll_back(door: Door, fresh: Fresh) -> Op:
     return Op("POST", "/v1/program/rollback", {"version": made["version"]}, 201)
 
 
+async def offer(door: Door, fresh: Fresh, **terms: Any) -> str:
+    """A reward of which there is one."""
+    code = fresh.number().lower()
+    told = {"kind": "goods", "names": {"en": code}, "points": 10, "cost_minor": 250} | terms
+    stock = {} if "pool" in terms else {"stock": 1}
+    await do(door, fresh, Op("POST", "/v1/rewards", {"code": code, "terms": told} | stock, 201))
+    await do(door, fresh, Op("POST", f"/v1/rewards/{code}/state", {"state": "offered"}, 200))
+    return code
+
+
+async def claim(door: Door, fresh: Fresh, reward: str) -> Op:
+    """Somebody takes it who has points for it."""
+    card = fresh.card()
+    made = await do(door, fresh, register(card))
+    await do(door, fresh, confirm(sale(fresh.number(), card)))
+    return Op("POST", "/v1/claims", {"member_id": made["member_id"], "reward": reward}, 201)
+
+
+async def _claim(door: Door, fresh: Fresh) -> Op:
+    return await claim(door, fresh, await offer(door, fresh))
+
+
+async def _claim_code(door: Door, fresh: Fresh) -> Op:
+    pool = fresh.number().lower()
+    await do(door, fresh, Op("POST", "/v1/pools", {"code": pool}, 201))
+    await do(door, fresh, Op("POST", f"/v1/pools/{pool}/codes", {"codes": [pool]}, 200))
+    return await claim(door, fresh, await offer(door, fresh, kind="code", pool=pool))
+
+
+async def _claim_coupon(door: Door, fresh: Fresh) -> Op:
+    return await claim(door, fresh, await offer(door, fresh, kind="coupon", coupon="THANKS"))
+
+
+async def _cancel_claim(door: Door, fresh: Fresh) -> Op:
+    made = await do(door, fresh, await _claim_coupon(door, fresh))
+    return Op("POST", f"/v1/claims/{made['claim_id']}/cancel", {"reason": "not wanted"}, 200)
+
+
+async def _hand_over(door: Door, fresh: Fresh) -> Op:
+    made = await do(door, fresh, await _claim(door, fresh))
+    return Op("POST", f"/v1/claims/{made['claim_id']}/state", {"to": "handed_over"}, 200)
+
+
+async def _win(door: Door, fresh: Fresh) -> Op:
+    card = await rich(door, fresh)
+    await do(door, fresh, confirm(sale(fresh.number(), card, 20_000_000)))  # the first is counted
+    return confirm(sale(fresh.number(), card, 20_000_000))
+
+
 OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "confirm": _confirm, "confirm of a stranger": _stranger, "confirm of nobody": _nobody,
     "confirm with spend": _spend, "quote with hold": _hold, "confirm of a quote": _quoted,
@@ -322,6 +376,9 @@ OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "issue a key": _key, "revoke a key": _revoke, "put a store": _store, "publish": _publish,
     "announce a program": _announce, "roll back": _roll_back,
     "open an incident": _incident, "close an incident": _close_incident,
+    "claim": _claim, "claim of a code": _claim_code, "claim of a coupon": _claim_coupon,
+    "cancel a claim": _cancel_claim, "hand over a claim": _hand_over, "win a prize": _win,
 }  # fmt: skip
 TILL = tuple(OPERATIONS)[:12]
+REWARDS = tuple(OPERATIONS)[-6:]
 BATCH = ("confirm of a quote", "return")

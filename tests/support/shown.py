@@ -91,9 +91,15 @@ class Shown:
 
 
 def lucky() -> dict[str, Any]:
-    """A draw with tickets, one to be drawn, and a badge: what the pages of draws show."""
+    """A draw with tickets, one to be drawn, a badge, a board: what the pages of these show."""
     cup, bike = {"item": "CUP", "count": 9, "one_in": 1}, {"item": "BIKE", "name": "Bicycle"}
     return {
+        "boards": {
+            "race": {
+                "name": "The race", "starts": "2026-01-01", "ends": "2098-12-31",
+                "counts": "minor", "prizes": [{"points": 100}, {"points": 10, "places": 9}],
+            },
+        },
         "draws": {
             "summer": {"name": "Summer", "prizes": [cup, bike], "ends": "2098-08-31"},
             "spring": {"name": "Spring", "prizes": [bike], "ends": "2026-05-31"},

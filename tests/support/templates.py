@@ -23,6 +23,7 @@ PLACES = (
     "rules/core/*.py", "rules/conditions/*.py", "rules/mechanics/*.py",
     "program/core/sentences.py", "program/core/difference.py", "program/core/warnings/*.py",
     "program/core/dead.py", "program/core/chances.py", "program/core/open_rules.py",
+    "program/core/ladder_words.py",
     "checkout/core/tell.py", "checkout/core/gifts.py", "checkout/core/event.py",
     "checkout/core/back.py", "rewards/coupons/core/words.py",
 )  # fmt: skip

@@ -22,6 +22,7 @@ PLACES = (
 _NOTED = {"fault", "Fault", "mistake_at", "mistake", "Mistake"}
 _SAYING = {
     "misfits", "_misfits", "_no_event", "brand_faults", "ladder_faults", "draw_faults",
+    "board_faults",
     "ticket_misfits", "_level_faults", "_fault", "_unfilled",
 }  # fmt: skip
 _HOLE = re.compile(r"\{(\d)\}")

@@ -27,7 +27,8 @@ from tessera.base.wire import PipelineConnection
 from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
 from tessera.checkout.days import flows as days_flows
-from tessera.doors import claims, reviews, runs
+from tessera.doors import claims, runs, walks
+from tessera.doors.boards import Boards
 from tessera.doors.bringing import Bringing
 from tessera.doors.budgets import Watch
 from tessera.doors.charts import Drawer
@@ -38,7 +39,7 @@ from tessera.doors.incidents import Incidents
 from tessera.doors.keeping import Keeping
 from tessera.doors.logs import fault
 from tessera.doors.ordering import Ordering
-from tessera.doors.pools import CABINET, CONSOLE, DESK, GATE, OPTIONS, TILL, UPKEEP, Conn
+from tessera.doors.pools import CABINET, CONSOLE, DESK, GATE, ONE_PLAN, OPTIONS, TILL, UPKEEP, Conn
 from tessera.doors.postings import Postings
 from tessera.doors.refused import Refused
 from tessera.doors.seals import Sealer
@@ -122,8 +123,7 @@ class House:
         self.reader = plan.reader
         self._shop: Shop | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.tally = Tally()
-        self.incidents = Incidents(plan.place)
+        self.tally, self.incidents = Tally(), Incidents(plan.place)
         self._revive_pause_s = self._revive_at = self._count_at = 0.0
         self.worked: dict[str, float] = {}
         self.schema_fault = ""
@@ -135,14 +135,14 @@ class House:
         )
         self.pool, self.gate, self.cabinet, self.desk, self.console, self.upkeep = self.pools
         self._keeping = Keeping(self.upkeep, plan.erasures, lambda: self.shop().program)
-        self._sealer = Sealer(self.upkeep, plan.seals)
+        self._sealer, self.refused = Sealer(self.upkeep, plan.seals), Refused(self.upkeep)
         self.uploads = None if plan.uploads is None else Uploads(plan.uploads)
-        self.refused = Refused(self.upkeep)
         self.setup, self.drawer = Setup(plan.setup), Drawer()
         self._turns, self._crew = Turns(self.upkeep), Overseer(self.upkeep, plan.crew)
         self._postings = Postings(self.upkeep, lambda: self.writer)
         self.bringing = Bringing(self.upkeep, lambda: self.shop().program)
         self._ordering = Ordering(self.upkeep)
+        self._boards = Boards(self.upkeep, self.shop, self.today)
         self._budgets = Watch(self.upkeep, self.incidents, lambda: self.shop().program)
         self._sending = Sending(self.upkeep, plan.ways, self.incidents)
         self.writer = Writer(
@@ -201,6 +201,7 @@ class House:
             ("budgets", self._budgets.turn, SWEEP_S),
             ("claims", self._end_claims, RUNS_S),
             ("coupons", self._ordering.turn, REFRESH_S),
+            ("boards", self._boards.turn, SWEEP_S),
         ):
             self.worked[name] = time.monotonic()
             self._tasks.append(asyncio.create_task(self._again(name, work, every_s)))
@@ -299,7 +300,7 @@ class House:
 
     async def _dial(self) -> PipelineConnection:
         return await PipelineConnection.connect(
-            make_conninfo(self.plan.dsn, options=OPTIONS, connect_timeout=2),
+            make_conninfo(self.plan.dsn, options=f"{OPTIONS} {ONE_PLAN}", connect_timeout=2),
             prepare_threshold=2,
             autocommit=True,
         )
@@ -322,7 +323,7 @@ class House:
             if mine:
                 now = datetime.now(UTC)
                 await runs.run_due(conn, self.lives, now)
-                await reviews.review_due(conn, self.shop().program.tiers, self.today(now))
+                await walks.turn(conn, self.shop().program.tiers, self.today(now))
 
     async def _end_approvals(self) -> None:
         """What waited a day for a second person can no longer be read."""

@@ -23,6 +23,9 @@ MAKES: dict[str, Make] = {
     "tier.set": of(SILVER),
     "tier.use": of({"ladder": "status", "privilege": "help"}),
     "tier.ladders": plain(),
+    "tier.near": lambda things, whose: (
+        {"ladder": "nobodys" if whose == "random" else "status"}, None
+    ),
     "me.tiers": plain(),
 }
 ANYBODYS = {"tier.ladders", "me.tiers"}

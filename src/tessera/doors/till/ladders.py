@@ -9,6 +9,7 @@ from msgspec import Struct
 from tessera.doors.call import Call, Operation
 from tessera.doors.till.tiers import LevelTold, levels_told, program_of, today_of
 from tessera.tiers import db
+from tessera.tiers.core import Walk
 
 _REVIEWS, _FLOW_DAYS = 5, 31
 
@@ -40,8 +41,20 @@ class ReviewTold(Struct, frozen=True):
     ended_at: datetime | None
 
 
+class WalkTold(Struct, frozen=True):
+    """Everybody is looked at after the ladder has changed. `ended_at` is null while it goes on."""
+
+    looked: int
+    risen: int
+    began_at: datetime
+    ended_at: datetime | None
+
+
 class LadderView(Struct, frozen=True):
-    """A ladder, who stands on it, and how many moved in the last 31 days."""
+    """A ladder, who stands on it, and how many moved in the last 31 days.
+
+    walk      who came up when it was made or changed last; null: it was not looked at yet
+    """
 
     ladder: str
     name: str
@@ -53,6 +66,7 @@ class LadderView(Struct, frozen=True):
     members: list[OnLevel]
     flow: list[Flow]
     reviews: list[ReviewTold]
+    walk: WalkTold | None
 
 
 class LaddersView(Struct, frozen=True):
@@ -65,6 +79,7 @@ async def ladders(call: Call) -> LaddersView:
     """GET /v1/tiers"""
     runs = await db.reviews(call.conn, 100)
     since = date.fromordinal(today_of(call).toordinal() - _FLOW_DAYS)
+    walks = await db.walks(call.conn)
     found = []
     for code, ladder in program_of(call).tiers.items():
         on = await db.on_levels(call.conn, code)
@@ -86,10 +101,16 @@ async def ladders(call: Call) -> LaddersView:
         found.append(
             LadderView(
                 code, ladder.name or code, ladder.counts, ladder.unit, ladder.window, review,
-                levels_told(ladder), members, moved, reviews,
+                levels_told(ladder), members, moved, reviews, _walk(walks.get(code)),
             )
         )  # fmt: skip
     return LaddersView(found)
+
+
+def _walk(found: Walk | None) -> WalkTold | None:
+    return None if found is None else WalkTold(
+        found.looked, found.risen, found.began_at, found.ended_at
+    )  # fmt: skip
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -305,6 +305,12 @@ _EXAMPLE = {
             ],
         },
     },
+    "boards": {
+        "spring": {
+            "name": "Spring race", "starts": "2026-03-01", "ends": "2026-05-31",
+            "counts": "minor", "prizes": [{"points": 1000}, {"points": 200, "places": 9}],
+        },
+    },
     "draws": {
         "summer": {"name": "Summer draw", "prizes": [{"item": "BIKE"}], "ends": "2026-06-30"},
         "scratch": {"name": "Lucky cup", "prizes": [{"item": "CUP", "count": 500, "one_in": 40}]},

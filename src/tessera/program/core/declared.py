@@ -49,12 +49,7 @@ def check_whole(
         _check_life(filler, program)
     check_ways(filler, program, doubtful)
     check_people(filler, program, doubtful)
-    if not doubtful & {"tiers", "currencies"}:
-        for field, why, cure in ladder_faults(program):
-            filler.fault(field, why, cure)
-    if not doubtful & {"boards", "currencies", "events"}:
-        for field, why, cure in board_faults(program):
-            filler.fault(field, why, cure)
+    _check_standings(filler, program, doubtful)
     for name in ("point_caps", "discount_caps"):
         _check_caps(filler, getattr(program, name), name)
     placed = [(f"rules[{i}]", rule) for i, rule in enumerate(rules) if rule is not None]
@@ -70,6 +65,16 @@ def check_whole(
     check_coupons(filler, program, placed, doubtful)
     _check_asked(filler, placed, known)
     _check_history(filler, placed)
+
+
+def _check_standings(filler: Filler, program: Program, doubtful: frozenset[str]) -> None:
+    """Ladders and boards."""
+    if not doubtful & {"tiers", "currencies"}:
+        for field, why, cure in ladder_faults(program):
+            filler.fault(field, why, cure)
+    if not doubtful & {"boards", "currencies", "events"}:
+        for field, why, cure in board_faults(program):
+            filler.fault(field, why, cure)
 
 
 def _check_history(filler: Filler, placed: Sequence[tuple[str, Mechanic]]) -> None:

@@ -8,6 +8,8 @@ matter (a window, a list, goods) is a `Phrase`: English at once, and told anew i
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
+from string import Formatter
 from typing import Any
 
 from msgspec import Struct
@@ -91,17 +93,23 @@ def say(template: Template, numbers: Numbers, currency: str) -> str:
         text = text[0] if numbers.get("count") == 1 else text[1]
     if "{" not in text:
         return text
-    told = {
-        name: in_words(value, currency).rstrip()
-        if isinstance(value, int) and name.endswith("_minor")
-        else value
-        for name, value in numbers.items()
-    }
-    if "_th}" in text:
-        for name, value in numbers.items():
-            if isinstance(value, int):
-                told[f"{name}_th"] = ENGLISH.ordinal(value)
+    told: dict[str, int | str] = {}
+    for name in _names(text):
+        of_n = numbers.get(name[:-3]) if name.endswith("_th") else None
+        if isinstance(of_n, int):
+            told[name] = ENGLISH.ordinal(of_n)
+        elif name in numbers:
+            value = numbers[name]
+            if isinstance(value, int) and name.endswith("_minor"):
+                value = in_words(value, currency).rstrip()
+            told[name] = value
     return text.format_map(told)
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """The numbers that a template names: others need not be put into words."""
+    return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(text) if name))
 
 
 def say_in(

@@ -22,6 +22,7 @@ async def show(visit: Visit) -> Shown:
     return View("offers/offers.html", {
         "rules": told.items, "choices": mine, "coupons": bool(program.coupons),
         "levels": bool(program.tiers), "luck": bool(program.draws),
+        "boards": bool(program.boards),
     })  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Boards: rankings of members in a period, and what the first places win."""

@@ -1,0 +1,1 @@
+"""Boards: one's own place, the first ones, a nickname."""

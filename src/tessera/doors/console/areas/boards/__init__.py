@@ -1,0 +1,1 @@
+"""Boards: who leads, how far they are, who has won."""

@@ -1,0 +1,1 @@
+"""What members let other members call them."""

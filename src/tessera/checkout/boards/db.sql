@@ -68,7 +68,7 @@ FROM (
     FROM checkout.board_standing AS s
     WHERE s.board = %(board)s
 ) AS ranked
-WHERE ranked.n %% 1000 = 0;
+WHERE mod(ranked.n, 1000) = 0;
 
 -- name: note
 -- It was counted.

@@ -10,10 +10,7 @@ ORDER BY m.account_id, coalesce(p.nickname, '') = '', m.id;
 
 -- name: present
 -- Whether somebody who is registered is behind an account.
-SELECT EXISTS (
-    SELECT 1 FROM members.present AS p
-    WHERE p.account_id = %(account)s
-);
+SELECT count(*) > 0 FROM members.present AS p WHERE p.account_id = %(account)s;
 
 -- name: read
 -- A member's nickname.

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from calendar import monthrange
+from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Conn
@@ -28,9 +31,8 @@ def program_text(reader: Reader) -> Directory:
 async def publish(conn: Conn, reader: Reader, now: datetime, note: str) -> list[str]:
     """Make it the next version; what it is and what to think about, as lines to print."""
     found = program_text(reader)
-    program = await program_flows.release(
-        conn, reader, found.edition.body, Release(now, None, None, note)
-    )
+    body = of_today(found.edition.body, now.date())
+    program = await program_flows.release(conn, reader, body, Release(now, None, None, note))
     if isinstance(program, Refusal):
         raise DemoBroken(str(program))
     warnings = found.warnings(None, now.date())
@@ -40,6 +42,22 @@ async def publish(conn: Conn, reader: Reader, now: datetime, note: str) -> list[
         f"{passed} of {len(found.tried)} tests passed, {len(warnings)} warnings"
     )
     return [head, *(f"  {each.code}, {each.rule}: {each.why}" for each in warnings)]
+
+
+def of_today(body: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The same text with its draw in this year and its race in this month."""
+    first, last = today.replace(day=1), monthrange(today.year, today.month)[1]
+    moved = {
+        "draws": (today.replace(month=1, day=1), today.replace(month=12, day=31)),
+        "boards": (first, first.replace(day=last)),
+    }
+    return {**body} | {
+        section: {
+            code: each | {"starts": starts.isoformat(), "ends": ends.isoformat()}
+            for code, each in body[section].items()
+        }
+        for section, (starts, ends) in moved.items()
+    }
 
 
 async def noted(conn: Conn, first_word: str) -> str | None:

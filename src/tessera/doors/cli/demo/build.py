@@ -18,7 +18,7 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.days import flows as days_flows
 from tessera.checkout.proof.db import PROOF
 from tessera.doors.call import Conn
-from tessera.doors.cli.demo import bottega, people
+from tessera.doors.cli.demo import bottega, people, shelf
 from tessera.doors.cli.demo.chain import stores
 from tessera.doors.cli.demo.feed import DemoBroken, Feed, Progress
 from tessera.doors.cli.demo.members import LABELS, Crowd, Label, Member, card_counts, member
@@ -108,6 +108,7 @@ async def build_demo(
         if building:  # what was counted while days came in is old
             now = datetime.now(UTC)
             await days_flows.count_anew(conn, house.today(now), now)
+            await shelf.furnish(conn, now)
         till_keys, admin_key = await _finish(conn, builders, stores(plan.members))
         posted = await PROOF.counts(conn)
     return DemoSummary(

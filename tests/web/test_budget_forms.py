@@ -160,6 +160,17 @@ def test_the_sentence_is_in_the_reader_s_language(site, manager, draft, language
     assert said_of(page).startswith(begins[language])
 
 
+def test_where_nothing_is_declared_one_button_leads_to_the_program_s_text(site, manager):
+    for area in ("tiers", "draws", "referrals", "boards"):
+        assert "Write it in a draft" in shown(site, manager, f"/console/{area}"), area
+    other = browsing.staff(site, "executive")
+    assert "Write it in a draft" not in shown(site, other, "/console/draws"), "it could not"
+    fields = {"do": ["declare"], "key": ["d" * 20]}
+    done = send(site, "/console/rules", "console", manager, fields)
+    assert done.status_code == 303 and done.headers["location"].endswith("file=program.yaml")
+    assert "name: Budgets" in shown(site, manager, done.headers["location"])
+
+
 def test_the_form_of_a_rule_has_a_control_for_every_field_and_keeps_it(site, manager, draft):
     """Its campaign and who pays for it once were on no panel, and were lost when it was saved."""
     address = f"{draft}/rules/1"

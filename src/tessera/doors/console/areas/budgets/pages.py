@@ -65,6 +65,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="budgets.budget", path=f"{PATH}/{{code}}", show=show_one, title=N_("Budget"),
+        purpose=N_("What was given of it in this period, and until when it lasts."),
         needs=("budget.read",), acts={"begin": drafting.begin},
     ),
     Page(
@@ -74,6 +75,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="budgets.form", path=f"{_DRAFT}/{{code}}", show=drafting.show, title=N_("Budget"),
+        purpose=N_("How much may be given at most; at the side stands what that means."),
         needs=("draft.read",),
         acts={"save": drafting.save, "preview": drafting.show, "remove": drafting.remove},
     ),

@@ -93,6 +93,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="cards.new", path=f"{PATH}/new", show=show_new, acts={"issue": issue},
         title=N_("Issue numbers"), needs=("card.issue",),
+        purpose=N_("Numbers for new cards; a file for the printer comes with them."),
     ),
     Page(
         name="cards.batch", path=f"{PATH}/{{batch_id}}", show=show_one, title=N_("Batch of cards"),

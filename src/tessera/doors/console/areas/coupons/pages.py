@@ -128,6 +128,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="coupons.new", path=f"{PATH}/new", show=show_new, acts={"order": order},
         title=N_("Order codes"), needs=("coupon.order",),
+        purpose=N_("Codes that nobody can guess, as a file for a printer or a mailing."),
     ),
     Page(
         name="coupons.find", path=f"{PATH}/find", show=show_find,

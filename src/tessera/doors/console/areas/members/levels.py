@@ -18,6 +18,7 @@ WHYS = {
     "reviewed": N_("sunk at a review"), "matched": N_("set by hand"),
     "joined": N_("two members became one"), "parted": N_("one member became two"),
     "carried": N_("moved in from another program"),
+    "moved": N_("the ladder was made or changed"),
 }  # fmt: skip
 
 

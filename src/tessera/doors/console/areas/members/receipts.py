@@ -33,6 +33,7 @@ async def show(visit: Visit) -> Shown:
     shown = [seen(visit.local, told, start, explained=explained, **most) for told in found.items]
     return View("members/receipts.html", known | {
         "receipts": shown, "only": only,
+        "names": {rule.id: rule.name for rule in visit.house.shop().program.rules},
         "next": visit.here(cursor=found.next) if found.next else "",
         "first": visit.here(cursor=None) if visit.query.get("cursor") else "",
     })  # fmt: skip

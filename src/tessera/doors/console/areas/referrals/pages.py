@@ -22,6 +22,7 @@ WHY: Mapping[str, str] = {
     "known": N_("Whoever was brought had a card before."),
     "ring": N_("They have brought each other."),
     "again": N_("This person was brought before, under another number."),
+    "erased": N_("Whoever was brought was erased before it was paid."),
     "most_reached": N_("Who brings was paid often enough: only the friend got points."),
     "budget_used_up": N_("A budget is used up: less was paid than was promised."),
 }  # fmt: skip

@@ -12,7 +12,8 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="rules.list", path=RULES, show=program.show, title=N_("Rules"),
         purpose=N_("What members get and when, as it is decided now. Changes begin as a draft."),
-        needs=("program.read",), acts={"begin": program.begin, "edit": program.edit},
+        needs=("program.read",),
+        acts={"begin": program.begin, "edit": program.edit, "declare": program.declare},
         menu=Menu("program", 10, N_("Rules"), "rules"),
     ),
     Page(
@@ -30,10 +31,13 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="rules.version", path=f"{RULES}/versions/{{version}}", show=program.show_version,
         title=N_("Version"), needs=("program.version",), acts={"back": program.roll_back},
+        purpose=N_("What decided from then on, and what it changed."),
     ),
     Page(
         name="rules.draft", path=_DRAFT, show=drafts.show, title=N_("Draft"),
         needs=("draft.read",),
+        purpose=N_("A copy of the program to try things out: nothing changes until it is "
+                   "published."),
         acts={
             "rename": drafts.rename, "numbers": drafts.numbers, "drop": drafts.drop,
             "rebase": drafts.rebase,
@@ -42,6 +46,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="rules.rule", path=f"{_DRAFT}/rules/{{place}}", show=editor.show, title=N_("Rule"),
         needs=("draft.read",),
+        purpose=N_("When it gives, what and to whom; at the side stands what that means."),
         acts={"save": editor.save, "preview": editor.show, "remove": editor.remove},
     ),
     Page(
@@ -54,10 +59,12 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="rules.try", path=f"{_DRAFT}/try", show=trial.show, title=N_("Test on a receipt"),
         needs=("draft.try",), acts={"try": trial.show},
+        purpose=N_("What a receipt gives now, and what it would give with the draft."),
     ),
     Page(
         name="rules.changes", path=f"{_DRAFT}/changes", show=drafts.show_changes,
         title=N_("What the draft changes"), needs=("draft.check",),
+        purpose=N_("What would be different, and from when on."),
         acts={"publish": drafts.publish, "rebase": drafts.rebase},
     ),
 )  # fmt: skip

@@ -33,6 +33,7 @@ from tessera.program.core import Reader
 from tessera.program.core.kinds import kinds_of
 from tessera.program.core.rewriting import with_new_rule
 from tessera.program.core.seen import Seen
+from tessera.program.core.text import HEAD
 from tessera.program.core.warnings import warnings_of
 from tessera.rules.core.words import Program
 
@@ -89,6 +90,14 @@ async def begin(visit: Visit) -> Shown:
 def _usual_name(visit: Visit) -> str:
     said = visit.local.gettext(N_("Draft of %(day)s"))
     return said % {"day": visit.local.day(visit.now.date())}
+
+
+async def declare(visit: Visit) -> Shown:
+    """What the program declares, as text, in a draft of whoever asks."""
+    draft = await mine(visit)
+    if isinstance(draft, Refusal):
+        return draft
+    return See(f"{RULES}/drafts/{draft.draft.draft_id}/text?file={HEAD}", BEGUN)
 
 
 async def edit(visit: Visit) -> Shown:

@@ -86,9 +86,11 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="stores.new", path=f"{PATH}/new", show=show_new, acts={"add": add},
         title=N_("Add a store"), needs=("store.put",),
+        purpose=N_("Receipts name it, and its clock says which day it is."),
     ),
     Page(
         name="stores.one", path=f"{PATH}/one", show=show_one, acts={"change": change},
         title=N_("Change a store"), needs=("store.put",),
+        purpose=N_("Receipts name it, and its clock says which day it is."),
     ),
 )  # fmt: skip

@@ -111,3 +111,14 @@ def test_what_is_not_fetched_comes_back_what_was_seen_does_not(api):
     assert drawn(api, "all") == (before[0] + 50_000, before[1] + 2), "the code is gone"
     cancel(api, unseen)
     assert drawn(api, "all") == (before[0] + 25_000, before[1] + 1)
+
+
+def test_a_draw_that_is_no_claim_s_cost_is_named(api):
+    taken(api, member(api), reward(api))
+    one = "WHERE back_at IS NULL AND budget = 'all' AND cost_x100"
+    api.eye.execute(f"UPDATE budgets.drawn SET cost_x100 = cost_x100 + 1 {one} > 0")  # noqa: S608
+    try:
+        found = " | ".join(differences(api.dsn))
+    finally:
+        api.eye.execute(f"UPDATE budgets.drawn SET cost_x100 = cost_x100 - 1 {one} > 0")  # noqa: S608
+    assert "was drawn on for" in found and "its counter says" in found

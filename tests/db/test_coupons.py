@@ -32,6 +32,23 @@ def buys(card, *shown, **more):
     return replace(sale(card, SOUP, **more), coupons=shown)
 
 
+async def over(shop, since):
+    """All that quotes keep of coupons is over since so long."""
+    past = datetime.now(UTC) - since
+    await shop.eye.execute(
+        "UPDATE rewards.coupon_use SET held_until = %s WHERE held_until IS NOT NULL", (past,)
+    )
+    await shop.eye.commit()
+
+
+async def counted(shop, kind):
+    """How often a kind was used, as its count says."""
+    sql = "SELECT used FROM rewards.coupon_count WHERE kind = %s"
+    row = await (await shop.eye.execute(sql, (kind,))).fetchone()
+    await shop.eye.commit()
+    return None if row is None else row[0]
+
+
 def test_a_code_is_used_once_and_comes_back_with_the_goods(dsn):
     async def work(shop):
         batch, (code,) = await ordered(shop, 1)
@@ -121,10 +138,9 @@ def test_a_held_quote_keeps_it_until_it_is_confirmed_cancelled_or_over(dsn):
         assert states(back) == [("TENTH", "back")]
         late = await shop.send(Quote(buys(card, code), hold=True))
         await shop.overdue(datetime.now(UTC))
-        past = datetime.now(UTC) - timedelta(seconds=1)
-        await shop.eye.execute("UPDATE rewards.coupon_use SET held_until = %s"
-                               " WHERE held_until IS NOT NULL", (past,))  # fmt: skip
-        await shop.eye.commit()
+        await over(shop, timedelta(seconds=1))  # a till that began in time may be confirming it
+        assert states(await shop.send(buys(other, code))) == [("TENTH", "held")]
+        await over(shop, timedelta(minutes=2))
         assert states(await shop.send(buys(other, code))) == [("TENTH", "accepted")]
         lost = await shop.send(replace(buys(card, code), quote=late.answer.id))
         assert states(lost) == [("TENTH", "used")]
@@ -161,6 +177,29 @@ def test_a_word_is_for_everybody_as_often_as_the_kind_says(dsn):
 
     word = {"name": "Summer", "code": "SUMMER10", "most": 3, "per_member": 1}
     with_shop(dsn, work, couponed(OFF | {"coupon": "SUM"}, SUM=word))
+
+
+def test_a_limit_counts_what_was_used_before_it_and_without_it(dsn):
+    word = {"name": "Summer", "code": "SUMMER10"}
+    free = couponed(OFF | {"coupon": "SUM"}, SUM=word)
+    limited = couponed(OFF | {"coupon": "SUM"}, SUM=word | {"most": 3})
+
+    async def work(shop):
+        cards = [await shop.member() for _ in range(5)]
+        first = buys(cards[0], "SUMMER10")
+        assert states(await shop.send(first)) == [("SUM", "accepted")]
+        await shop.publish(limited)
+        await shop.send(buys(cards[1], "SUMMER10"))
+        assert await counted(shop, "SUM") == 2
+        await shop.publish(free)
+        await shop.send(buys(cards[2], "SUMMER10"))
+        await shop.publish(limited)
+        assert states(await shop.send(buys(cards[3], "SUMMER10"))) == [("SUM", "used")]
+        assert states(await shop.send(goods_back(first))) == [("SUM", "back")]
+        assert states(await shop.send(buys(cards[4], "SUMMER10"))) == [("SUM", "accepted")]
+        assert await counted(shop, "SUM") == 3
+
+    with_shop(dsn, work, free)
 
 
 def test_a_given_coupon_is_told_once_is_its_members_and_goes_with_the_goods(dsn):

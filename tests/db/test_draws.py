@@ -92,6 +92,8 @@ def test_a_quote_cannot_know_and_a_return_owes_the_prize(dsn):
             (win,) = await db.wins(shop.eye, "WIN", 10)
             assert win.owed_at is not None
             assert await given(shop) == (1, 1), "what is out of the house stays given"
+            owed = await flows.hand_over(shop.eye, "WIN", win.id, datetime.now(UTC))
+            assert isinstance(owed, Refusal), "what has to come back is not handed over"
 
     asyncio.run(work())
 
@@ -201,6 +203,40 @@ def test_a_draw_is_run_once_after_its_end_and_can_be_computed_again(dsn, tmp_pat
     asyncio.run(work())
 
 
+def test_one_receipt_has_ten_thousand_tickets_and_tills_go_on_while_they_are_drawn(dsn):
+    """The loop has its turn after every thousand tickets."""
+
+    async def turns_of(task: asyncio.Task[object]) -> int:
+        turns = 0
+        while not task.done():
+            await asyncio.sleep(0.001)
+            turns += 1
+        return turns
+
+    async def work():
+        async with opened(dsn, shop_of()) as shop:
+            draw, card = shop.house.shop().program.draws["CAR"], await shop.member()
+            said = await shop.send(sale(card, line("YACHT", 1, 10**9)))
+            assert [e.given for e in said.answer.effects if e.kind == "ticket"] == [10_000]
+            await shop.eye.execute(
+                "INSERT INTO rewards.keepsake SELECT account_id, kind, item, gen_random_uuid(),"
+                " pieces, given_at FROM rewards.keepsake, generate_series(1, 29)"
+                " WHERE kind = 'ticket'"
+            )
+            await shop.eye.commit()
+            async with shop.house.pool.connection() as conn:
+                later = TODAY + timedelta(days=2)
+                task = asyncio.create_task(flows.run(conn, "CAR", draw, datetime.now(UTC), later))
+                turns = await turns_of(task)
+                assert not isinstance(task.result(), Refusal)
+            assert turns > 100, turns
+            (shown,) = await db.named(shop.eye, ["CAR"])
+            assert shown.tickets == 300_000
+            assert shown.digest == digest_of(await db.entries(shop.eye, "CAR", "", 1000))
+
+    asyncio.run(work())
+
+
 def test_luck_of_the_day_is_one(dsn):
     async def work():
         async with opened(dsn, shop_of(stock=1000, one_in=2, luck="day")) as shop:
@@ -208,6 +244,19 @@ def test_luck_of_the_day_is_one(dsn):
                 card, at = await shop.member(), datetime.now(UTC)
                 said = [await shop.send(sale(card, line("SOUP", 1, 1000), at=at)) for _ in range(3)]
                 assert len({bool(gifts(each)) for each in said}) == 1
+
+    asyncio.run(work())
+
+
+def test_a_member_wins_at_once_once_a_day(dsn):
+    async def work():
+        body = shop_of(stock=1000, one_in=1)
+        spin = next(rule for rule in body["rules"] if rule["id"] == "spin")
+        body["rules"] = [{key: spin[key] for key in spin if key != "caps"}]
+        async with opened(dsn, body) as shop:
+            card, at = await shop.member(), datetime.now(UTC)
+            said = [await shop.send(sale(card, line("SOUP", 1, 1), at=at)) for _ in range(3)]
+            assert [gifts(each) for each in said] == [{"MUG": 1}, {}, {}]
 
     asyncio.run(work())
 
@@ -228,8 +277,7 @@ def test_an_order_that_was_kept_gives_and_one_of_which_something_came_back_does_
         async with opened(dsn, body) as shop:
             card, other = await shop.member(), await shop.member()
             orders = [sale(card, line("SOUP", 2, 1000)) for _ in range(2)]
-            for order in orders:
-                await shop.send(order)
+            first, _ = [await shop.send(order) for order in orders]
             await shop.send(goods_back(orders[1], (1, 1)))
             asked = [(card, orders[0], 100), (card, orders[1], 0), (other, orders[0], 0)]
             for n, (who, order, points) in enumerate(asked):
@@ -237,5 +285,8 @@ def test_an_order_that_was_kept_gives_and_one_of_which_something_came_back_does_
                 assert told.answer.points_earned == points, (n, told.answer)
             said = await shop.send(collected(card, f"c-{orders[0].number}-x", "c-nothing"))
             assert said.answer.points_earned == 0
+            for n, word in enumerate((orders[0].number, str(first.answer.id))):  # whatever names it
+                told = await shop.send(collected(card, f"c-{orders[0].number}-again-{n}", word))
+                assert told.answer.points_earned == 0
 
     asyncio.run(work())

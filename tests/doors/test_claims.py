@@ -131,6 +131,56 @@ def test_a_privilege_counts_its_uses_and_a_donation_is_given(api):
     assert refused(api, lambda: take(api, anna, own))["code"] == "points_short"
 
 
+def test_what_is_out_of_the_house_is_not_claimed_again(api):
+    """Sent goods and a used privilege that are cancelled; at no cost too."""
+    anna = member(api)
+    box = reward(api, 1, sent=True, cost_minor=0)
+    sent = taken(api, anna, box)
+    path = f"/v1/claims/{sent['claim_id']}"
+    assert api.call("POST", f"{path}/state", {"to": "sent"}).is_success
+    assert api.call("POST", f"{path}/cancel", {"reason": "lost"}).json()["state"] == "cancelled"
+    lounge = reward(api, 1, kind="privilege", privilege="upgrade", days=30)
+    used = taken(api, anna, lounge)
+    assert hand(api, mine(api, anna, used)["code"]).is_success
+    assert api.call("POST", f"/v1/claims/{used['claim_id']}/cancel", {}).is_success
+    for gone in (box, lounge):
+        assert left(api, gone) == 0
+        assert refused(api, lambda gone=gone: take(api, anna, gone))["code"] == "reward_gone"
+
+
+def test_a_limit_counts_what_was_had_although_its_time_is_over(api):
+    anna = member(api)
+    cinema = pool(api, ["L-1", "L-2"])
+    soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    assert add(api, cinema, ["L-0"], expires_at=soon).is_success
+    ticket = reward(api, kind="code", pool=cinema, most=1)
+    lounge = reward(api, kind="privilege", privilege="upgrade", days=1, most=1)
+    seen, used = taken(api, anna, ticket), taken(api, anna, lounge)
+    assert reveal(api, anna, seen).is_success
+    assert hand(api, mine(api, anna, used)["code"]).is_success
+    for claim, code in ((seen, ticket), (used, lounge)):
+        assert later(api, claim, 2) == "expired"
+        assert refused(api, lambda code=code: take(api, anna, code))["code"] == "reward_limit"
+    dear = reward(api, money_minor=500, most=1)
+    assert later(api, taken(api, anna, dear), 4) == "expired"
+    assert taken(api, anna, dear), "nothing was paid, nothing was had"
+
+
+def test_nobody_gives_back_what_is_out_of_time(api):
+    anna, mug = member(api), reward(api, 1, days=1)
+    claim = taken(api, anna, mug)
+    api.eye.execute(
+        "UPDATE rewards.claim SET ends_at = now() - interval '1 hour' WHERE id = %s",
+        (claim["claim_id"],),
+    )
+    own = partial(api.call, "POST", f"/v1/me/claims/{claim['claim_id']}/cancel",
+                  token=anna["token"])  # fmt: skip
+    staff = partial(api.call, "POST", f"/v1/claims/{claim['claim_id']}/cancel", {})
+    assert refused(api, own)["code"] == refused(api, staff)["code"] == "claim_closed"
+    assert later(api, claim, 0) == "expired"
+    assert sum(points for _, points, _ in lots(api, anna)) == 900
+
+
 # Codes of others ---------------------------------------------------------------------------------
 
 
@@ -181,6 +231,8 @@ def test_codes_that_are_too_old_are_not_had(api):
     ticket, anna = reward(api, kind="code", pool=cinema), member(api)
     assert taken(api, anna, ticket)["ends_at"], "the one that ends first goes first"
     assert "ends_at" not in taken(api, anna, ticket)
+    assert add(api, cinema, ["B-4"], expires_at="9999-12-31T23:59:59-14:00").is_success
+    assert "ends_at" not in taken(api, anna, ticket), "such a day is no end"
 
 
 def test_the_last_ten_codes_go_to_ten(api):
@@ -256,6 +308,8 @@ def test_tampering_is_named(api, change, named):
         )
         api.eye.execute(
             "UPDATE rewards.reward AS r SET taken = (SELECT count(*) FROM rewards.claim AS c"
-            " WHERE c.reward = r.code AND c.state IN ('reserved', 'issued', 'used'))"
+            " WHERE c.reward = r.code AND (c.state IN ('reserved', 'issued', 'used')"
+            " OR c.uses > 0 OR c.revealed_at IS NOT NULL OR EXISTS (SELECT FROM"
+            " rewards.claim_step AS s WHERE s.claim_id = c.id AND s.did = 'sent')))"
         )
         api.eye.execute("DROP TABLE kept_claim, kept_code")

@@ -84,5 +84,24 @@ def test_staff_draw_once_and_hand_over(api, bought):
     assert (twice.status_code, twice.json()["code"]) == (404, "win_unknown")
     wins = read(api, "/v1/me/luck", token=signed_in(api, bought["member_id"]))["wins"]
     assert {w["name"]: w["handed"] for w in wins} == {"Bicycle": True, "Lucky cup": False}
+    later = {**DRAWS, "spring": DRAWS["spring"] | {"ends": "2098-01-01"}}
+    said = api.call("POST", "/v1/program", PROGRAM | {"rules": RULES, "draws": later})
+    assert (said.status_code, said.json()["code"]) == (422, "program_invalid"), "it is drawn"
     unknown = api.call("GET", "/v1/draws/nobodys")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "draw_unknown")
+
+
+def test_a_draw_that_the_program_has_no_more_is_drawn_on_its_day(api, bought):
+    ends = {"old": str((BEFORE + timedelta(1)).date()), "far": "2098-01-01"}
+    draws = {code: {"prizes": [BIKE], "ends": day} for code, day in ends.items()}
+    rules = [{"id": c, "mechanic": "every_x_tickets", "draw": c, "per_minor": 100} for c in ends]
+    api.publish(PROGRAM | {"rules": rules, "draws": draws})
+    basket = api.basket(card=bought["card"], happened_at=BEFORE.isoformat())
+    assert api.post("/v1/receipts", basket).status_code == 201
+    api.publish(PROGRAM | {"rules": [], "draws": {}})
+    told = {each["draw"]: each for each in read(api, "/v1/draws")["items"]}
+    assert (told["old"]["state"], told["far"]["state"]) == ("due", "not_declared")
+    soon = api.call("POST", "/v1/draws/far/run")
+    assert (soon.status_code, soon.json()["code"]) == (409, "draw_open")
+    assert api.call("POST", "/v1/draws/old/run").json()["wins"] == 1
+    assert read(api, "/v1/draws/old")["draw"]["seed"]

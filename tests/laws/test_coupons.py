@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from support.coupons import OFF, couponed
+from support.shop import TILL
+from tessera.access.core import Principal
 from tessera.base.refusal import Refusal
 from tessera.program.core.reader import Reader
 from tessera.program.core.sentences import plain
@@ -17,7 +19,7 @@ from tessera.rewards.coupons.core import codes
 from tessera.rewards.coupons.core.book import Book, Seen, Shower, sorted_out
 from tessera.rewards.coupons.core.misses import MOST, PAUSE, WINDOW, Misses
 from tessera.rewards.coupons.core.words import Row
-from tessera.rewards.coupons.flows import unveiled, veiled
+from tessera.rewards.coupons.flows import marks_of, unveiled, veiled
 from tessera.rules import conditions, mechanics
 from tessera.rules.core.coupons import Coupon
 
@@ -189,3 +191,17 @@ def test_a_rule_says_that_it_needs_a_coupon():
     program = READER.read(couponed(), 1)
     assert not isinstance(program, Refusal)
     assert plain(program.rules[1], "EUR").endswith("Only with a coupon TENTH.")
+
+
+def test_tills_and_people_of_one_address_are_counted_apart():
+    person = Principal(UUID(int=8), "staff", "Anna", "cashier", ("S1",), 1000)
+    tills = [marks_of(TILL, ("S1", str(n)), None, "192.0.2.1") for n in range(7)]
+    hers, misses = marks_of(person, ("S1", "1"), None, "192.0.2.1"), Misses()
+    for n in range(60):  # fewer than ten of each till
+        misses.add(tills[n % 7], NOW)
+    misses.add(hers, NOW)
+    assert not any(misses.tripped(marks, NOW) for marks in (*tills, hers))
+    for _ in range(MOST - 1):
+        misses.add(hers, NOW)
+    assert misses.tripped(hers, NOW)
+    assert not any(misses.tripped(marks, NOW) for marks in tills)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import date
 from uuid import UUID
@@ -76,6 +77,23 @@ LISTS = st.dictionaries(
 ).map(lambda found: [Entry(label, *rest) for label, rest in found.items()])  # fmt: skip
 
 
+def in_turn(listed: list[Entry], most: int) -> list[tuple[str, int]]:
+    """The tickets as they are called out, one after the other; who has `most` is passed over."""
+
+    def place(entry: Entry, number: int) -> bytes:
+        words = (SEED.hex(), "CAR", entry.label)
+        said = b"".join(b"%d:%b" % (len(word), word.encode()) for word in words)
+        return hashlib.sha256(said + str(number).encode()).digest()
+
+    every = [(place(e, n + 1), n + 1, e) for e in listed for n in range(e.pieces)]
+    found, had = [], Counter[str]()
+    for _, number, entry in sorted(every, key=lambda each: each[0]):
+        had[entry.holder] += 1
+        if had[entry.holder] <= most:
+            found.append((entry.label, number))
+    return found
+
+
 @given(LISTS, st.integers(1, 6), st.integers(1, 4), st.randoms())
 def test_a_list_has_one_set_of_winners(listed, count, most, chance):
     prizes = (DrawPrize("CAR"), DrawPrize("BIKE", count))
@@ -83,6 +101,7 @@ def test_a_list_has_one_set_of_winners(listed, count, most, chance):
     mixed = list(listed)
     chance.shuffle(mixed)
     assert winners(SEED, "CAR", mixed, prizes, most) == won
+    assert [(each.label, each.number) for each in won] == in_turn(listed, most)[: 1 + count]
     assert digest_of(mixed) == digest_of(listed)
     held = Counter(entry.holder for entry in listed for _ in range(entry.pieces))
     assert len(won) == min(sum(min(pieces, most) for pieces in held.values()), 1 + count)

@@ -359,7 +359,8 @@ async def _undo(conn: db.Conn, by: By, claim: Claim, did: Did) -> Claim | Refusa
         await db.put_back(conn, claim.reward)
         await budgets.give_back(conn, [claim.id], by.budgets, by.now)
     state: core.ClaimState = "expired" if did == "expired" else "cancelled"
-    after = replace(claim, state=state, back_id=back, receivable_minor=claim.cost_minor if lost else 0)
+    owed_minor = claim.cost_minor if lost else 0
+    after = replace(claim, state=state, back_id=back, receivable_minor=owed_minor)
     return await _keep(conn, by, after, did)
 
 

@@ -54,9 +54,21 @@ async def given_of(conn: Conn, sales: Sequence[UUID]) -> list[Given]:
 
 
 async def counts(conn: Conn, kinds: Sequence[str], *, lock: bool) -> dict[str, int]:
-    """{kind: how often it was used in all}; locked until the transaction ends."""
-    named = "lock_counts" if lock else "counts"
-    rows = await conn.execute(SQL[named], (sorted(kinds),), binary=True)
+    """{kind: how often it was used in all}; locked until the transaction ends, begun if need be."""
+    if not lock:
+        rows = await conn.execute(SQL["counts"], (sorted(kinds),), binary=True)
+        return dict(await rows.fetchall())
+    found = await _lock_counts(conn, kinds)
+    new = sorted(set(kinds) - found.keys())
+    if new:
+        await conn.execute(SQL["wait_for_uses"])
+        await conn.execute(SQL["begin_counts"], (new,), binary=True)
+        found |= await _lock_counts(conn, new)
+    return found
+
+
+async def _lock_counts(conn: Conn, kinds: Collection[str]) -> dict[str, int]:
+    rows = await conn.execute(SQL["lock_counts"], (sorted(kinds),), binary=True)
     return dict(await rows.fetchall())
 
 
@@ -113,12 +125,12 @@ async def save_misses(conn: Conn, counts: Mapping[bytes, Count]) -> None:
     await put(conn, SQL["save_misses"], _columns(rows, Bytes, Integers, Times, Times))
 
 
-async def save_used(conn: Conn, codes: Mapping[UUID, int], kinds: Mapping[str, int]) -> None:
-    """How often codes and kinds are used by now."""
+async def add_used(conn: Conn, codes: Mapping[UUID, int], kinds: Mapping[str, int]) -> None:
+    """{code or kind: uses that it has more, or fewer}; kinds without a count are left out."""
     if codes:
-        await put(conn, SQL["save_codes"], _columns(list(codes.items()), Uuids, Integers))
+        await put(conn, SQL["add_used"], _columns(sorted(codes.items()), Uuids, Integers))
     if kinds:
-        await put(conn, SQL["save_counts"], _columns(list(kinds.items()), Texts, Bigints))
+        await put(conn, SQL["add_counted"], _columns(sorted(kinds.items()), Texts, Bigints))
 
 
 async def add_uses(conn: Conn, uses: Sequence[Use], now: datetime) -> None:

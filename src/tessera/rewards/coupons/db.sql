@@ -1,8 +1,8 @@
 -- rewards.coupons: codes, batches, uses, and who was wrong how often.
 
 -- name: lock_codes
--- Codes that are shown or given back, one receipt at a time, in their order, with what their batches
--- say. The codes' own columns are as of the lock.
+-- Codes that are shown or given back, one receipt at a time, in their order, with what is said by
+-- their batches. The codes' own columns are as of the lock.
 SELECT
     c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
     b.starts, least(b.ends, c.ends)
@@ -38,16 +38,35 @@ WHERE c.sale_id = ANY(%b::uuid[])
 ORDER BY c.given_at, c.code;
 
 -- name: lock_counts
--- How often kinds were used of which there are only so many; made where they are met first.
-INSERT INTO rewards.coupon_count AS c (kind, used)
-SELECT kind, 0 FROM unnest(%b::text[]) AS asked (kind)
+-- How often kinds were used, of those that are counted; as of the lock.
+SELECT kind, used FROM rewards.coupon_count
+WHERE kind = ANY(%b::text[])
 ORDER BY kind
-ON CONFLICT (kind) DO UPDATE SET used = c.used
-RETURNING kind, used;
+FOR NO KEY UPDATE;
+
+-- name: wait_for_uses
+-- A count begins: whoever has written uses commits first, whoever has not finds the count.
+LOCK TABLE rewards.coupon_use IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: begin_counts
+-- From now on they are counted; what was used before there was a limit counts too.
+INSERT INTO rewards.coupon_count (kind, used)
+SELECT asked.kind, count(u.outcome_id)
+FROM unnest(%b::text[]) AS asked (kind)
+LEFT JOIN rewards.coupon_use AS u
+    ON asked.kind = u.kind AND u.held_until IS NULL AND u.back_at IS NULL
+GROUP BY asked.kind
+ORDER BY asked.kind
+ON CONFLICT (kind) DO NOTHING;
 
 -- name: counts
--- The same, without a lock.
-SELECT kind, used FROM rewards.coupon_count WHERE kind = ANY(%b::text[]);
+-- The same, without a lock; of those that are not counted yet as it would begin.
+SELECT asked.kind, coalesce(c.used, (
+    SELECT count(*) FROM rewards.coupon_use AS u
+    WHERE u.kind = asked.kind AND u.held_until IS NULL AND u.back_at IS NULL
+))
+FROM unnest(%b::text[]) AS asked (kind)
+LEFT JOIN rewards.coupon_count AS c ON asked.kind = c.kind;
 
 -- name: kept_codes
 -- Who keeps uses of these codes now.
@@ -86,16 +105,16 @@ FROM unnest(%b::bytea[], %b::integer[], %b::timestamptz[], %b::timestamptz[])
     AS new (what, misses, since, free_at)
 WHERE m.what = new.what;
 
--- name: save_codes
--- How often codes are used by now.
-UPDATE rewards.coupon AS c SET used = new.used
-FROM unnest(%b::uuid[], %b::integer[]) AS new (code, used)
+-- name: add_used
+-- Codes were used so many times more, or fewer.
+UPDATE rewards.coupon AS c SET used = c.used + new.more
+FROM unnest(%b::uuid[], %b::integer[]) AS new (code, more)
 WHERE c.code = new.code;
 
--- name: save_counts
--- How often kinds are used by now.
-UPDATE rewards.coupon_count AS c SET used = new.used
-FROM unnest(%b::text[], %b::bigint[]) AS new (kind, used)
+-- name: add_counted
+-- Kinds too, those that are counted.
+UPDATE rewards.coupon_count AS c SET used = c.used + new.more
+FROM unnest(%b::text[], %b::bigint[]) AS new (kind, more)
 WHERE c.kind = new.kind;
 
 -- name: add_uses

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 from tessera.access.core import Principal, network_of
 from tessera.base import installation
+from tessera.budgets.core import GRACE
 from tessera.members.households import db as households_db
 from tessera.rewards.coupons import db
 from tessera.rewards.coupons.core import codes
@@ -27,7 +28,7 @@ class Shown:
     """What one receipt shows: texts as typed, the program's kinds, whose it is, who may be wrong.
 
     marks  {keyed mark of who shows them: how many wrong codes it may have}
-    own    what a quote that is named keeps
+    own    what a quote that is named keeps; before: the kinds of the program that promised it
     """
 
     texts: tuple[str, ...]
@@ -36,6 +37,16 @@ class Shown:
     member_id: UUID | None
     marks: Marks
     own: tuple[Use, ...] = ()
+    before: Mapping[str, Coupon] | None = None
+
+    def as_promised(self) -> Shown:
+        """As the program looks at it that promised what is named; else as it is."""
+        return self if self.before is None else replace(self, kinds=self.before, before=None)
+
+    @property
+    def views(self) -> tuple[Shown, ...]:
+        """As all programs look at it that may decide."""
+        return (self,) if self.before is None else (self, self.as_promised())
 
 
 def marks_of(
@@ -60,8 +71,9 @@ def _marks_of_place(
     """Those that a till has again with its next receipt."""
     found = {here.mark("coupon till", str(by), *place): MOST}
     found[here.mark("coupon key", str(by))] = shared
-    if address:
-        found[here.mark("coupon address", network_of(address))] = shared
+    if address:  # of tills one count, of people another: neither stops the other
+        who = ("coupon address",) if shared == MOST_SHARED else ("coupon address", "person")
+        found[here.mark(*who, network_of(address))] = shared
     return found
 
 
@@ -108,7 +120,8 @@ class Desk:
         also   codes of uses and gifts that may be taken back
         kinds  of such uses, where there are only so many of the kind
         """
-        await self._find(conn, shown, self._read(shown, also), kinds, lock=True)
+        views = [view for each in shown for view in each.views]
+        await self._find(conn, views, self._read(shown, also), kinds, lock=True)
         await self.lock_misses(conn, shown)
 
     async def look(self, conn: db.Conn, shown: Shown) -> None:
@@ -146,7 +159,7 @@ class Desk:
         """Codes, then what quotes keep of them, and who has to wait: in one trip."""
         marks = {mark for each in shown for mark in each.marks}
         rows = await db.ask_codes(conn, asked, lock=lock) if asked else None
-        kept = await db.ask_kept_codes(conn, asked, self.now) if asked else None
+        kept = await db.ask_kept_codes(conn, asked, self.now - GRACE) if asked else None
         waiting = await db.ask_misses(conn, marks, self.now, lock=False) if marks else None
         if rows is not None and kept is not None:
             self.book.rows = await db.rows_of(rows)
@@ -175,7 +188,7 @@ class Desk:
         """Wrong counts of those who show what nobody has: they are told one after the other."""
         marks: set[bytes] = set()
         for each in shown:
-            if any([self._found(text, each).state == "unknown" for text in each.texts]):
+            if any([self._is_guess(text, each) for text in each.texts]):
                 marks |= each.marks.keys()
         if marks:
             found = await db.misses(conn, list(marks), self.now, lock=True)
@@ -185,9 +198,9 @@ class Desk:
         """What open quotes keep of kinds, what members have used."""
         kinds = [kind for kind in self.book.used if isinstance(kind, str)]
         if kinds:
-            for kind, quote in await db.kept_kinds(conn, kinds, self.now):
+            for kind, quote in await db.kept_kinds(conn, kinds, self.now - GRACE):
                 self.book.kept.setdefault(kind, set()).add(quote)
-        await self._know_members(conn, shown)
+        await self._know_members(conn, [view for each in shown for view in each.views])
 
     async def _know_members(self, conn: db.Conn, shown: Sequence[Shown]) -> None:
         """Who is who, where a coupon is somebody's; what they have used of kinds with a limit."""
@@ -211,7 +224,7 @@ class Desk:
             (kind, number, member)
             for kind, member in limited for number in self.numbers[member]
         ]  # fmt: skip
-        for kind, member, outcome, kept in await db.of_members(conn, asked, self.now):
+        for kind, member, outcome, kept in await db.of_members(conn, asked, self.now - GRACE):
             if kept:
                 self.book.kept.setdefault((kind, member), set()).add(outcome)
             else:
@@ -224,15 +237,25 @@ class Desk:
             if tripped:
                 found.append(Seen(text, "try_later", why=TEXTS["try_later"]))
                 continue
-            seen = self._found(text, shown)
-            if seen.state == "unknown":
+            if self._is_guess(text, shown):
                 self.misses.add(shown.marks, self.now)
                 tripped = self.misses.tripped(shown.marks, self.now)
-            found.append(seen)
+            found.append(self._found(text, shown))
+        return self._sorted_out(found, shown)
+
+    def judged(self, shown: Shown) -> list[Seen]:
+        """The same, and nothing is counted."""
+        return self._sorted_out([self._found(text, shown) for text in shown.texts], shown)
+
+    def _sorted_out(self, found: list[Seen], shown: Shown) -> list[Seen]:
         numbers = frozenset() if shown.member_id is None else self.numbers.get(
             shown.member_id, frozenset((shown.member_id,))
         )  # fmt: skip
         return sorted_out(self.book, found, Shower(shown.on, shown.member_id, numbers, shown.own))
+
+    def _is_guess(self, text: str, shown: Shown) -> bool:
+        """Nobody has it, under no program that may decide."""
+        return all([self._found(text, view).state == "unknown" for view in shown.views])
 
     def _found(self, text: str, shown: Shown) -> Seen:
         """A text as it is found, before it is judged."""
@@ -264,11 +287,11 @@ class Desk:
             await db.save_misses(conn, changed)
 
     async def write(self, conn: db.Conn) -> None:
-        """Keep how often codes and kinds are used by now."""
+        """Add how often codes and kinds were used; behind the uses."""
         book = self.book
-        used = {key: book.used[key] for key in book.changed if isinstance(key, UUID)}
-        kinds = {key: book.used[key] for key in book.changed if isinstance(key, str)}
-        await db.save_used(conn, used, kinds)
+        codes_ = {key: more for key, more in book.more.items() if isinstance(key, UUID)}
+        kinds = {key: more for key, more in book.more.items() if isinstance(key, str)}
+        await db.add_used(conn, codes_, kinds)
         await self.write_misses(conn)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from heapq import nsmallest
+from itertools import chain
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ from tessera.warehouse.core import ReceiptKey
 
 SEED_BYTES = 32
 KEEPSAKES = ("ticket", "badge", "privilege")
+Ticket = tuple[bytes, str, int, str]  # its place among all, label, number, holder
+_BREATH = 1000  # tickets: some two milliseconds
 _LUCK_BITS = LUCK.bit_length() - 1
 
 
@@ -93,50 +96,53 @@ def lucky(program: Program) -> dict[str, str]:
 
 
 def winners(
-    seed: bytes, code: str, entries: Iterable[Entry], prizes: Sequence[DrawPrize], most: int
-) -> list[Winner]:
+    seed: bytes, code: str, entries: Iterable[Entry], prizes: Sequence[DrawPrize], most: int,
+    breathe: Callable[[], None] = lambda: None,
+) -> list[Winner]:  # fmt: skip
     """Who wins what: the lowest tickets, the first prize first.
 
     most    prizes that one holder can win; the next ticket takes the place of one more
+    breathe called again and again, after a thousand tickets or operations at most
     shape   as many as there are pieces of prizes, or fewer where there are not so many tickets
     source  a ticket's rank is SHA-256 over seed, code, label and number
     """
     items = [prize.item for prize in prizes for _ in range(prize.count)]
-    won: list[Winner] = []
-    had: Counter[str] = Counter()
-    listed = list(entries)
-    wanted, tickets = len(items), sum(entry.pieces for entry in listed)
-    while items:  # a few more than there are prizes: some are of holders who have won already
-        won, had = [], Counter()
-        for _, label, number, holder in nsmallest(wanted, _ranked(seed, code, listed)):
-            if had[holder] < most:
-                had[holder] += 1
-                won.append(Winner(len(won) + 1, items[len(won)], label, number, holder))
-                if len(won) == len(items):
-                    return won
-        if wanted >= tickets:
-            break
-        wanted = min(wanted * 4, tickets)
-    return won
+    each, start = min(most, len(items)), hashlib.sha256(_framed(seed.hex(), code))
+    best: dict[str, list[Ticket]] = {}  # of a holder: more than these cannot win
+    for i, entry in enumerate(entries):
+        mine = chain(best.get(entry.holder, ()), _ranked(start, entry, breathe))
+        few = entry.pieces < _BREATH
+        best[entry.holder] = sorted(mine)[:each] if few else nsmallest(each, mine)
+        if i % _BREATH == 0:
+            breathe()
+    lowest = nsmallest(len(items), chain.from_iterable(best.values()))
+    return [
+        Winner(i + 1, items[i], label, number, holder)
+        for i, (_, label, number, holder) in enumerate(lowest)
+    ]
 
 
-def _ranked(
-    seed: bytes, code: str, entries: Iterable[Entry]
-) -> Iterator[tuple[bytes, str, int, str]]:
-    for entry in entries:
-        start = hashlib.sha256(_framed(seed.hex(), code, entry.label))
-        for number in range(1, entry.pieces + 1):
-            ticket = start.copy()
-            ticket.update(str(number).encode())
-            yield ticket.digest(), entry.label, number, entry.holder
+def _ranked(start: Any, entry: Entry, breathe: Callable[[], None]) -> Iterator[Ticket]:
+    """`start`: the digest, begun with the seed and the draw."""
+    mine = start.copy()
+    mine.update(_framed(entry.label))
+    for number in range(1, entry.pieces + 1):
+        if number % _BREATH == 0:
+            breathe()
+        ticket = mine.copy()
+        ticket.update(str(number).encode())
+        yield ticket.digest(), entry.label, number, entry.holder
 
 
 def digest_of(entries: Iterable[Entry]) -> bytes:
     """What binds a list: SHA-256 over its lines, by label."""
-    found = hashlib.sha256()
-    for entry in sorted(entries, key=lambda each: each.label):
-        found.update(f"{entry.label},{entry.holder},{entry.pieces}\n".encode())
-    return found.digest()
+    listed = sorted(entries, key=lambda each: each.label)
+    return hashlib.sha256(lines_of(listed)).digest()
+
+
+def lines_of(entries: Iterable[Entry]) -> bytes:
+    """Entries as the list has them, a line each."""
+    return "".join([f"{e.label},{e.holder},{e.pieces}\n" for e in entries]).encode()
 
 
 def moved(before: Story | None, after: Story | None) -> dict[tuple[str, str], int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from tessera.rules.core.draws import Draw
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
 Prize = tuple[str, str]  # a draw and an item of it
+Ticket = tuple[UUID, UUID, int]
 _TERMS = msgspec.json.Decoder(Draw)
 
 
@@ -73,7 +74,16 @@ async def sealed(conn: Conn) -> dict[str, bytes]:
 
 async def draws(conn: Conn, code: str | None = None) -> list[Published]:
     """All that were published, or the one."""
-    rows = await conn.execute(SQL["draws"], {"code": code})
+    return await _draws(conn, None if code is None else [code], counted=True)
+
+
+async def named(conn: Conn, codes: Sequence[str] | None = None) -> list[Published]:
+    """The same, or several; tickets of those that are not over are left out: there may be many."""
+    return await _draws(conn, None if codes is None else list(codes), counted=False)
+
+
+async def _draws(conn: Conn, codes: list[str] | None, *, counted: bool) -> list[Published]:
+    rows = await conn.execute(SQL["draws"], {"codes": codes, "counted": counted})
     return [
         Published(code, bound, made, shown, at, digest, terms and _TERMS.decode(terms), tickets)
         for code, bound, made, shown, at, digest, terms, tickets in await rows.fetchall()
@@ -137,13 +147,21 @@ async def lock_draw(conn: Conn, code: str) -> tuple[bytes, bytes | None] | None:
     return await (await conn.execute(SQL["lock_draw"], (code,))).fetchone()
 
 
-async def tickets(conn: Conn, code: str) -> list[tuple[UUID, UUID, int]]:
-    """(account, operation, pieces) of all tickets as they stand."""
-    return await (await conn.execute(SQL["tickets"], (code,))).fetchall()
+async def take_time(conn: Conn) -> None:
+    """Nobody ends this transaction because it waits for us."""
+    await conn.execute(SQL["take_time"])
+
+
+async def tickets(conn: Conn, code: str, most: int) -> AsyncIterator[list[Ticket]]:
+    """(account, operation, pieces) of all tickets as they stand, so many at a time."""
+    async with conn.cursor(name="tickets") as cursor:
+        await cursor.execute(SQL["tickets"], (code,))
+        while found := await cursor.fetchmany(most):
+            yield found
 
 
 async def add_entries(conn: Conn, code: str, list_: Mapping[Entry, UUID]) -> None:
-    """Keep the list as it took part: {entry: account}."""
+    """Keep some of the list as it took part: {entry: account}."""
     values = (
         code, Texts([each.label for each in list_]), Texts([each.holder for each in list_]),
         Uuids(list(list_.values())), Bigints([each.pieces for each in list_]),

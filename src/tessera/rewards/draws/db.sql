@@ -10,15 +10,15 @@ ON CONFLICT DO NOTHING;
 SELECT code, seal FROM rewards.draw WHERE shown IS NULL;
 
 -- name: draws
--- Every draw that was published, or the one.
+-- Every draw that was published, or these; their tickets are looked at only if they are counted.
 SELECT
     draw.code, draw.bound, draw.made_at, draw.shown, draw.shown_at, draw.digest, draw.terms,
-    coalesce(draw.tickets, (
+    coalesce(draw.tickets, CASE WHEN %(counted)s::boolean THEN (
         SELECT coalesce(sum(keepsake.pieces), 0) FROM rewards.keepsake
         WHERE keepsake.kind = 'ticket' AND keepsake.item = draw.code AND keepsake.pieces > 0
-    ))::bigint AS tickets
+    ) END, 0)::bigint AS tickets
 FROM rewards.draw
-WHERE %(code)s::text IS NULL OR draw.code = %(code)s
+WHERE %(codes)s::text[] IS NULL OR draw.code = ANY(%(codes)s::text[])
 ORDER BY draw.code;
 
 -- name: given
@@ -83,6 +83,10 @@ WHERE win.outcome_id = back.outcome_id AND win.item = back.item AND win.owed_at 
 -- The draw while it is drawn: its sealed seed, and the seed where that is shown.
 SELECT seal, shown FROM rewards.draw WHERE code = %s FOR NO KEY UPDATE;
 
+-- name: take_time
+-- Winners are computed while this transaction waits.
+SET LOCAL idle_in_transaction_session_timeout = 0;
+
 -- name: tickets
 -- The tickets of a draw by account and operation, as they stand.
 SELECT account_id, outcome_id, pieces FROM rewards.keepsake
@@ -117,9 +121,10 @@ ORDER BY win.place NULLS LAST, win.won_at DESC, win.id
 LIMIT %s;
 
 -- name: hand_over
--- A prize is in the winner's hands; nothing is told of one that is not there or was before.
+-- A prize is in the winner's hands; nothing is told of one that is not there, was before, or is
+-- owed because the goods came back.
 UPDATE rewards.win SET handed_at = %(now)s
-WHERE id = %(id)s AND draw = %(draw)s AND handed_at IS NULL
+WHERE id = %(id)s AND draw = %(draw)s AND handed_at IS NULL AND owed_at IS NULL
 RETURNING item;
 
 -- name: held

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import secrets
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from itertools import islice
 from uuid import UUID
 
 from tessera.base import installation
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.ledger.joining import db as joining_db
+from tessera.program import db as program_db
 from tessera.rewards.draws import db
 from tessera.rewards.draws.core import (
     SEED_BYTES,
     Entry,
     Winner,
     bound_to,
-    digest_of,
     holder_of,
     label_of,
+    lines_of,
     winners,
 )
 from tessera.rules.core.draws import Draw
+
+PAGE = 1000  # tickets of so many operations at a time: some ten milliseconds
+PAUSE_S = 0.0001
 
 
 async def seeds(
@@ -37,7 +46,7 @@ async def seeds(
     sealed = await db.sealed(conn)
     new = [code for code in published if code not in sealed]
     if new:
-        over = {each.code for each in await db.draws(conn)}
+        over = {each.code for each in await db.named(conn)}
         for code in new:
             if code not in over:
                 seed = secrets.token_bytes(SEED_BYTES)
@@ -52,12 +61,35 @@ async def seeds(
     return found
 
 
+async def dropped(conn: db.Conn, declared: Mapping[str, Draw], now: datetime) -> dict[str, Draw]:
+    """{draw: its terms} of those not over that the program has no more: as it had them last."""
+    open_ = [each.code for each in await db.named(conn) if each.shown is None]
+    gone = [code for code in open_ if code not in declared]
+    return await program_db.last_draws(conn, gone, now) if gone else {}
+
+
+async def again(conn: db.Conn, declared: Mapping[str, Draw]) -> Refusal | None:
+    """Why a program cannot be published: it goes on with a draw whose winners are known.
+
+    errors  program_invalid
+    """
+    for each in await db.named(conn, list(declared)):
+        ends, over = declared[each.code].ends, each.terms.ends if each.terms is not None else None
+        if each.shown is not None and (ends is None or over is None or ends > over):
+            return Refusal(
+                "program_invalid", f"draws.{each.code}.ends", f"{each.code} has been drawn",
+                "declare a new draw under another code, or leave its last day as it was",
+            )  # fmt: skip
+    return None
+
+
 async def run(
-    conn: db.Conn, code: str, draw: Draw, now: datetime, today: date
+    conn: db.Conn, code: str, draw: Draw, now: datetime, today: date, *, gone: bool = False
 ) -> list[Winner] | Refusal:
     """Draw among the tickets as they stand, and show the seed. Once, after the last day.
 
     today  in the shop
+    gone   no program declares it any more: without a last day its time is over then
     """
     row = await db.lock_draw(conn, code)
     if row is None:
@@ -65,7 +97,7 @@ async def run(
     seal, shown = row
     if shown is not None:
         return Refusal("draw_over", "code", f"{code} has been drawn", "look at who has won")
-    if draw.ends is None or today <= draw.ends:
+    if (draw.ends is None and not gone) or (draw.ends is not None and today <= draw.ends):
         until = draw.ends.isoformat() if draw.ends is not None else "no day that is set"
         return Refusal(
             "draw_open", "code", f"tickets and prizes of {code} are given until {until}",
@@ -77,29 +109,58 @@ async def run(
             "seed_sealed_elsewhere", "code", f"the seed of {code} was sealed with another key",
             "draw where the installation's key is",
         )  # fmt: skip
+    await db.take_time(conn)
     listed = await _list(conn, code, seed)
-    if listed:
-        await db.add_entries(conn, code, listed)
-    won = winners(seed, code, listed, draw.drawn, draw.wins)
+    won = await _drawn(seed, code, listed, draw)
     await _write_wins(conn, code, won, listed, now)
     count = sum(entry.pieces for entry in listed)
-    await db.show_draw(conn, code, (seed, now, count, digest_of(listed)), draw)
+    await db.show_draw(conn, code, (seed, now, count, await _digest(conn, code)), draw)
     return won
 
 
 async def _list(conn: db.Conn, code: str, seed: bytes) -> dict[Entry, UUID]:
-    """{entry: the account it is of now}."""
-    rows = await db.tickets(conn, code)
-    through = await joining_db.above(conn, list({account for account, _, _ in rows}))
-    now = {account: joining_db.way(account, through)[-1] for account, _, _ in rows}
+    """{entry: the account it is of now}, kept; page by page: tills are served meanwhile."""
     merged: dict[UUID, tuple[UUID, int]] = {}
-    for account, outcome, pieces in rows:
-        _, so_far = merged.get(outcome, (account, 0))
-        merged[outcome] = now[account], so_far + pieces
-    return {
-        Entry(label_of(code, outcome), holder_of(seed, account), pieces): account
-        for outcome, (account, pieces) in merged.items()
-    }
+    async for rows in db.tickets(conn, code, PAGE):
+        through = await joining_db.above(conn, list({account for account, _, _ in rows}))
+        for account, outcome, pieces in rows:
+            _, so_far = merged.get(outcome, (account, 0))
+            merged[outcome] = joining_db.way(account, through)[-1], so_far + pieces
+    listed: dict[Entry, UUID] = {}
+    rest = iter(merged.items())
+    while page := list(islice(rest, PAGE)):
+        some = {
+            Entry(label_of(code, outcome), holder_of(seed, account), pieces): account
+            for outcome, (account, pieces) in page
+        }
+        await db.add_entries(conn, code, some)
+        listed |= some
+    return listed
+
+
+async def _drawn(seed: bytes, code: str, listed: Iterable[Entry], draw: Draw) -> list[Winner]:
+    """Who wins, computed in a thread that lets tills go first."""
+    over = threading.Event()
+
+    def breathe() -> None:
+        assert not over.is_set(), "nobody waits for these winners any more"
+        time.sleep(PAUSE_S)
+
+    try:
+        return await asyncio.to_thread(
+            winners, seed, code, listed, draw.drawn, draw.wins, breathe
+        )  # fmt: skip
+    finally:
+        over.set()
+
+
+async def _digest(conn: db.Conn, code: str) -> bytes:
+    """`digest_of` of the list as it is kept."""
+    found, last = hashlib.sha256(), ""
+    while page := await db.entries(conn, code, last, PAGE):
+        found.update(lines_of(page))
+        last = page[-1].label
+    return found.digest()
 
 
 async def _write_wins(

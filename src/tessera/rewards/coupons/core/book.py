@@ -61,7 +61,7 @@ class Book:
     rows: dict[UUID, Row] = field(default_factory=dict)
     used: Counter[Scarce] = field(default_factory=Counter)
     kept: dict[Scarce, set[UUID]] = field(default_factory=dict)
-    changed: set[Scarce] = field(default_factory=set)
+    more: Counter[UUID | str] = field(default_factory=Counter)
 
     def judge(self, seen: Seen, by: Shower) -> Seen:
         """Whether it counts for them today, as far as the book knows."""
@@ -87,9 +87,9 @@ class Book:
 
     def take(self, seen: Seen, member_id: UUID | None) -> None:
         """One use is taken."""
-        for scarce, _, _ in scarcities(seen, member_id):
-            self.used[scarce] += 1
-            self.changed.add(scarce)
+        self._count(seen.row.code if seen.row is not None else None, seen.kind, 1)
+        if member_id is not None:
+            self.used[seen.kind, member_id] += 1
 
     def keep(self, seen: Seen, member_id: UUID | None, quote: UUID) -> None:
         """A quote keeps one use."""
@@ -102,14 +102,15 @@ class Book:
             if scarce is not None:
                 self.kept.get(scarce, set()).discard(use.outcome_id)
 
-    def change(self, use: Use, coupon: Coupon | None, by: int) -> None:
-        """A use is given back (-1), or taken again (+1)."""
-        keys: list[Scarce] = [use.code] if use.code is not None else []
-        if coupon is not None and coupon.most is not None:
-            keys.append(use.kind)
-        for scarce in keys:
-            self.used[scarce] += by
-            self.changed.add(scarce)
+    def change(self, use: Use, by: int) -> None:
+        """A use is given back (-1), or taken after all (+1)."""
+        self._count(use.code, use.kind, by)
+
+    def _count(self, code: UUID | None, kind: str, by: int) -> None:
+        """Of every kind, limited or not: another version may say otherwise."""
+        for key in (kind,) if code is None else (code, kind):
+            self.used[key] += by
+            self.more[key] += by
 
 
 def scarcities(seen: Seen, member_id: UUID | None) -> Iterator[tuple[Scarce, int, str]]:

@@ -22,7 +22,8 @@ ORDER BY 1
 LIMIT 100;
 
 -- name: kinds
--- A kind of which there are only so many, in every program that had it, is counted use by use.
+-- A kind that is counted, as every kind is once it had a limit, is counted use by use; one that was
+-- limited in every program that had it is counted.
 WITH
 limited AS (
     SELECT k.kind
@@ -30,6 +31,8 @@ limited AS (
     CROSS JOIN LATERAL jsonb_each(v.body -> 'coupons') AS k (kind, said)
     GROUP BY k.kind
     HAVING bool_and(coalesce(k.said -> 'most', 'null') <> 'null')
+    UNION
+    SELECT c.kind FROM rewards.coupon_count AS c
 ),
 
 used AS (

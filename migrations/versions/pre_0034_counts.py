@@ -1,0 +1,20 @@
+"""Coupons of a kind are counted from their uses; which orders had their prize.
+
+Revision ID: pre_0034
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "pre_0034"
+down_revision = "pre_0031"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """The text is in the .sql file beside this one."""
+    op.execute(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))

@@ -109,6 +109,7 @@ def test_what_cannot_be_set_is_refused(api, me):
         ("level_unknown", {"level": "lead"}),
         ("ladder_unknown", {"ladder": "other"}),
         ("term_past", {"until": yesterday}),
+        ("term_long", {"until": "9999-12-31"}),
     ):
         assert refused(api, partial(put, api, me, **more))["code"] == code
 
@@ -139,6 +140,30 @@ def test_ladders_are_told_with_who_stands_where(api, me):
     assert {"before": "basic", "level": "gold", "why": "matched"}.items() <= next(
         each for each in after["flow"] if each["level"] == "gold"
     ).items()
+
+
+def test_who_is_near_is_told_both_ways(api):
+    near, far = new_member(api), new_member(api)
+    buy(api, near, 9000)
+    buy(api, far, 100)
+    said = api.call("GET", "/v1/tiers/status/near?share=85&limit=200").json()
+    mine = [each for each in said["items"] if each["member_id"] == near["member_id"]]
+    assert [(each["target"], each["amount"], each["lacking"]) for each in mine] == [
+        ("silver", 90, 10)
+    ]
+    assert mine[0]["by"] == f"{datetime.now(UTC).year}-12-31"
+    assert far["member_id"] not in [each["member_id"] for each in said["items"]]
+    said = put(api, far, until=(datetime.now(UTC).date() + timedelta(days=30)).isoformat())
+    assert said.status_code == 201, said.text
+    said = api.call("GET", "/v1/tiers/status/near?way=down&days=40").json()
+    mine = [each for each in said["items"] if each["member_id"] == far["member_id"]]
+    assert [(each["level"], each["target"], each["lacking"]) for each in mine] == [
+        ("gold", "silver", 999)
+    ]
+    for wrong in ("share=0", "share=100", "way=sideways", "way=down&days=x", "cursor=x", "limit=0"):
+        said = api.call("GET", f"/v1/tiers/status/near?{wrong}")
+        assert said.status_code in (400, 422), wrong
+    assert api.call("GET", "/v1/tiers/none/near").status_code == 404
 
 
 def test_a_second_person_sets_it_where_the_program_says_so(api, me):

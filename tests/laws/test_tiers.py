@@ -106,7 +106,11 @@ def test_what_brought_up_brings_down_to_where_one_stood(data, ladder, less, more
     assert less + more >= ladder.levels[rank].reach
     was = start or Standing(ladder.code(ladder.ground), rank=ladder.ground)
     made = Climb(1, was.level, risen.level, day, was.since, was.until)
-    assert core.is_last(ladder, made, rank)
+    assert core.undone(ladder, risen, [made], lambda _: [less + more]) == []
+    (one,) = core.undone(ladder, risen, [made], lambda _: [less])
+    assert one.whole and one.after[:3] == was[:3]
+    beneath = Climb(0, was.level, risen.level, day, was.since, was.until)
+    assert len(core.undone(ladder, risen, [made, beneath], lambda _: [less])) == 1
     assert core.carried(ladder, made, rank, [less + more]) == rank
     back = core.carried(ladder, made, rank, [less])
     assert back == core.rank_of(ladder, was)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tessera.rules.core.tiers import Ladder, Level, Privilege
 
-Why = Literal["earned", "returned", "reviewed", "matched", "joined", "parted", "carried"]
+Why = Literal["earned", "returned", "reviewed", "matched", "joined", "parted", "carried", "moved"]
 
 
 class Standing(NamedTuple):
@@ -18,7 +18,7 @@ class Standing(NamedTuple):
     level    its code; "" is none
     since    when it was reached; None: on the ground, for ever
     until    the day of the next review; None: there is none
-    settled  the day of the last review or match: what came before is not undone
+    settled  the day of the last review or match: the uses of privileges are counted from there
     rank     the level's number when it was written, for those who have no program at hand
     """
 
@@ -32,7 +32,8 @@ class Standing(NamedTuple):
 class Change(NamedTuple):
     """A row of tiers.change that is to be written.
 
-    undoes  the climb that a return takes back
+    undoes   the climb that a return takes back
+    climbed  of a climb that came along with another account: its day. A return may undo it too
     """
 
     account_id: UUID
@@ -46,10 +47,14 @@ class Change(NamedTuple):
     outcome_id: UUID | None = None
     principal_id: UUID | None = None
     reason: str = ""
+    climbed: date | None = None
 
 
 class Climb(NamedTuple):
-    """A climb that stands: from which level to which, when, and what stood before."""
+    """A climb that stands: from which level to which, when, and what stood before.
+
+    rank  the number of the level before
+    """
 
     id: int
     source: str
@@ -57,6 +62,36 @@ class Climb(NamedTuple):
     day: date
     since: date | None
     until: date | None
+    rank: int = -1
+
+    @property
+    def was(self) -> Standing:
+        """What stood before."""
+        return Standing(self.source, self.since, self.until, None, self.rank)
+
+
+class Undone(NamedTuple):
+    """A climb that a return takes back, in part or whole: what stands before and after."""
+
+    before: Standing
+    after: Standing
+    climb: Climb
+    whole: bool
+
+
+class Step(NamedTuple):
+    """A part of what another account brings along. climbed: the day of its climb, if it is one."""
+
+    source: Standing | None
+    target: Standing
+    climbed: date | None
+
+
+class Joined(NamedTuple):
+    """What a joining made of a ladder: the first standing before, the last level after it."""
+
+    was: Standing
+    target: str
 
 
 class Moved(NamedTuple):
@@ -84,6 +119,18 @@ class Review(NamedTuple):
     ended_at: datetime | None
 
 
+class Walk(NamedTuple):
+    """A walk through everybody after a ladder has changed. terms: a digest of the ladder."""
+
+    ladder: str
+    terms: bytes
+    after: UUID
+    looked: int
+    risen: int
+    began_at: datetime
+    ended_at: datetime | None
+
+
 def rank_of(ladder: Ladder, standing: Standing | None) -> int:
     """The number of a level from 0; -1: nowhere."""
     return ladder.ground if standing is None else ladder.rank(standing.level)
@@ -93,7 +140,8 @@ def due_on(ladder: Ladder, standing: Standing) -> date | None:
     """From when on its review can be decided: after the grace."""
     if standing.until is None:
         return None
-    return standing.until + timedelta(days=ladder.grace_days)
+    left = (date.max - standing.until).days
+    return standing.until + timedelta(days=min(ladder.grace_days, left))
 
 
 def climb(
@@ -133,9 +181,51 @@ def carried(ladder: Ladder, made: Climb, rank: int, amounts: Iterable[int]) -> i
     return low
 
 
-def is_last(ladder: Ladder, made: Climb, rank: int) -> bool:
-    """Whether it is by this climb that the member stands where he does."""
-    return ladder.rank(made.source) < rank <= ladder.rank(made.target)
+def undone(
+    ladder: Ladder, standing: Standing, climbs: Iterable[Climb],
+    left: Callable[[Climb], Iterable[int]],
+) -> list[Undone]:  # fmt: skip
+    """Climb by climb, the newest first, as long as what is left does not carry it.
+
+    left  what is left in the windows of a climb: see `carried`
+    """
+    found: list[Undone] = []
+    for made in climbs:
+        rank = rank_of(ladder, standing)
+        if rank <= ladder.rank(made.source):
+            continue
+        if rank > ladder.rank(made.target):
+            break  # it is not by this climb that the member stands there
+        down = carried(ladder, made, rank, left(made))
+        if down == rank:
+            break
+        after, whole = back_to(ladder, standing, made, down), down == ladder.rank(made.source)
+        found.append(Undone(standing, after, made, whole))
+        standing = after
+        if not whole:
+            break
+    return found
+
+
+def brought(mine: Standing, climbs: Sequence[Climb], theirs: Standing | None) -> list[Step]:
+    """How an account with `theirs` comes to the standing of one that is joined to it.
+
+    climbs  those of the one that is joined, which a return may still undo; the newest first
+    why     they can be undone there too; what was behind them cannot
+    """
+    path = [*(each.was for each in reversed(climbs)), mine]
+    steps, now = [], theirs
+    rank = theirs.rank if theirs is not None else -1
+    if path[0].since is not None and path[0].rank >= rank:
+        steps.append(Step(now, path[0], None))
+        now, rank = path[0], path[0].rank
+    for made, target in zip(reversed(climbs), path[1:], strict=True):
+        if target.rank > rank:
+            steps.append(Step(now, target, made.day))
+            now, rank = target, target.rank
+    if now is None or now[:3] != mine[:3]:
+        steps.append(Step(now, mine, climbs[0].day if climbs else None))
+    return steps
 
 
 def back_to(ladder: Ladder, standing: Standing, made: Climb, rank: int) -> Standing:

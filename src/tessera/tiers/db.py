@@ -9,10 +9,10 @@ from uuid import UUID
 
 from psycopg import AsyncConnection
 
-from tessera.base.columns import Bigints, Dates, Texts, Uuids
+from tessera.base.columns import Bigints, Booleans, Dates, Texts, Uuids
 from tessera.base.sql import statements
 from tessera.base.wire import put
-from tessera.tiers.core import Change, Climb, Moved, Review, Standing
+from tessera.tiers.core import Change, Climb, Joined, Moved, Review, Standing, Walk
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -61,14 +61,50 @@ async def peek_due(
     return [(row[0], Standing(*row[1:])) for row in await rows.fetchall()]
 
 
+async def peek_until(
+    conn: Conn, ladder: str, after: tuple[date, UUID], upto: date, most: int
+) -> list[tuple[UUID, Standing]]:
+    """A page of those whose review comes up to a day, the next one first."""
+    asked = {
+        "ladder": ladder, "since": after[0], "after": after[1], "upto": upto, "most": most,
+    }  # fmt: skip
+    rows = await conn.execute(SQL["peek_until"], asked, binary=True)
+    return [(row[0], Standing(*row[1:])) for row in await rows.fetchall()]
+
+
+async def walks(conn: Conn) -> dict[str, Walk]:
+    """{ladder: its newest walk}."""
+    return {row[0]: Walk(*row) async for row in await conn.execute(SQL["walks"])}
+
+
+async def begin_walk(conn: Conn, ladder: str, terms: bytes, after: UUID, at: datetime) -> None:
+    """A walk begins."""
+    asked = {"ladder": ladder, "terms": terms, "after": after, "at": at}
+    await conn.execute(SQL["begin_walk"], asked)
+
+
+async def note_walk(
+    conn: Conn, ladder: str, after: UUID | None, counts: tuple[int, int], ended_at: datetime | None
+) -> None:
+    """How far a walk has come. counts: looked at, brought up; ended_at: it is over."""
+    looked, risen = counts
+    asked = {
+        "ladder": ladder, "after": after, "looked": looked, "risen": risen, "ended_at": ended_at,
+    }  # fmt: skip
+    await conn.execute(SQL["note_walk"], asked)
+
+
 async def count_due(conn: Conn, ladder: str, upto: date) -> int:
     """How many reviews are due up to a day."""
     row = await (await conn.execute(SQL["count_due"], {"ladder": ladder, "upto": upto})).fetchone()
     return int(row[0]) if row is not None else 0
 
 
-async def save(conn: Conn, changed: Mapping[Key, Standing]) -> None:
-    """Where accounts stand from now on."""
+async def save(conn: Conn, changed: Mapping[Key, Standing], *, settles: bool = False) -> None:
+    """Where accounts stand from now on. settles: by a review or a hand, no return goes behind it.
+
+    why  call it before `add_changes`: climbs that are there already are those that are settled
+    """
     keys = sorted(changed)
     accounts, ladders = zip(*keys, strict=True)
     levels, sinces, untils, settled, ranks = zip(*[changed[key] for key in keys], strict=True)
@@ -76,7 +112,7 @@ async def save(conn: Conn, changed: Mapping[Key, Standing]) -> None:
         conn, SQL["save"],
         (
             Uuids(accounts), Texts(ladders), Texts(levels), Dates(sinces), Dates(untils),
-            Dates(settled), Bigints(ranks),
+            Dates(settled), Bigints(ranks), Booleans([settles] * len(keys)),
         ),
     )  # fmt: skip
 
@@ -103,6 +139,7 @@ async def add_changes(conn: Conn, changes: Sequence[Change], at: datetime) -> No
         Bigints([each.rank for each in was]), Bigints([each.undoes for each in changes]),
         Uuids([each.outcome_id for each in changes]),
         Uuids([each.principal_id for each in changes]), Texts([each.reason for each in changes]),
+        Dates([each.climbed for each in changes]), Dates([each.settled for each in was]),
     )  # fmt: skip
     await conn.execute(SQL["add_changes"], (*columns, at))
 
@@ -131,13 +168,19 @@ async def history(conn: Conn, account: UUID, before: int, most: int) -> list[Mov
     return [Moved(*row) async for row in await conn.execute(SQL["history"], asked)]
 
 
-async def joined_by(
-    conn: Conn, account: UUID, joined: UUID
-) -> list[tuple[str, str, str, date | None, date | None, int]]:
-    """(ladder, level before, level after, since, until, rank before) of what a joining changed."""
-    asked = {"account": account, "joined": joined}
-    rows = await conn.execute(SQL["joined_by"], asked)
-    return [(row[0], row[1], row[2], row[3], row[4], row[5]) for row in await rows.fetchall()]
+async def carried(conn: Conn, accounts: Iterable[UUID]) -> set[Key]:
+    """(account, ladder) to which a level of another program was carried over."""
+    rows = await conn.execute(SQL["carried"], {"accounts": list(accounts)})
+    return {(row[0], row[1]) for row in await rows.fetchall()}
+
+
+async def joined_by(conn: Conn, account: UUID, joined: UUID) -> dict[str, Joined]:
+    """{ladder: what a joining changed}."""
+    asked, found = {"account": account, "joined": joined}, dict[str, Joined]()
+    for ladder, target, *was in await (await conn.execute(SQL["joined_by"], asked)).fetchall():
+        first = found.get(ladder)
+        found[ladder] = Joined(Standing(*was) if first is None else first.was, target)
+    return found
 
 
 async def sleep(conn: Conn, account: UUID, *, asleep: bool) -> None:
@@ -181,11 +224,13 @@ async def add_use(conn: Conn, use: Use) -> None:
     await conn.execute(SQL["add_use"], use._asdict())
 
 
-async def uses(conn: Conn, account: UUID) -> dict[tuple[str, str], list[tuple[date, int]]]:
-    """{(ladder, privilege): (day, how often)}."""
+async def uses(
+    conn: Conn, accounts: Sequence[UUID]
+) -> dict[tuple[str, str], list[tuple[date, int]]]:  # fmt: skip
+    """{(ladder, privilege): (day, how often)} of accounts that are one."""
     found: dict[tuple[str, str], list[tuple[date, int]]] = {}
     for ladder, privilege, day, times in await (
-        await conn.execute(SQL["uses"], {"account": account})
+        await conn.execute(SQL["uses"], {"accounts": list(accounts)})
     ).fetchall():
         found.setdefault((ladder, privilege), []).append((day, times))
     return found

@@ -9,9 +9,12 @@ from uuid import UUID
 from tessera.base.refusal import Refusal
 from tessera.ledger.core import MAIN
 from tessera.ledger.giving import flows as giving
+from tessera.ledger.joining import db as joining_db
 from tessera.rules.core.tiers import Ladder
 from tessera.tiers import core, db
 from tessera.tiers.core import Change, Standing
+
+LONGEST = 100  # years, of a level that is set by hand
 
 
 class Asking(NamedTuple):
@@ -39,20 +42,21 @@ async def match(
     """Set a level for a term: a competitor's status is matched, a mistake is put right.
 
     shape   (the standing before, the standing now)
-    errors  ladder_unknown, level_unknown, term_past
+    errors  ladder_unknown, level_unknown, term_past, term_long
     """
     if ladder is None:
         return unknown_ladder(code)
     if to.level not in [each.code for each in ladder.levels]:
         return unknown_level(code, ladder, to.level)
-    if to.until <= asking.today:
-        return past(to.until, asking.today)
+    refusal = term_fault(to.until, asking.today)
+    if refusal is not None:
+        return refusal
     await giving.locked(conn, [(asking.account, MAIN)])
     was = (await db.standings(conn, [asking.account], lock=True)).get(asking.account, {}).get(code)
     rank = ladder.rank(to.level)
     until = to.until if rank > ladder.ground else None
     now = Standing(to.level, asking.today, until, asking.today, rank)
-    await db.save(conn, {(asking.account, code): now})
+    await db.save(conn, {(asking.account, code): now}, settles=True)
     source = was.level if was is not None else ladder.code(ladder.ground)
     change = Change(
         asking.account, code, source, to.level, asking.today, "matched", was,
@@ -63,27 +67,34 @@ async def match(
 
 
 async def carry(
-    conn: db.Conn, asking: Asking, code: str, ladder: Ladder | None, to: Standing
+    conn: db.Conn, asking: Asking, code: str, ladder: Ladder | None, to: Standing,
+    *, tried: bool = False,
 ) -> Literal["carried", "stands"] | Refusal:  # fmt: skip
     """A level of another program, with its dates. What the member reached here already stands.
 
+    tried   only tell what would become of it
     shape   "stands": nothing was changed; so it is the second time
-    errors  ladder_unknown, level_unknown, term_past
+    errors  ladder_unknown, level_unknown, term_past, term_long
     """
     if ladder is None:
         return unknown_ladder(code)
     if to.level not in [each.code for each in ladder.levels]:
         return unknown_level(code, ladder, to.level)
-    if to.until is not None and to.until <= asking.today:
-        return past(to.until, asking.today)
-    await giving.locked(conn, [(asking.account, MAIN)])
-    was = (await db.standings(conn, [asking.account], lock=True)).get(asking.account, {}).get(code)
+    refusal = None if to.until is None else term_fault(to.until, asking.today)
+    if refusal is not None:
+        return refusal
+    if not tried:
+        await giving.locked(conn, [(asking.account, MAIN)])
+    found = await db.standings(conn, [asking.account], lock=not tried)
+    was = found.get(asking.account, {}).get(code)
     rank = ladder.rank(to.level)
     if rank <= core.rank_of(ladder, was):
         return "stands"
+    if tried:
+        return "carried"
     until = to.until or ladder.reviewed_on(asking.today)
     now = Standing(to.level, to.since or asking.today, until, asking.today, rank)
-    await db.save(conn, {(asking.account, code): now})
+    await db.save(conn, {(asking.account, code): now}, settles=True)
     source = was.level if was is not None else ladder.code(ladder.ground)
     change = Change(
         asking.account, code, source, to.level, now.since or asking.today, "carried", was,
@@ -96,7 +107,7 @@ async def carry(
 async def use(
     conn: db.Conn, asking: Asking, code: str, ladder: Ladder | None, privilege: str, store: str
 ) -> int | Refusal:  # fmt: skip
-    """A privilege is used once more: how often in this term.
+    """A privilege is used once more: how often in this term. What is due was reviewed before.
 
     errors  ladder_unknown, privilege_not_held, privilege_over, privilege_used_up
     """
@@ -119,7 +130,8 @@ async def use(
             "privilege_over", "privilege", f"{privilege} could be used until {last}",
             "it is there again after the next review",
         )  # fmt: skip
-    days = (await db.uses(conn, asking.account)).get((code, privilege), [])
+    one = await joining_db.with_below(conn, asking.account)
+    days = (await db.uses(conn, one)).get((code, privilege), [])
     used = sum(times for day, times in days if day >= core.term_of(stands))
     if found.uses is not None and used >= found.uses:
         return Refusal(
@@ -134,9 +146,12 @@ async def use(
 
 
 async def join(conn: db.Conn, account: UUID, into: UUID, joining: UUID, now: datetime) -> None:
-    """Two accounts are one: the higher standing of both holds, the other's sleeps. Both locked."""
+    """Two accounts are one: the higher standing of both holds, the other's sleeps. Both locked.
+
+    Climbs come along: a return that undid one undoes it here too.
+    """
     found = await db.standings(conn, [account, into])
-    theirs = found.get(into, {})
+    climbs, theirs = await db.climbs(conn, [account]), found.get(into, {})
     better = {
         code: each for code, each in found.get(account, {}).items()
         if core.is_higher(each, theirs.get(code))
@@ -145,30 +160,39 @@ async def join(conn: db.Conn, account: UUID, into: UUID, joining: UUID, now: dat
     if not better:
         return
     await db.save(conn, {(into, code): each for code, each in better.items()})
+    steps = [
+        (code, step)
+        for code, mine in better.items()
+        for step in core.brought(mine, climbs.get((account, code), ()), theirs.get(code))
+    ]
     changes = [
         Change(
-            into, code, was.level if (was := theirs.get(code)) is not None else "", each.level,
-            now.date(), "joined", was, outcome_id=joining,
+            into, code, was.level if was is not None else "", to.level, now.date(), "joined",
+            was, outcome_id=joining, climbed=climbed,
         )
-        for code, each in better.items()
+        for code, (was, to, climbed) in steps
     ]  # fmt: skip
     await db.add_changes(conn, changes, now)
 
 
 async def part(conn: db.Conn, account: UUID, of: UUID, joining: UUID, now: datetime) -> None:
-    """They are two again, each with its own standing, as far as it did not move meanwhile."""
+    """They are two again, each with its own standing, as far as it did not move meanwhile.
+
+    What each one's own days carry is looked at next: `checkout.levels.flows.look_again`.
+    """
     await db.sleep(conn, account, asleep=False)
     here = (await db.standings(conn, [of])).get(of, {})
     back: dict[db.Key, Standing] = {}
     changes: list[Change] = []
-    for code, source, target, since, until, rank in await db.joined_by(conn, of, joining):
-        stands = here.get(code)
-        if stands is None or stands.level != target:
-            continue
-        back[of, code] = Standing(source, since, until, stands.settled, rank)
+    for code, joined in (await db.joined_by(conn, of, joining)).items():
+        stands = here[code]
+        to = joined.was if stands.level == joined.target else stands
+        back[of, code] = to
         changes.append(
-            Change(of, code, target, source, now.date(), "parted", stands, outcome_id=joining)
-        )
+            Change(
+                of, code, stands.level, to.level, now.date(), "parted", stands, outcome_id=joining
+            )
+        )  # fmt: skip
     if back:
         await db.save(conn, back)
         await db.add_changes(conn, changes, now)
@@ -182,11 +206,20 @@ def unknown_level(code: str, ladder: Ladder, level: str) -> Refusal:
     )  # fmt: skip
 
 
-def past(until: date, today: date) -> Refusal:
-    """A term that is over already."""
+def term_fault(until: date, today: date) -> Refusal | None:
+    """A term that is over already, or as good as endless. Errors: term_past, term_long"""
+    if until <= today:
+        return Refusal(
+            "term_past", "until", f"{until} is not after {today}",
+            "name a day that is still to come",
+        )  # fmt: skip
+    last = today.replace(year=today.year + LONGEST, day=min(today.day, 28))
+    if until <= last:
+        return None
     return Refusal(
-        "term_past", "until", f"{until} is not after {today}", "name a day that is still to come"
-    )
+        "term_long", "until", f"{until} is more than {LONGEST} years away",
+        f"name a day up to {last}",
+    )  # fmt: skip
 
 
 def unknown_ladder(code: str) -> Refusal:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
+from tessera.base.refusal import Refusal
 from tessera.checkout.levels import db
 from tessera.checkout.levels.db import Wanted
-from tessera.rules.core.tiers import Ladder, rank_key
+from tessera.ledger.core import MAIN
+from tessera.ledger.giving import flows as giving
+from tessera.ledger.joining import db as joining_db
+from tessera.rules.core.tiers import Ladder, Span, rank_key
 from tessera.tiers import core
 from tessera.tiers import db as tiers_db
-from tessera.tiers.core import Change, Standing
+from tessera.tiers import flows as tiers
+from tessera.tiers.core import Change, Climb, Standing, Undone
+from tessera.tiers.flows import Asking
 
 PAGE = 10_000
 Ladders = Mapping[str, Ladder]
@@ -143,10 +150,94 @@ async def stand(
         changes += changes_of(code, ladder, rounds)
         settled |= {(account, code): after for done in rounds for account, _, after in done}
     if settled:
-        await tiers_db.save(conn, settled)
+        await tiers_db.save(conn, settled, settles=True)
     if changes:
         await tiers_db.add_changes(conn, changes, now)
     return await tiers_db.standings(conn, accounts)
+
+
+async def as_of(
+    conn: db.Conn, ladders: Ladders, account: UUID, today: date
+) -> dict[str, Standing]:  # fmt: skip
+    """Where an account stands, as after the reviews that are due; nothing is locked or written."""
+    mine = (await tiers_db.standings(conn, [account])).get(account, {})
+    for code, ladder in ladders.items():
+        if code in mine and _is_due(ladder, mine[code], today):
+            mine[code] = (await decide(conn, ladder, [(account, mine[code])], today))[-1][0][2]
+    return mine
+
+
+def spans_of(ladder: Ladder, climb: Climb, today: date) -> tuple[Span, ...]:
+    """The days by which a climb may be carried: its own window, or that of today."""
+    return ladder.counted(climb.day, today), ladder.counted(today, today)
+
+
+def returned(account: UUID, code: str, one: Undone, today: date) -> Change:
+    """The row of a climb that is taken back."""
+    return Change(
+        account, code, one.before.level, one.after.level, today, "returned", one.before,
+        one.climb.id if one.whole else None,
+    )  # fmt: skip
+
+
+async def look_again(
+    conn: db.Conn, ladders: Ladders, accounts: Sequence[UUID], today: date, now: datetime
+) -> None:
+    """Accounts that were parted stand where their own days carry them, down and up. Both locked.
+
+    why  what came back, and what was bought, while they were one is each one's own again
+    """
+    stands = await stand(conn, ladders, accounts, today, now)
+    climbs = await tiers_db.climbs(conn, accounts)
+    asked = {
+        (account, code, span): Wanted(account, ladder, span)
+        for account in accounts
+        for code, ladder in ladders.items()
+        for span in (
+            ladder.counted(today, today),
+            *(s for c in climbs.get((account, code), ()) for s in spans_of(ladder, c, today)),
+        )
+    }
+    amounts = dict(zip(asked, await db.amounts(conn, list(asked.values())), strict=True))
+    saved: dict[tiers_db.Key, Standing] = {}
+    changes: list[Change] = []
+    for account in accounts:
+        for code, ladder in ladders.items():
+            mine = partial(_left, amounts, account, code, ladder, today)
+            was = stands.get(account, {}).get(code)
+            rows = climbs.get((account, code), ())
+            for each in core.undone(ladder, was, rows, mine) if was is not None else ():
+                changes.append(returned(account, code, each, today))
+                saved[account, code] = was = each.after
+            amount = amounts[account, code, ladder.counted(today, today)]
+            up = core.climb(ladder, was, amount, (today, today), lambda _: False)
+            if up is not None:
+                source = was.level if was is not None else ladder.code(ladder.ground)
+                changes.append(Change(account, code, source, up.level, today, "moved", was))
+                saved[account, code] = up
+    if saved:
+        await tiers_db.save(conn, saved)
+        await tiers_db.add_changes(conn, changes, now)
+
+
+def _left(
+    amounts: Mapping[tuple[UUID, str, Span], int], account: UUID, code: str, ladder: Ladder,
+    today: date, climb: Climb,
+) -> list[int]:  # fmt: skip
+    return [amounts[account, code, span] for span in spans_of(ladder, climb, today)]
+
+
+async def use(
+    conn: db.Conn, asking: Asking, code: str, ladder: Ladder | None, privilege: str, store: str
+) -> int | Refusal:  # fmt: skip
+    """A privilege is used, on the level that is held once what is due was reviewed.
+
+    errors  as of `tiers.flows.use`
+    """
+    if ladder is not None:
+        await giving.locked(conn, [(asking.account, MAIN)])
+        await stand(conn, {code: ladder}, [asking.account], asking.today, asking.now)
+    return await tiers.use(conn, asking, code, ladder, privilege, store)
 
 
 def _is_due(ladder: Ladder | None, standing: Standing, today: date) -> bool:
@@ -155,12 +246,12 @@ def _is_due(ladder: Ladder | None, standing: Standing, today: date) -> bool:
 
 
 async def known(
-    conn: db.Conn, ladders: Ladders, account: UUID, on: date
+    conn: db.Conn, ladders: Ladders, account: UUID, on: date, today: date
 ) -> dict[str, int]:  # fmt: skip
     """The facts of a member's levels on a day, where nothing is locked or written."""
     if not ladders:
         return {}
-    mine = (await tiers_db.standings(conn, [account])).get(account, {})
+    mine = await as_of(conn, ladders, account, today)
     levels = await levels_on(conn, [(account, code, on, mine.get(code)) for code in ladders])
     return facts_of(ladders, dict(zip(ladders, levels, strict=True)))
 
@@ -196,10 +287,10 @@ async def progress(
     conn: db.Conn, ladders: Ladders, account: UUID, today: date
 ) -> list[Progress]:  # fmt: skip
     """Where a member stands on each ladder, what counts so far, what a review would bring."""
-    mine = (await tiers_db.standings(conn, [account])).get(account, {})
+    mine = await as_of(conn, ladders, account, today)
     asked = [Wanted(account, each, each.counted(today, today)) for each in ladders.values()]
     amounts = await db.amounts(conn, asked)
-    used = await tiers_db.uses(conn, account)
+    used = await tiers_db.uses(conn, await joining_db.with_below(conn, account))
     found = []
     for (code, ladder), amount in zip(ladders.items(), amounts, strict=True):
         standing = mine.get(code)

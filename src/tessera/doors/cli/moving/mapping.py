@@ -20,7 +20,7 @@ from tessera.members.core import Language
 
 Prefix = Annotated[str, Meta(max_length=32)]
 Words = Annotated[tuple[str, ...], Meta(max_length=200)]
-Ways = Literal["members", "balances", "consents"]
+Ways = Literal["members", "balances", "consents", "levels"]
 
 
 class Part(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,6 +126,21 @@ class ConsentLines(Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
     proved: bool = False
 
 
+class Levels(Part, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A row is where a member stood on one ladder.
+
+    ladder        a column or a constant: a ladder that the program declares; level: of it
+    since, until  since when, and the day of the next review; left out or empty: by the ladder
+    words         {word of the file: code of ours}; a row without a level says nothing
+    """
+
+    ladder: Column | Constant
+    level: Column
+    since: Column | None = None
+    until: Column | None = None
+    words: dict[str, str] = {}
+
+
 class Moving(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole mapping. `name` is the other program's: lots and quarantine are kept under it.
 
@@ -139,6 +154,7 @@ class Moving(Struct, frozen=True, forbid_unknown_fields=True):
     members: Members | None = None
     balances: Balances | None = None
     consents: ConsentLines | None = None
+    levels: Levels | None = None
 
     def part(self, way: Ways) -> Part | None:
         """What is said of one kind of file."""
@@ -155,17 +171,19 @@ def columns(part: Part) -> dict[str, str]:
     return found
 
 
+_PLACES: dict[type[Part], tuple[str, ...]] = {
+    Members: ("given_name", "family_name", "born_on", "joined_on", "language", "account"),
+    Balances: ("lot", "points", "currency", "earned_on", "expires_on", "active_on"),
+    ConsentLines: ("purpose", "channel", "state", "at", "wording", "proof"),
+    Levels: ("ladder", "level", "since", "until"),
+}
+
+
 def _asked(part: Part) -> Iterator[tuple[str, Columns | Constant | None]]:
     yield "number", part.number
-    if isinstance(part, Balances):
-        for place in ("lot", "points", "currency", "earned_on", "expires_on", "active_on"):
-            yield place, getattr(part, place)
-    if isinstance(part, ConsentLines):
-        for place in ("purpose", "channel", "state", "at", "wording", "proof"):
-            yield place, getattr(part, place)
+    for place in _PLACES[type(part)]:
+        yield place, getattr(part, place)
     if isinstance(part, Members):
-        for place in ("given_name", "family_name", "born_on", "joined_on", "language", "account"):
-            yield place, getattr(part, place)
         for number, names in enumerate(part.names):
             yield f"names[{number}].column", names.column
             yield f"names[{number}].status", names.status

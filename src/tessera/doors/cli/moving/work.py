@@ -18,7 +18,15 @@ from tessera.doors.cli.load.report import Shows
 from tessera.doors.cli.moving import mapping
 from tessera.doors.cli.moving.agreements import ConsentReader, ConsentsWay
 from tessera.doors.cli.moving.checking import check_rows
-from tessera.doors.cli.moving.mapping import Balances, ConsentLines, Members, Moving, Ways
+from tessera.doors.cli.moving.levels import LevelReader, LevelsWay
+from tessera.doors.cli.moving.mapping import (
+    Balances,
+    ConsentLines,
+    Levels,
+    Members,
+    Moving,
+    Ways,
+)
 from tessera.doors.cli.moving.reading import BalanceReader, MemberReader, Terms
 from tessera.doors.cli.moving.report import Told
 from tessera.doors.cli.moving.run import File, begun, digest_of, load_rows, rehearse_rows
@@ -31,7 +39,7 @@ from tessera.program.core import Reader, starter
 from tessera.rules.core.words import Program
 from tessera.warehouse.loads import db
 
-ORDER: tuple[Ways, ...] = ("members", "balances", "consents")
+ORDER: tuple[Ways, ...] = ("members", "balances", "consents", "levels")
 
 
 class Asked(Struct, frozen=True):
@@ -163,6 +171,8 @@ def way_of(
         return MembersWay(MemberReader(moving, part, terms), moving.name)
     if isinstance(part, ConsentLines):
         return ConsentsWay(ConsentReader(moving, part, terms), part, program.consents)
+    if isinstance(part, Levels):
+        return LevelsWay(LevelReader(moving, part, terms), program.tiers)
     assert isinstance(part, Balances), "all kinds are here"
     reader = BalanceReader(moving, part, terms)
     return BalancesWay(reader, moving.name, moving.time_zone, program.lives)

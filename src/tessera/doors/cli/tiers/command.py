@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +15,8 @@ from rich.table import Table
 
 from tessera.checkout.levels import flows
 from tessera.checkout.levels.flows import Reviewed
-from tessera.doors import reviews, runs
+from tessera.checkout.levels.walk.flows import Walked
+from tessera.doors import reviews, runs, walks
 from tessera.doors.cli.tiers import loading
 from tessera.doors.ground import Ground, Settings, ground
 from tessera.tiers import db
@@ -29,18 +32,23 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         at: Annotated[str, typer.Option(help="as of which day, 2026-12-31; default: today")] = "",
         dry_run: Annotated[bool, typer.Option(help="only tell what it would come to")] = False,
     ) -> None:
-        """Review the levels that are due. The server does the same every minute.
+        """Review the levels that are due, and bring up who has what a changed ladder asks for.
 
-        Killed anywhere, the same command goes on; twice is the same as once.
+        The server does the same every minute. Killed anywhere, the same command goes on; twice is
+        the same as once.
         """
-        done = asyncio.run(_review(ground(settings), _day(at), dry_run=dry_run))
-        if done is None:
+        found = asyncio.run(_review(ground(settings), _day(at), dry_run=dry_run))
+        if found is None:
             typer.echo("not now: another run or a load is going on; try again when it is over")
             raise typer.Exit(1)
+        done = found[0]
+        risen = {code: many for code, many in found[1].items() if many}
+        for code, many in risen.items():
+            typer.echo(f"{code}: {many:,} {'would come' if dry_run else 'came'} up")
         for code, each in done.items():
             would = "would stay" if dry_run else "stayed"
             typer.echo(f"{code}: {each.kept:,} {would}, {each.sunk:,} down")
-        if not done:
+        if not done and not risen:
             typer.echo("nothing was due")
 
     @tiers.command()
@@ -93,7 +101,8 @@ def _day(text: str) -> date | None:
 
 async def _review(
     base: Ground, at: date | None, *, dry_run: bool
-) -> dict[str, Reviewed] | None:  # fmt: skip
+) -> tuple[dict[str, Reviewed], dict[str, int]] | None:
+    """({ladder: how its reviews ended}, {changed ladder: how many came up})."""
     async with (
         base.house() as house, house.upkeep.connection() as conn, runs.turn(conn) as mine,
     ):  # fmt: skip
@@ -101,13 +110,26 @@ async def _review(
             return None
         ladders, today = house.shop().program.tiers, at or house.today(datetime.now(UTC))
         if not dry_run:
-            return await reviews.review_due(conn, ladders, today, reviews.FAST)
+            done = await reviews.review_due(conn, ladders, today, reviews.FAST)
+            return done, await walks.walk_due(conn, ladders, today, reviews.FAST, _watched())
         found = {}
         for code, ladder in ladders.items():
             seen = await flows.foresee(conn, code, ladder, today)
             if seen.kept or seen.sunk:
                 found[code] = seen
-        return found
+        return found, await walks.foresee(conn, ladders, today)
+
+
+def _watched() -> Callable[[str, Walked], None]:
+    """Tells how far a walk is, every hundred pages."""
+    looked: Counter[str] = Counter()
+
+    def watch(code: str, page: Walked) -> None:
+        before, looked[code] = looked[code], looked[code] + page.looked
+        if looked[code] // 100_000 > before // 100_000:
+            typer.echo(f"{code}: {looked[code]:,} members looked at", err=True)
+
+    return watch
 
 
 async def _levels(base: Ground) -> list[tuple[str, str, int | None]]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from support.database import run
-from support.shop import Shop, fresh_card, goods_back, line, opened, program, sale
-from tessera.checkout.core import Cancel, Event, Quote
+from support.shop import TILL, Shop, fresh_card, goods_back, line, opened, program, sale
+from tessera.budgets import flows
+from tessera.checkout.core import Cancel, Event, Job, Quote
+from tessera.checkout.flows import Done, Tried, settle_batch
 from tessera.warehouse.core import Identifier
 
 BASE = {"id": "base", "mechanic": "base_rate", "points": 10, "per_minor": 100}
@@ -170,3 +175,63 @@ def test_an_event_draws_as_well(dsn):
     }  # fmt: skip
     text = body(BASE, rule, surveys={"rules": ["thanks"], "most_points": 60})
     play(dsn, text | {"events": {"survey": {}}}, script)
+
+
+def test_a_sweeper_waits_for_nobody_who_draws(dsn):
+    """A till has the counter locked: what a promise kept is let go the next time."""
+
+    async def script(shop: Shop) -> None:
+        held = await shop.send(Quote(sale(fresh_card(), line("SOUP", 1, 2000)), hold=True))
+        assert held.answer.points_earned == 200
+        late = datetime.now(UTC) + timedelta(hours=1)
+        await shop.eye.execute("SELECT 1 FROM budgets.counter FOR NO KEY UPDATE")
+        async with shop.house.upkeep.connection() as conn:
+            await conn.execute("SET LOCAL lock_timeout = '1s'")
+            assert await flows.let_go(conn, late, 10) == 0
+        await shop.eye.rollback()
+        async with shop.house.upkeep.connection() as conn:
+            assert await flows.let_go(conn, late, 10) == 1
+        assert await counters(shop, "kept_points") == [(0,)]
+
+    play(dsn, body(BASE, summer={"most_points": 320}), script)
+
+
+async def waits(shop: Shop) -> None:
+    """Until somebody waits for a lock of another."""
+    sql = ("SELECT count(*) FROM pg_stat_activity"
+           " WHERE datname = current_database() AND wait_event_type = 'Lock'")  # fmt: skip
+    for _ in range(500):
+        row = await (await shop.eye.execute(sql)).fetchone()
+        if row is not None and row[0]:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def test_counters_are_locked_after_all_else_when_it_is_done_again(dsn):
+    word = {"name": "Word", "code": "WORD10", "most": 1000}
+    text = body(BASE, OFF | {"coupon": "W"}, cap={"most_points": 10**6})
+
+    async def script(shop: Shop) -> None:
+        bought = [
+            replace(sale(fresh_card(), line("SOUP", 1, 1000)), coupons=("WORD10",))
+            for _ in range(2)
+        ]
+        await shop.send(bought[0])
+        house = shop.house
+        asked = Job(TILL, "receipt.confirm", "again", bought[1], b"", datetime.now(UTC))
+        till = await house.writer._connect()
+        try:
+            await shop.eye.execute("SELECT FROM rewards.coupon_count FOR UPDATE")
+            await till.begin()
+            again = asyncio.create_task(settle_batch(
+                till, house.reader, house.shop(), [asked], datetime.now(UTC), Tried(passed=True)
+            ))  # fmt: skip
+            await waits(shop)
+            await shop.eye.execute("SELECT FROM budgets.counter FOR UPDATE NOWAIT")
+            await shop.eye.rollback()
+            assert isinstance((await again).outcomes[0], Done)
+        finally:
+            await till.close()
+
+    play(dsn, text | {"coupons": {"W": word}}, script)

@@ -24,10 +24,10 @@ from tessera.budgets.core import (
     left_of,
     share_x100,
 )
-from tessera.rules.core.budgets import Budget, Draw
+from tessera.rules.core.budgets import Budget, Draw, Purses
 from tessera.rules.core.engine import settle, settle_kept
 from tessera.rules.core.facts import Facts
-from tessera.rules.core.words import Program, Story
+from tessera.rules.core.words import Program, Story, Wish
 from tessera.warehouse.core import Line
 
 RULES: tuple[dict[str, Any], ...] = (
@@ -211,3 +211,18 @@ def test_what_is_left_and_used_agree():
     share = Budget(turnover_percent_x100=300)
     assert left_of(share, Draw(1_000), 1_000) == 2_000
     assert share_x100(share, Draw(3_000), 1_000) == 10_000
+
+
+def test_a_budget_of_points_does_not_mind_what_a_gift_costs():
+    """Ten billion pieces of the dearest gift: only points have a ceiling."""
+    body = {
+        "name": "Dear", "currency": "EUR", "costs": {"YACHT": 10**12},
+        "rules": [{"id": "gift", "mechanic": "sum_threshold", "from_minor": 1,
+                   "prize": {"gift": "YACHT"}}],
+        "budgets": {"points": {"most_points": 1}},
+    }  # fmt: skip
+    program, faults = READER.examine(body, 1)
+    assert program is not None and program.plan.book is not None, faults
+    purses = Purses(program.plan.book, {}, 100)
+    (rule,) = program.rules
+    assert purses.left(rule, Wish("gift", 10**10, (), "", "", item="YACHT")).most >= 10**10

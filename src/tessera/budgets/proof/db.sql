@@ -211,22 +211,32 @@ ORDER BY 1
 LIMIT 100;
 
 -- name: claims
--- What a claim drew is its cost and one piece; it is given back with the claim, unless it is lost.
+-- What a claim drew is its cost and one piece. It is given back with the claim, unless its piece is
+-- out of the house; and with goods that nobody fetched, a coupon that nobody used in time.
+WITH claim AS (
+    SELECT
+        c.id, c.kind, c.state, c.cost_minor,
+        c.state = 'cancelled'
+        OR (c.state = 'expired' AND c.money_minor > 0 AND c.paid_at IS NULL) AS undone,
+        c.uses > 0 OR c.revealed_at IS NOT NULL OR EXISTS (
+            SELECT FROM rewards.claim_step AS step
+            WHERE step.claim_id = c.id AND step.did = 'sent'
+        ) AS gone
+    FROM rewards.claim AS c
+)
+
 SELECT format(
     'claim %s (%s): it cost %s, budget %s was drawn on for %s and %s pieces, given back: %s',
     d.source_id, claim.state, claim.cost_minor, d.budget, d.cost_x100, d.pieces,
     coalesce(d.back_at::text, 'no')
 )
 FROM budgets.drawn AS d
-JOIN rewards.claim ON d.source_id = claim.id
+JOIN claim ON d.source_id = claim.id
 WHERE d.cost_x100 <> least(claim.cost_minor::numeric * 100, 1000000000000000) OR d.pieces <> 1
-    OR (d.back_at IS NOT NULL) <> (
-        claim.state IN ('cancelled', 'expired') AND (
-            claim.back_id IS NOT NULL AND claim.receivable_minor = 0
-            OR claim.state = 'cancelled' AND claim.points = 0 AND claim.receivable_minor = 0
-            OR claim.state = 'expired' AND claim.kind IN ('goods', 'coupon')
-        )
-    )
+    OR (d.back_at IS NOT NULL) <> CASE
+        WHEN claim.undone THEN NOT claim.gone
+        ELSE claim.state = 'expired' AND claim.kind IN ('goods', 'coupon')
+    END
 ORDER BY 1
 LIMIT 100;
 

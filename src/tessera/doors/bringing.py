@@ -27,6 +27,12 @@ class Bringing:
 
     def __init__(self, pool: Pool, program: Callable[[], Program]) -> None:
         self._pool, self._program = pool, program
+        self._began = False
+
+    async def began(self, conn: db.Conn) -> bool:
+        """Whether anybody was ever brought; once it is so, nobody is asked again."""
+        self._began = self._began or await db.were_any(conn)
+        return self._began
 
     async def turn(self) -> None:
         """Settle what there is, each in a transaction of its own."""

@@ -17,7 +17,8 @@ LENGTH = 13  # of a code: 63 bits of chance
 USED_UP = "budget_used_up"  # why less was paid than the terms say: a budget left no more
 MOST_ABOVE = 100  # links of who brought whom that are followed
 Fault = Literal[
-    "same_member", "same_household", "same_contact", "looks_same", "known", "ring", "again"
+    "same_member", "same_household", "same_contact", "looks_same", "known", "ring", "again",
+    "erased",
 ]
 State = Literal["open", "due", "paid", "taken_back", "refused", "over"]
 
@@ -43,9 +44,9 @@ class Brought(Struct, frozen=True):
     due_at: datetime | None = None
     payment_id: UUID | None = None
 
-    def counts(self, gross_minor: int) -> bool:
-        """Whether so much that was bought, and kept, is a purchase."""
-        return gross_minor > 0 and gross_minor >= self.least_minor
+    def counts(self, gross_minor: int, to_pay_minor: int) -> bool:
+        """Whether so much that was bought, and kept, is a purchase: not one for nothing."""
+        return to_pay_minor > 0 and gross_minor >= max(self.least_minor, 1)
 
     def takes(self, happened_at: datetime) -> bool:
         """Whether a purchase of then can count."""

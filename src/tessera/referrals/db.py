@@ -67,6 +67,12 @@ async def lines(
     ]  # fmt: skip
 
 
+async def were_any(conn: Conn) -> bool:
+    """Whether anybody was ever brought here."""
+    row = await (await conn.execute(SQL["were_any"])).fetchone()
+    return row is not None and bool(row[0])
+
+
 # At the till -------------------------------------------------------------------------------------
 
 

@@ -63,6 +63,10 @@ WHERE
 ORDER BY r.id DESC
 LIMIT %(most)s;
 
+-- name: were_any
+-- Whether there is one at all.
+SELECT exists(SELECT FROM referrals.referral);
+
 -- name: of_sales
 -- The referrals that these sales count for.
 SELECT b.sale_id, b.referral_id

@@ -148,8 +148,8 @@ def _alive(member: Member | None) -> Member | None:
 
 async def _fault_now(conn: db.Conn, one: Brought, sides: Sides) -> core.Fault | None:
     referrer, referee = sides.members
-    if referee is None:
-        return None
+    if referee is None:  # who joins again under another number is nobody that can be told
+        return "erased"
     same = await people_db.numbers(conn, referee.id)
     if await db.paid_for(conn, same, one.id):
         return "again"

@@ -55,7 +55,7 @@ class ReferralView(Struct, frozen=True, kw_only=True):
     """Who was brought by whom, and how it stands.
 
     refused   why nothing is ever paid: same_member, same_household, same_contact, looks_same,
-              known, ring, again; "" otherwise
+              known, ring, again, erased; "" otherwise
     due_at    when it is paid, if nothing comes back until then
     trimmed   most_reached: who brings was paid often enough in the period; budget_used_up: a
               budget left no more

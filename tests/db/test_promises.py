@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from support import shop as counter
 from support.database import run
-from support.shop import TWO_PERCENT, fresh_card, line, program, sale
+from support.shop import TWO_PERCENT, fresh_card, goods_back, line, program, sale
 from tessera.checkout.core import Quote
 from tessera.warehouse.core import Payment
 
@@ -89,5 +89,58 @@ def test_too_many_points_are_not_promised(dsn):
         await shop.publish(program(TWO_PERCENT | {"points": 10**6, "per_minor": 1}))
         told = await shop.send(Quote(sale(fresh_card(), line("A", 10**7, 100)), hold=True))
         assert told.problem.code == "points_too_many"
+
+    with_shop(dsn, work)
+
+
+V1 = program(
+    TWO_PERCENT, CUP,
+    {"id": "off", "mechanic": "percent_off", "percent": 10, "coupon": "W"},
+    {"id": "thanks", "mechanic": "sum_threshold", "from_minor": 500, "prize": {"coupon": "NEXT"}},
+    {"id": "tickets", "mechanic": "every_x_tickets", "draw": "CAR", "per_minor": 100},
+    coupons={"W": {"name": "Word", "code": "FIVE5", "most": 3},
+             "NEXT": {"name": "Next time", "personal": True}},
+    draws={"CAR": {"prizes": [{"item": "CAR"}], "ends": "2098-01-01"}},
+    partners={"corner": {"name": "Corner", "stores": ["S1"], "sells_at_x100": 100}},
+)  # fmt: skip
+
+
+def test_a_promise_is_kept_whole_though_the_program_changed_meanwhile(dsn):
+    async def rows(shop, sql, *values):
+        found = await (await shop.eye.execute(sql, values)).fetchall()
+        await shop.eye.commit()
+        return found
+
+    async def work(shop):
+        await shop.publish(V1)
+        cards = [await shop.member() for _ in range(4)]
+        await shop.send(replace(sale(cards[0], line("SOUP", 1, 1000)), coupons=("FIVE5",)))
+        wanted = replace(sale(cards[1], line("SOUP", 1, 1000)), coupons=("FIVE5",))
+        promised = await held(shop, wanted)
+        twice = [await held(shop, sale(cards[2], line("SOUP", 1, 500))) for _ in range(2)]
+        await shop.publish(program(TWO_PERCENT))
+        told = await shop.send(promised)
+        assert [(each.kind, each.state) for each in told.answer.coupons] == [
+            ("W", "accepted"), ("NEXT", "given"),
+        ]  # fmt: skip
+        assert told.answer.to_pay_minor == 900
+        assert await rows(shop, "SELECT kind, used FROM rewards.coupon_count") == [("W", 2)]
+        assert await rows(shop, "SELECT * FROM rewards.coupon_miss") == []
+        kept = "SELECT sum(pieces) FROM rewards.keepsake WHERE outcome_id = %s"
+        assert await rows(shop, kept, told.answer.id) == [(9,)]
+        posted = "SELECT count(*) FROM partners.posting WHERE outcome_id = %s"
+        assert await rows(shop, posted, told.answer.id) == [(1,)]
+        assert [given(await shop.send(each)).get("welcome") for each in twice] == [1, None]
+        await shop.publish(V1)
+        last = [
+            await shop.send(replace(sale(card, line("SOUP", 1, 500)), coupons=("FIVE5",)))
+            for card in (cards[3], cards[0])
+        ]
+        assert [each.answer.coupons[0].state for each in last] == ["accepted", "used"]
+        back = await shop.send(goods_back(promised))
+        assert [(each.kind, each.state) for each in back.answer.coupons] == [
+            ("W", "back"), ("NEXT", "void"),
+        ]  # fmt: skip
+        await shop.assert_proved()
 
     with_shop(dsn, work)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -92,10 +92,18 @@ async def add_receipts(conn: Conn, rows: Sequence[Row]) -> None:
     await put(conn, SQL["add_receipts"], columns)
 
 
-async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, tuple[UUID | None, str]]:
-    """{promise: the account whose points it keeps, the store that was promised}."""
+class QuoteOf(NamedTuple):
+    """Whose points a promise keeps, where it was given, under which version of the program."""
+
+    account_id: UUID | None
+    store: str
+    version: int
+
+
+async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, QuoteOf]:
+    """{promise: what of it never changes}."""
     rows = await conn.execute(SQL["quote_accounts"], (list(quotes),), binary=True)
-    return {row[0]: (row[1], row[2]) for row in await rows.fetchall()}
+    return {row[0]: QuoteOf(*row[1:]) for row in await rows.fetchall()}
 
 
 async def promises(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, Promise]:

@@ -43,8 +43,8 @@ ORDER BY id
 FOR NO KEY UPDATE;
 
 -- name: quote_accounts
--- Whose points a promise keeps, before anything is locked.
-SELECT id, account_id, store_id FROM checkout.quote WHERE id = ANY(%b::uuid[]);
+-- What never changes of promises, before anything is locked.
+SELECT id, account_id, store_id, program_version FROM checkout.quote WHERE id = ANY(%b::uuid[]);
 
 -- name: add_quotes
 -- Promises that were given.

@@ -107,6 +107,7 @@ class Shop(Struct, frozen=True):
     versions  which one decides what happened when; None: there has been no other
     labels    of the batches of cards that were issued here
     seeds     {draw: its seed}, of those that are not over
+    brought   whether members were brought by others, under whatever program
     """
 
     program: Program
@@ -114,6 +115,7 @@ class Shop(Struct, frozen=True):
     versions: Timeline | None = None
     labels: Labels = Labels()
     seeds: Mapping[str, bytes] = {}
+    brought: bool = False
 
     def program_at(self, happened_at: datetime) -> Program:
         """The program for something that happened then; an older one is read when needed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -44,10 +44,24 @@ async def meant(
     return {(row[0], row[1]): Meant(row[2], frozenset(row[3])) for row in await rows.fetchall()}
 
 
-async def kept(conn: Conn, asked: Sequence[tuple[UUID, str, str]]) -> dict[tuple[UUID, str], bool]:
-    """{(account, word): whether nothing of the receipt that it names has come back}."""
+class Order(NamedTuple):
+    """A receipt that an event names: whether nothing of it has come back, whose prize it had."""
+
+    id: UUID
+    whole: bool
+    had: Sequence[str]
+
+
+async def kept(conn: Conn, asked: Sequence[tuple[UUID, str, str]]) -> dict[tuple[UUID, str], Order]:
+    """{(account, word): the receipt that it names}."""
     rows = await conn.execute(SQL["kept"], _columns(asked), binary=True)
-    return {(row[0], row[1]): row[2] for row in await rows.fetchall()}
+    return {(row[0], row[1]): Order(*row[2:]) for row in await rows.fetchall()}
+
+
+async def add_prizes(conn: Conn, given: Sequence[tuple[UUID, str, UUID]]) -> None:
+    """(order, rule that gave for it, event). Errors: UniqueViolation if it did before."""
+    sales, rules, events = zip(*given, strict=True)
+    await put(conn, SQL["add_prizes"], (Uuids(sales), Texts(rules), Uuids(events)))
 
 
 async def heard(

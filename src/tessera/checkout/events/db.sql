@@ -33,12 +33,15 @@ CROSS JOIN LATERAL (
 
 -- name: kept
 -- What events name by number or id: the newest such receipt of their account, where the number is
--- asked for in a store only of that store, and whether nothing of it has come back.
-SELECT asked.account_id, asked.word, newest.whole
+-- asked for in a store only of that store; whether nothing of it has come back, and the rules that
+-- have given for it.
+SELECT
+    asked.account_id, asked.word, newest.id, newest.whole,
+    array(SELECT p.rule FROM checkout.order_prize AS p WHERE p.sale_id = newest.id)
 FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS asked (account_id, word, store_id)
 CROSS JOIN LATERAL (
     SELECT
-        NOT EXISTS (
+        r.id, NOT EXISTS (
             SELECT FROM checkout.receipt AS back WHERE back.sale_id = r.id
         ) AS whole
     FROM checkout.receipt AS r
@@ -49,6 +52,11 @@ CROSS JOIN LATERAL (
     ORDER BY r.happened_at DESC, r.id DESC
     LIMIT 1
 ) AS newest;
+
+-- name: add_prizes
+-- These orders had the prize of these rules.
+INSERT INTO checkout.order_prize (sale_id, rule, event_id)
+SELECT unnest(%b::uuid[]), unnest(%b::text[]), unnest(%b::uuid[]);
 
 -- name: heard
 -- Events of an account since an instant, in a store or in none, of kinds that points wait for.

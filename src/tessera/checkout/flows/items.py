@@ -77,6 +77,8 @@ class Item:
     coded       the member whose phone's code was scanned; `who` is that code then
     account_id  the account to lock; None for anonymous receipts and for who is not yet anybody
     way         where it was joined to another since: from the account it is about up to that one
+    promised    the program of the quote that it names, as it was published
+    version     of that program
     """
 
     job: Job
@@ -88,8 +90,11 @@ class Item:
     account_id: UUID | None = None
     way: tuple[UUID, ...] = ()
     sold: Sold | None = None
+    promised: Program | None = None
+    version: int | None = None
     decision: Decision | None = None
     outcome: Outcome | None = None
+    _day: date | None = None
 
     @property
     def receipt(self) -> Receipt | None:
@@ -100,13 +105,28 @@ class Item:
     @property
     def day(self) -> date | None:
         """The local day of the purchase or event that is to be decided."""
-        ask, receipt = self.job.ask, self.receipt
+        if self._day is None:  # asked by every part
+            ask, receipt = self.job.ask, self.receipt
+            assert self.case is not None, "resolved items have a case"
+            if isinstance(ask, Event):
+                self._day = local_at(self.case, ask).date()
+            elif receipt is not None:
+                self._day = local(receipt.happened_at, self.case.store.time_zone).date()
+        return self._day
+
+    @property
+    def program(self) -> Program:
+        """The one that decides it, of a return its sale's: before that, as far as is known."""
         assert self.case is not None, "resolved items have a case"
-        if isinstance(ask, Event):
-            return local_at(self.case, ask).date()
-        if receipt is None:
-            return None
-        return local(receipt.happened_at, self.case.store.time_zone).date()
+        return self.sold.program if self.sold is not None else self.case.program
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """All that may decide it: a promise that is kept brings its own."""
+        own = self.program
+        if self.promised is None or self.promised.version == own.version:
+            return (own,)
+        return (own, self.promised)
 
     @property
     def quote(self) -> UUID | None:

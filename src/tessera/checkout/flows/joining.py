@@ -7,6 +7,8 @@ from uuid import UUID
 from tessera.base.refusal import Refusal
 from tessera.checkout import db
 from tessera.checkout.history import flows as history
+from tessera.checkout.levels import flows as levels
+from tessera.checkout.levels.flows import Ladders
 from tessera.checkout.offline import db as offline_db
 from tessera.ledger.joining import flows as joining
 from tessera.ledger.joining.flows import Ask, Done
@@ -26,15 +28,18 @@ async def join(conn: db.Conn, ask: Ask, account: UUID, into: UUID) -> Done | Ref
 
 
 async def part(
-    conn: db.Conn, ask: Ask, joining_id: UUID, *, keep: bool = False
+    conn: db.Conn, ask: Ask, joining_id: UUID, ladders: Ladders, *, keep: bool = False
 ) -> Done | Refusal:  # fmt: skip
     """An account is there again, with what is left of its points and all that it did.
 
-    keep    the points stay; what is owed goes along
-    errors  as of the ledger. Allowances stay: tills ask for new ones
+    ladders  of the program: each account stands where its own days carry it
+    keep     the points stay; what is owed goes along
+    errors   as of the ledger. Allowances stay: tills ask for new ones
     """
     done = await joining.part(conn, ask, joining_id, db.active_since, keep=keep)
     if isinstance(done, Done):
-        await history.part(conn, done.row.account_id, done.row.to_account_id)
-        await tiers.part(conn, done.row.account_id, done.row.to_account_id, joining_id, ask.now)
+        own, of = done.row.account_id, done.row.to_account_id
+        await history.part(conn, own, of)
+        await tiers.part(conn, own, of, joining_id, ask.now)
+        await levels.look_again(conn, ladders, [own, of], ask.now.date(), ask.now)
     return done

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
@@ -31,6 +32,8 @@ async def lock(conn: db.Conn, batch: Batch, reader: Reader) -> None:
         if item.sold is not None:  # what its program gave says what has to be locked
             version = item.sold.row.program_version
             item.sold.program = await _program(conn, batch, reader, version)
+        if item.version is not None:  # it may decide: what it gives has to be locked, and known
+            item.promised = await _program(conn, batch, reader, item.version)
     accounts = sorted(
         {item.account_id for item in items if item.account_id is not None}
         | {account for item in items for account in item.way}
@@ -139,6 +142,13 @@ async def _know_history(conn: db.Conn, batch: Batch) -> None:
     ]  # fmt: skip
     if cases:
         await history.know(conn, cases, batch.now.date(), marking=True)
+    for item in batch.open():
+        if item.case is None or item.case.wallet is None or item.promised is None:
+            continue
+        if item.promised in item.programs[1:] and (day := item.day) is not None:
+            asked = replace(item.case, program=item.promised)  # what its promise counts, too
+            await history.know(conn, [(asked, day)], batch.now.date(), marking=True)
+            item.case.known = asked.known
 
 
 def _to_fill(item: Item, now: datetime) -> list[Wallet]:

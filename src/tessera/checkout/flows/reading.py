@@ -124,7 +124,8 @@ async def quote(  # noqa: PLR0913 - who asks, by which key, in which language
         await _know_person(conn, shop, case, receipt, named)
         day = local(receipt.happened_at, store.time_zone).date()
         await know_history(conn, [(case, day)], now.date(), marking=False)
-        case.known |= await levels.known(conn, program.tiers, owner.account_id, day)
+        tiers, account = program.tiers, owner.account_id
+        case.known |= await levels.known(conn, tiers, account, day, now.date())
         await know_budgets(conn, case, day)
     shown = await _see(case, receipt, looking) if looking is not None else []
     make_known(case, shown)

@@ -232,15 +232,17 @@ def _known(
 
 def _aim(
     item: Item, owners: dict[Identifier, Owner], known: dict[ReceiptKey, Row],
-    of_quotes: dict[UUID, tuple[UUID | None, str]],
+    of_quotes: dict[UUID, db.QuoteOf],
 ) -> None:  # fmt: skip
     """Which account and which sale the operation is about, or why it is about none."""
     ask = item.job.ask
+    named = of_quotes.get(item.quote) if item.quote is not None else None
+    item.version = named.version if named is not None else None
     if isinstance(ask, Return):
         _aim_return(item, known.get(ask.sale))
     elif isinstance(ask, Cancel):
-        account_id, store = of_quotes.get(ask.quote, (None, ""))
-        item.account_id = account_id
+        item.account_id = named.account_id if named is not None else None
+        store = named.store if named is not None else ""
         if not store or access.allowed(item.job.principal, "quote.cancel", store):
             item.outcome = Refusal(
                 "quote_unknown", "quote_id", "no promise was given here under this id",

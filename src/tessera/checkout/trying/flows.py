@@ -99,7 +99,8 @@ async def _know(conn: db.Conn, case: Case, receipt: Receipt) -> None:
     await know_budgets(conn, case, day)
     if case.wallet is not None:
         account = case.wallet.account_id
-        case.known |= await levels.known(conn, case.program.tiers, account, day)
+        today = case.now.date()
+        case.known |= await levels.known(conn, case.program.tiers, account, day, today)
 
 
 async def try_posted(

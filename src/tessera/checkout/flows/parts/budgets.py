@@ -6,14 +6,13 @@ would pass a ceiling; then all of the batch is settled again with the counters l
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
 from tessera.budgets import core
 from tessera.budgets import db as budgets_db
-from tessera.budgets.core import GRACE, NOTHING, Kept, Key, Level, Place, key_of
+from tessera.budgets.core import GRACE, NOTHING, Kept, Key, Level, Place, Total, key_of
 from tessera.checkout import db
 from tessera.checkout.core.case import Promise, facts_again
 from tessera.checkout.core.words import Cancel, Event
@@ -26,7 +25,7 @@ from tessera.rules.core.words import Facts, Program, Story
 class Budgets(Part):
     """{counter: what this batch does to it}; `kept`: {quote: what its promise keeps}."""
 
-    order = 10
+    order = 90  # whoever waits for a counter holds all else that he needs
 
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)
@@ -36,38 +35,54 @@ class Budgets(Part):
         self.ended: list[UUID] = []
         self.fresh: list[Kept] = []
         self.places: dict[UUID, Place | None] = {}
-        self.days: dict[tuple[str, date, date, str], Draw] = defaultdict(Draw)
+        self.found: dict[tuple[int, Place], dict[str, Key]] = {}
+        self.days: dict[tuple[str, date, date, str], Total] = {}
 
     @classmethod
     def wanted(cls, batch: Batch) -> bool:
-        """Some program of the batch has budgets, or a promise may keep something of one."""
-        return any(_program(item).budgets or item.quote is not None for item in batch.open())
+        """Some program of the batch has budgets."""
+        return any(program.budgets for item in batch.open() for program in item.programs)
 
     async def lock(self, conn: db.Conn) -> None:
-        """Nothing, unless others were quicker once: then all that this batch may draw on."""
+        """Nothing: counters are the last that anybody locks."""
         self.levels = self._levels()
         if self.levels and not self.batch.passed:
             self.asked = await budgets_db.ask(conn, list(self.levels), self.batch.now - GRACE)
-        elif self.levels:
-            await budgets_db.open_counters(conn, self.levels)
-            await budgets_db.lock(conn, self.levels)
-            await budgets_db.end_overdue(conn, list(self.levels), self.batch.now - GRACE)
-            for level in self.levels.values():
-                level.locked = True
+
+    async def _lock(self, conn: db.Conn) -> None:
+        """All that this batch may draw on: others were quicker once."""
+        await budgets_db.open_counters(conn, self.levels)
+        await budgets_db.lock(conn, self.levels)
+        await budgets_db.end_overdue(conn, list(self.levels), self.batch.now - GRACE)
+        for level in self.levels.values():
+            level.locked = True
 
     def _levels(self) -> dict[Key, Level]:
         found = {}
         for item in self.batch.open():
             place = self.places[item.outcome_id] = place_of(item)
             if place is not None:
-                for code, budget in _program(item).budgets.items():
-                    found[key_of(code, budget, place)] = Level(budget)
+                for program in item.programs:
+                    for code, key in self._keys(program, place).items():
+                        if key not in found:
+                            found[key] = Level(program.budgets[code])
         return found
+
+    def _keys(self, program: Program, place: Place) -> Mapping[str, Key]:
+        """{budget: its counter for a purchase there and then}, found once."""
+        known = self.found.get((program.version, place))
+        if known is None:
+            known = self.found[program.version, place] = {
+                code: key_of(code, budget, place) for code, budget in program.budgets.items()
+            }
+        return known
 
     async def know(self, conn: db.Conn) -> None:
         """The counters as they are, and what the promises of this batch keep of them."""
         known = set(self.levels) if self.asked is not None else set()
         await self._know_kept(conn)
+        if self.levels and self.batch.passed:
+            await self._lock(conn)
         found = {} if self.asked is None else await budgets_db.counts(self.asked)
         more = [key for key in self.levels if key not in known]
         if more:
@@ -90,8 +105,9 @@ class Budgets(Part):
         for promise in promises:
             place = _place(promise.facts) if promise.facts is not None else None
             if promise.id in budgets and place is not None:
-                for code, budget in budgets[promise.id].items():
-                    self.levels.setdefault(key_of(code, budget, place), Level(budget))
+                assert promise.program is not None, "it has budgets"
+                for code, key in self._keys(promise.program, place).items():
+                    self.levels.setdefault(key, Level(budgets[promise.id][code]))
         for each in await budgets_db.kept_of(conn, list(budgets)):
             assert each.key in self.levels, "a promise keeps of its own program's budgets"
             self.kept.setdefault(each.quote_id, []).append(each)
@@ -101,9 +117,10 @@ class Budgets(Part):
         place = self.places.get(item.outcome_id)
         if item.case is None or item.sold is not None or place is None:
             return
-        budgets = item.case.program.budgets
+        program, known = item.case.program, item.case.known
         own = self._own(item.case.promise)
-        item.case.known.update(core.facts_of(budgets, self.levels, place, own))
+        for code, key in self._keys(program, place).items():
+            known.update(core.left_in(code, program.budgets[code], self.levels[key], own.get(key)))
 
     def _own(self, promise: Promise | None) -> Mapping[Key, Draw]:
         over = self.batch.now - GRACE
@@ -138,7 +155,7 @@ class Budgets(Part):
 
     def _keep(self, program: Program, place: Place | None, story: Story, promise: Promise) -> None:
         self._mark(program, place, story)
-        for key, drawn in _drawn(program, place, story).items():
+        for key, drawn in self._drawn(program, place, story).items():
             draw = _sum(drawn.values())
             self.levels[key].keep(draw)
             self.fresh.append(Kept(promise.id, key, draw, promise.deadline))
@@ -148,30 +165,48 @@ class Budgets(Part):
     ) -> None:
         if place is None or not program.budgets:
             return
-        after = _drawn(program, place, story)
-        was = {} if before is None else _drawn(program, place, before)
+        book, keys = program.plan.book, self._keys(program, place)
+        assert book is not None, "it has budgets"
+        drawn = book.drawn(story)
         if before is None:
             self._mark(program, place, story)
-        for key in dict.fromkeys((*was, *after)):
-            paid, had = after.get(key, {}), was.get(key, {})
-            level = self.levels[key]
-            for funding in dict.fromkeys((*paid, *had)):
-                more = paid.get(funding, NOTHING).plus(had.get(funding, NOTHING), -1)
-                if any(more):
-                    level.add(more)
-                    day = (key.budget, key.began, place.day, funding)
-                    self.days[day] = self.days[day].plus(more)
+        else:
+            for paid, had in book.drawn(before).items():
+                drawn[paid] = drawn.get(paid, NOTHING).plus(had, -1)
+        for (code, funding), more in drawn.items():
+            if any(more):
+                key = keys[code]
+                self.levels[key].add(more)
+                day = (code, key.began, place.day, funding)
+                known = self.days.get(day)
+                if known is None:
+                    self.days[day] = Total(more)
+                else:
+                    known.add(more)
         gross = story.gross_minor - (before.gross_minor if before is not None else 0)
         for code, budget in program.budgets.items():
             if budget.turnover_percent_x100 is not None:
-                self.levels[key_of(code, budget, place)].add(NOTHING, gross)
+                self.levels[keys[code]].add(NOTHING, gross)
+
+    def _drawn(
+        self, program: Program, place: Place | None, story: Story
+    ) -> dict[Key, dict[Funding, Draw]]:  # fmt: skip
+        """{counter: {who pays: what a story draws on it}}."""
+        book = program.plan.book
+        found: dict[Key, dict[Funding, Draw]] = {}
+        if book is None or place is None:
+            return found
+        keys = self._keys(program, place)
+        for (code, funding), draw in book.drawn(story).items():
+            found.setdefault(keys[code], {})[funding] = draw
+        return found
 
     def _mark(self, program: Program, place: Place | None, story: Story) -> None:
         """Budgets that could not give all that was wished."""
         book = program.plan.book
         if book is not None and place is not None:
             for code in book.stopped(story):
-                self.levels[key_of(code, program.budgets[code], place)].stopped = True
+                self.levels[self._keys(program, place)[code]].stopped = True
 
     async def draw(self, conn: db.Conn) -> None:
         """Let go, draw, keep; in the order of keys. Errors: `PASSED` by the commit."""
@@ -179,9 +214,14 @@ class Budgets(Part):
         begun = [key for key, level in changed.items() if not level.there and not level.locked]
         if begun:
             await budgets_db.open_counters(conn, begun)
-        touched = {*changed, *(kept.key for id_ in self.ended for kept in self.kept[id_])}
-        if touched:
-            await budgets_db.lock(conn, touched)
+        # A member's own are nobody else's while the account is locked: sweepers step aside.
+        shared = {
+            key for key, level in changed.items()
+            if not level.locked and level.budget.by != "member"
+        }  # fmt: skip
+        shared |= {kept.key for id_ in self.ended for kept in self.kept[id_]}
+        if shared:
+            await budgets_db.lock(conn, shared)
         if self.ended:
             await budgets_db.end_kept(conn, self.ended)
         if changed:
@@ -189,26 +229,8 @@ class Budgets(Part):
         if self.fresh:
             await budgets_db.add_kept(conn, self.fresh)
         if self.days:
-            await budgets_db.add_days(conn, self.days)
-
-
-def _program(item: Item) -> Program:
-    """The version that decides."""
-    assert item.case is not None, "resolved items have a case"
-    return item.case.program if item.sold is None else item.sold.program
-
-
-def _drawn(
-    program: Program, place: Place | None, story: Story
-) -> dict[Key, dict[Funding, Draw]]:  # fmt: skip
-    """{counter: {who pays: what a story draws on it}}."""
-    book = program.plan.book
-    found: dict[Key, dict[Funding, Draw]] = {}
-    if book is None or place is None:
-        return found
-    for (code, funding), draw in book.drawn(story).items():
-        found.setdefault(key_of(code, program.budgets[code], place), {})[funding] = draw
-    return found
+            days = {day: total.draw for day, total in self.days.items()}
+            await budgets_db.add_days(conn, days)
 
 
 def place_of(item: Item) -> Place | None:

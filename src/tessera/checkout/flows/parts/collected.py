@@ -1,4 +1,4 @@
-"""Whether an order that an event speaks of was kept whole, for rules that ask it.
+"""Whether an order that an event speaks of was kept whole, for rules that give for that, once.
 
 The account is locked, so no return of it is under way; what is read is as it stands.
 """
@@ -12,6 +12,7 @@ from tessera.checkout import db
 from tessera.checkout.core.case import Case
 from tessera.checkout.core.words import Event
 from tessera.checkout.events import db as events_db
+from tessera.checkout.events.db import Order
 from tessera.checkout.flows.items import Batch, Item
 from tessera.checkout.flows.kin import accounts_of
 from tessera.checkout.flows.parts import Part
@@ -21,13 +22,14 @@ Asked = tuple[UUID, str, str]  # account, what the event names, its store or ""
 
 
 class Collected(Part):
-    """{operation: {rule: whether the order that it names is whole}}."""
+    """{operation: {rule: the order that it names}}, and what is given for which."""
 
     order = 45
 
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)
-        self.whole: dict[UUID, dict[str, bool]] = {}
+        self.orders: dict[UUID, dict[str, Order]] = {}
+        self.given: list[tuple[UUID, str, UUID]] = []
 
     @classmethod
     def wanted(cls, batch: Batch) -> bool:
@@ -49,19 +51,38 @@ class Collected(Part):
                     about.append((item.outcome_id, rule, one))
         found = await events_db.kept(conn, list(dict.fromkeys(asked)))
         for outcome, rule, (account, word, _) in about:
-            whole = found.get((account, word))
-            if whole is not None:
-                self.whole.setdefault(outcome, {})[rule] = whole
+            order = found.get((account, word))
+            if order is not None:
+                self.orders.setdefault(outcome, {})[rule] = order
 
     def tell(self, item: Item) -> None:
-        """1 or 0; nothing where the member has no such order."""
+        """1 or 0 each; nothing where the member has no such order."""
         known = {
-            Moment("whole", rule).key: int(whole)
-            for rule, whole in self.whole.get(item.outcome_id, {}).items()
+            key: value
+            for rule, order in self.orders.get(item.outcome_id, {}).items()
+            for key, value in (
+                (Moment("whole", rule).key, int(order.whole)),
+                (Moment("had", rule).key, int(rule in order.had)),
+            )
         }
         if known:
             case = _case(item)
             case.known = {**case.known, **known}
+
+    def take(self, item: Item) -> None:
+        """A rule that gave something has given it for this order."""
+        story = item.decision.story if item.decision is not None else None
+        orders = self.orders.get(item.outcome_id, {})
+        if story is not None and orders:
+            gave = {effect.rule for effect in story.effects if effect.given > 0}
+            self.given += [
+                (order.id, rule, item.outcome_id) for rule, order in orders.items() if rule in gave
+            ]
+
+    async def write(self, conn: db.Conn) -> None:
+        """Which orders had whose prize."""
+        if self.given:
+            await events_db.add_prizes(conn, self.given)
 
 
 def _named(item: Item) -> Iterator[tuple[str, str]]:

@@ -24,7 +24,6 @@ from tessera.rewards.coupons.core.words import TEXTS, CouponTold, Given, State, 
 from tessera.rewards.coupons.flows import Desk, Shown, fresh_code, last_day, marks_of, unveiled
 from tessera.rules.core.coupons import Coupon
 from tessera.rules.core.texts import say_in
-from tessera.rules.core.words import Program
 
 
 @dataclass(slots=True)
@@ -57,7 +56,8 @@ class Coupons(Part):
     def wanted(cls, batch: Batch) -> bool:
         """A coupon is shown, or the program has some."""
         return any(
-            (item.receipt is not None and item.receipt.coupons) or _program(item).coupons
+            (item.receipt is not None and item.receipt.coupons)
+            or any(program.coupons for program in item.programs)
             for item in batch.open()
         )
 
@@ -69,13 +69,16 @@ class Coupons(Part):
                 self.shown[item.outcome_id] = self._shown(item)
         also = {use.code for uses in self.uses.values() for use in uses if use.code is not None}
         also |= {each.code for some in self.given.values() for each in some}
-        kinds = {use.kind: coupon for use, coupon in self._past_kinds() if coupon.most is not None}
+        kinds = set(self._past_kinds())
         if self.shown or also or kinds:
             await self.desk.lock(conn, list(self.shown.values()), also, kinds)
 
     async def _read_past(self, conn: db.Conn) -> None:
         """What named quotes keep and returned sales used; their accounts and sales are locked."""
-        items = [item for item in self.batch.open() if _program(item).coupons]
+        items = [
+            item for item in self.batch.open()
+            if any(program.coupons for program in item.programs)
+        ]  # fmt: skip
         quotes = [item.quote for item in items if item.quote is not None]
         sales = [
             item.sold.row.id for item in items
@@ -88,14 +91,15 @@ class Coupons(Part):
             for each in await coupons_db.given_of(conn, sales):
                 self.given.setdefault(each.sale_id, []).append(each)
 
-    def _past_kinds(self) -> Iterator[tuple[Use, Coupon]]:
-        """Uses that may come back or be kept, with what the program says of their kind."""
+    def _past_kinds(self) -> Iterator[str]:
+        """Of uses that may come back or be kept the kinds of which there are only so many."""
         for item in self.batch.open():
             named = item.sold.row.id if item.sold is not None else item.quote
-            kinds = _program(item).coupons
             for use in self.uses.get(named, ()) if named is not None else ():
-                if use.kind in kinds:
-                    yield use, kinds[use.kind]
+                for program in item.programs:
+                    coupon = program.coupons.get(use.kind)
+                    if coupon is not None and coupon.most is not None:
+                        yield use.kind
 
     def _shown(self, item: Item) -> Shown:
         receipt, case, day = item.receipt, item.case, item.day
@@ -104,7 +108,10 @@ class Coupons(Part):
         job = item.job
         marks = marks_of(job.principal, (receipt.store, receipt.till), member, job.address)
         own = tuple(self.uses.get(item.quote, ())) if item.quote is not None else ()
-        return Shown(receipt.coupons, case.program.coupons, day, member, marks, own)
+        return Shown(
+            receipt.coupons, case.program.coupons, day, member, marks, own,
+            item.promised.coupons if len(item.programs) > 1 and item.promised else None,
+        )  # fmt: skip
 
     async def know(self, conn: db.Conn) -> None:
         """What open quotes keep, what members have used, who has to wait."""
@@ -123,8 +130,13 @@ class Coupons(Part):
         assert item.decision is not None, "it is decided"
         promise = item.decision.promise
         kept: list[Use] = []
-        if promise is not None and promise.ended is not None and promise.id in self.uses:
-            kept = self._end(promise.id, confirmed=promise.ended == "confirmed")
+        if promise is not None and promise.ended is not None:
+            confirmed = promise.ended == "confirmed"
+            if promise.id in self.uses:
+                kept = self._end(promise.id, confirmed=confirmed)
+            shown = self.shown.get(item.outcome_id)
+            if confirmed and shown is not None:  # what was shown is seen as the promise saw it
+                self.seen[item.outcome_id] = self.desk.judged(shown.as_promised())
         if item.sold is not None:
             said = self._take_back(item)
         elif isinstance(item.job.ask, Cancel):
@@ -151,7 +163,7 @@ class Coupons(Part):
         brought = gave(decision.story, program.coupon_rules)
         for use in kept:
             got = brought.get(use.kind, Gave())
-            book.change(use, program.coupons.get(use.kind), 1)
+            book.change(use, 1)
             self.writes.added.append(replace(
                 use, outcome_id=item.outcome_id, held_until=None, minor=got.minor,
                 points=got.points,
@@ -216,7 +228,7 @@ class Coupons(Part):
                           points=got.points if got else 0)  # fmt: skip
             if now.back != use.back:
                 coupon = sold.program.coupons.get(use.kind)
-                self.desk.book.change(use, coupon, -1 if now.back else 1)
+                self.desk.book.change(use, -1 if now.back else 1)
                 state: State = "back" if now.back else "accepted"
                 said.append(CouponTold(_end_of(use, coupon), state, use.kind))
             if now != use:
@@ -248,24 +260,18 @@ class Coupons(Part):
     async def write(self, conn: db.Conn) -> None:
         """Counts, uses, codes that were given."""
         todo, now = self.writes, self.batch.now
-        await self.desk.write(conn)
         if todo.ended:
             await coupons_db.end_holds(conn, todo.ended)
         if todo.added:
             await coupons_db.add_uses(conn, todo.added, now)
         if todo.changed:
             await coupons_db.save_uses(conn, todo.changed, now)
+        await self.desk.write(conn)  # after the uses: a count that begins waits for them
         if todo.given:
             batches = await coupons_db.given_batches(conn, todo.uses, now)
             await coupons_db.add_given(conn, todo.given, batches, now)
         if todo.back:
             await coupons_db.save_given(conn, todo.back, now)
-
-
-def _program(item: Item) -> Program:
-    """The one that decides it: of a return the sale's."""
-    assert item.case is not None, "resolved items have a case"
-    return item.sold.program if item.sold is not None else item.case.program
 
 
 def _end_of(use: Use, coupon: Coupon | None) -> str:

@@ -17,9 +17,8 @@ from tessera.checkout.flows.parts import Part
 from tessera.rewards.draws import db as draws_db
 from tessera.rewards.draws.core import luck_of, lucky, moved, won_in, words_of
 from tessera.rewards.draws.db import Prize, Win
-from tessera.rules.core.draws import stock_key
+from tessera.rules.core.draws import Draw, stock_key
 from tessera.rules.core.facts import Moment
-from tessera.rules.core.words import Program
 from tessera.warehouse.core import Receipt
 
 
@@ -41,7 +40,7 @@ class Draws(Part):
     @classmethod
     def wanted(cls, batch: Batch) -> bool:
         """Some program here hands something out besides points and discounts."""
-        return any(_program(item).hands_out for item in batch.open() if item.case is not None)
+        return any(program.hands_out for item in batch.open() for program in item.programs)
 
     async def lock(self, conn: db.Conn) -> None:
         """The prizes that are won here; nobody else's."""
@@ -66,8 +65,11 @@ class Draws(Part):
             return
         known = {Moment("luck", rule).key: number for rule, number in luck.items()}
         for draw, won in self.hit.get(item.outcome_id, ()):
-            count = next(p.count for p in case.program.draws[draw].prizes if p.item == won)
-            known[stock_key(draw, won)] = count - self.given[draw, won]
+            counts = [
+                prize.count for program in item.programs if draw in program.draws
+                for prize in program.draws[draw].prizes if prize.item == won
+            ]  # fmt: skip
+            known[stock_key(draw, won)] = min(counts) - self.given[draw, won]
         case.known = {**case.known, **known}
 
     def take(self, item: Item) -> None:
@@ -80,7 +82,7 @@ class Draws(Part):
         of = item.sold.row.id if item.sold is not None else row.id
         for (kind, thing), pieces in moved(decision.before, decision.story).items():
             self.keepsakes[row.account_id, kind, thing, of] = pieces
-        rules = lucky(_program(item))
+        rules = lucky(item.program)
         if not rules:
             return
         won = won_in(decision.story, rules)
@@ -112,24 +114,23 @@ class Draws(Part):
         case, seeds = item.case, self.batch.shop.seeds
         if case is None or case.owner is None:
             return
-        for rule, code in lucky(case.program).items():
-            seed = seeds.get(code)
-            if seed is None:
-                continue
-            number = self._luck(case, receipt, seed, rule, code)
-            self.luck.setdefault(item.outcome_id, {})[rule] = number
-            prize = case.program.draws[code].won(number)
-            if prize is not None:
-                self.hit.setdefault(item.outcome_id, []).append((code, prize.item))
+        for program in item.programs:
+            for rule, code in lucky(program).items():
+                seed, draw = seeds.get(code), program.draws[code]
+                if seed is None:
+                    continue
+                luck = self.luck.setdefault(item.outcome_id, {})
+                if rule not in luck:  # one for a rule, whichever version decides
+                    luck[rule] = self._luck(case, receipt, seed, rule, (code, draw))
+                prize = draw.won(luck[rule])
+                if prize is not None:
+                    self.hit.setdefault(item.outcome_id, []).append((code, prize.item))
 
     @staticmethod
-    def _luck(case: Case, receipt: Receipt, seed: bytes, rule: str, code: str) -> int:
+    def _luck(
+        case: Case, receipt: Receipt, seed: bytes, rule: str, of: tuple[str, Draw]
+    ) -> int:  # fmt: skip
         assert case.owner is not None, "luck is somebody's"
-        key, draw = key_of(receipt, case.store), case.program.draws[code]
+        key, (code, draw) = key_of(receipt, case.store), of
         on = local(receipt.happened_at, case.store.time_zone).date()
         return luck_of(seed, code, rule, words_of(draw, key, case.owner.member_id, on))
-
-
-def _program(item: Item) -> Program:
-    assert item.case is not None, "open items have a case"
-    return item.sold.program if item.sold is not None else item.case.program

@@ -29,7 +29,7 @@ class Partners(Part):
     @classmethod
     def wanted(cls, batch: Batch) -> bool:
         """A program that decides something in it has partners."""
-        return any(_program(item).partners for item in batch.open() if item.case is not None)
+        return any(program.partners for item in batch.open() for program in item.programs)
 
     def fault(self, item: Item) -> Refusal | None:
         """Points are to be spent in a store whose partner takes none."""
@@ -37,7 +37,7 @@ class Partners(Part):
         story = decision.story if decision is not None else None
         if receipt is None or receipt.offline or story is None or not story.points_spent:
             return None
-        if _redeems(_program(item), receipt.store):
+        if _redeems(item.program, receipt.store):
             return None
         return Refusal(
             "not_redeemed_here", "spend", "points are not taken as payment in this store",
@@ -49,11 +49,11 @@ class Partners(Part):
         decision, case = item.decision, item.case
         assert decision is not None and case is not None, "it is decided"
         receipt = item.receipt
-        if receipt is not None and not _redeems(_program(item), receipt.store):
+        if receipt is not None and not _redeems(item.program, receipt.store):
             decision.answer = replace(decision.answer, could_spend=None)
         if decision.story is None or (decision.row is None and decision.event is None):
             return
-        program, store = _program(item), _store(item)
+        program, store = item.program, _store(item)
         member = case.wallet is not None
         found = charges(program, store, decision.story, member=member)
         things = pieces_changed({}, pieces(program, decision.story))
@@ -75,12 +75,6 @@ class Partners(Part):
         """The postings, one set."""
         if self.postings:
             await partners_db.add_postings(conn, self.postings, self.batch.now)
-
-
-def _program(item: Item) -> Program:
-    """The program that decides it; of a return, that which has decided its sale."""
-    assert item.case is not None, "resolved items have a case"
-    return item.case.program if item.sold is None else item.sold.program
 
 
 def _store(item: Item) -> str:

@@ -31,8 +31,10 @@ class Referrals(Part):
 
     @classmethod
     def wanted(cls, batch: Batch) -> bool:
-        """A sale, or the sale of a return, is of a program in which members bring others."""
-        return any(_buyer(item) is not None or _sale(item) is not None for item in batch.open())
+        """Somebody was brought here, or can be: the terms of joining hold under every program."""
+        return (batch.shop.brought or batch.shop.program.referral is not None) and any(
+            _buyer(item) is not None or _sale(item) is not None for item in batch.open()
+        )
 
     async def lock(self, conn: db.Conn) -> None:
         """The referrals of the batch's buyers and of the sales that come back."""
@@ -52,15 +54,15 @@ class Referrals(Part):
         decision = item.decision
         if decision is None or decision.row is None or decision.story is None:
             return
-        gross_minor = decision.story.gross_minor
+        said = decision.story.gross_minor, decision.story.to_pay_minor
         sale, buyer = _sale(item), _buyer(item)
         if sale is not None and sale in self.sales:
             one = self.known[self.sales[sale]]
-            self.counted[sale] = (one.id, sale, one.counts(gross_minor))
+            self.counted[sale] = (one.id, sale, one.counts(*said))
         elif buyer is not None:
             happened_at = decision.row.happened_at
             for one in self.of.get(buyer, ()):
-                if not one.refused and one.counts(gross_minor) and one.takes(happened_at):
+                if not one.refused and one.counts(*said) and one.takes(happened_at):
                     self.counted.setdefault(item.outcome_id, (one.id, item.outcome_id, True))
 
     async def write(self, conn: db.Conn) -> None:
@@ -70,14 +72,13 @@ class Referrals(Part):
 
 
 def _buyer(item: Item) -> UUID | None:
-    """Who buys, by a program in which members bring others."""
+    """Who buys."""
     case = item.case
     if case is None or case.owner is None or not isinstance(item.job.ask, Receipt):
         return None
-    return case.owner.member_id if case.program.referral is not None else None
+    return case.owner.member_id
 
 
 def _sale(item: Item) -> UUID | None:
-    """The sale that comes back, of such a program."""
-    sold = item.sold
-    return sold.row.id if sold is not None and sold.program.referral is not None else None
+    """The sale that comes back."""
+    return item.sold.row.id if item.sold is not None else None

@@ -93,12 +93,8 @@ class Tiers(Part):
             if item.day is not None:
                 yield account, code, ladder.counted(item.day, self.today)
             for climb in self.climbs.get((account, code), ()):
-                yield from ((account, code, span) for span in self._of(ladder, climb))
-
-    def _of(self, ladder: Ladder, climb: Climb) -> tuple[Span, ...]:
-        """The days by which a climb may be carried: its own window, or that of today."""
-        then = ladder.counted(climb.day, self.today)
-        return then, ladder.counted(self.today, self.today)
+                for span in levels.spans_of(ladder, climb, self.today):
+                    yield account, code, span
 
     def tell(self, item: Item) -> None:
         """The levels of the day of the purchase."""
@@ -135,38 +131,24 @@ class Tiers(Part):
         return _told(code, ladder, source, now)
 
     def _undo(self, item: Item, code: str, ladder: Ladder) -> TierTold | None:
-        """Climb by climb, the newest first, as long as what is left does not carry it."""
+        """Climbs that what is left does not carry."""
         account, decision = _account(item), item.decision
-        before = now = self.standing.get((account, code))
+        before = self.standing.get((account, code))
         assert decision is not None, "it is decided"
         if before is None:
             return None
-        for climb in self.climbs.get((account, code), ()):
-            rank = core.rank_of(ladder, now)
-            if not core.is_last(ladder, climb, rank):
-                break
-            left = [
+
+        def left(climb: Climb) -> list[int]:
+            return [
                 self.amounts[account, code, span] + _own(account, ladder, span, decision.history)
-                for span in self._of(ladder, climb)
+                for span in levels.spans_of(ladder, climb, self.today)
             ]
-            down = core.carried(ladder, climb, rank, left)
-            if down == rank:
-                break
-            assert now is not None, "who climbed stands somewhere"
-            whole = down == ladder.rank(climb.source)
-            after = core.back_to(ladder, now, climb, down)
-            self._note(
-                item,
-                Change(account, code, now.level, after.level, self.today, "returned", now,
-                       climb.id if whole else None),
-                after,
-            )  # fmt: skip
-            now = after
-            if not whole:
-                break
-        if now is None or now == before:
-            return None
-        return _told(code, ladder, before.level, now)
+
+        climbs = self.climbs.get((account, code), ())
+        undone = core.undone(ladder, before, climbs, left)
+        for each in undone:
+            self._note(item, levels.returned(account, code, each, self.today), each.after)
+        return _told(code, ladder, before.level, undone[-1].after) if undone else None
 
     def _note(self, item: Item, change: Change, now: Standing) -> None:
         self.changes.append(change._replace(outcome_id=item.outcome_id))

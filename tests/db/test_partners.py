@@ -208,9 +208,47 @@ def test_a_period_is_closed_once_and_what_comes_later_is_in_the_next(dsn):
     run(work())
 
 
+def test_a_period_of_many_pages_is_closed_whole(dsn):
+    async def work():
+        async with opened(dsn, PROGRAM) as shop:
+            await stores(shop)
+            card, far = await shop.member(), datetime(2099, 1, 1, tzinfo=UTC)
+            for _ in range(5):
+                await shop.send(at("F1", sale(card, SOUP)))
+            async with shop.house.pool.connection() as conn:
+                open_ = await db.open_sums(conn, "fuel", far)
+                stated = await db.state(conn, "fuel", new_id(), far, page=2)
+                assert stated == open_ and stated.postings == 5
+                assert (await db.open_sums(conn, "fuel", far)).postings == 0
+                await conn.rollback()
+
+    run(work())
+
+
+def test_rates_that_are_wrong_stop_no_till_and_no_statement(dsn):
+    """A receipt is charged with the largest amount there is, and what came back with nothing."""
+    dear = {"fuel": FUEL | {"sells_at_x100": 10**9}}
+
+    async def work():
+        async with opened(dsn, program(TWO_PERCENT, partners=dear)) as shop:
+            await stores(shop)
+            card = await shop.member()
+            bought = [at("F1", sale(card, line("TANKER", 1, 10**12))) for _ in range(3)]
+            for each in bought:
+                assert (await shop.send(each)).status == 201
+            points = 10**12 // 50
+            once = Charge(issued=points, issued_x100=10**14)
+            assert await open_of(shop, "fuel") == {"": once.plus(once).plus(once)}
+            assert (await shop.send(back(bought[0]))).status == 201
+            assert await open_of(shop, "fuel") == {"": once.plus(once)}
+
+    run(work())
+
+
 @pytest.mark.parametrize("wrong", [
     "UPDATE partners.posting SET issued = issued + 1",
     "UPDATE partners.posting SET statement_id = gen_random_uuid(), store_id = 'S1'",
+    "UPDATE partners.posting SET statement_id = NULL",
     "DELETE FROM partners.posting", "TRUNCATE partners.posting",
     "DELETE FROM partners.statement", "UPDATE partners.adjustment SET minor = 1",
 ])  # fmt: skip

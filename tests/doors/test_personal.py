@@ -110,3 +110,17 @@ def test_a_call_whose_reason_names_somebody_is_not_done(api):
     body = {"reason": "asked by anna@example.org"}
     problem = shops.refused(api, lambda: api.call("POST", f"/v1/members/{member}/erase", body))
     assert (problem["code"], problem["field"]) == ("reason_personal", "reason")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("Anna", "anna's own wish"), ("\u0141ukasz", "\u0141UKASZ called"),
+     ("\u738b\u5c0f\u660e", "\u738b\u5c0f\u660e\u6765\u7535")],
+)  # fmt: skip
+def test_a_reason_does_not_say_what_the_member_is_called(api, name, reason):
+    member, _ = joined(api, given_name=name, family_name="Quickborn")
+    at = f"/v1/members/{member}/erase"
+    for said in (reason, "asked by Mrs Quickborn"):
+        problem = shops.refused(api, lambda said=said: api.call("POST", at, {"reason": said}))
+        assert (problem["code"], problem["field"]) == ("reason_personal", "reason")
+    assert api.call("POST", at, {"reason": "the member asked for it"}).is_success

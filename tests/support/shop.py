@@ -201,7 +201,9 @@ class Shop:
     def asks(self) -> identity_flows.Ask:
         """What the office asks, as of now."""
         now = datetime.now(UTC)
-        return identity_flows.Ask(new_id(), UUID(int=8), now, "test", self.house.lives(now))
+        tiers = self.house.shop().program.tiers
+        lives = self.house.lives(now)
+        return identity_flows.Ask(new_id(), UUID(int=8), now, "test", lives, tiers)
 
     async def balance(self, card: str) -> Balance:
         """What `identify` says."""

@@ -91,13 +91,27 @@ class Shown:
 
 
 def lucky() -> dict[str, Any]:
-    """A draw with tickets, one to be drawn, a badge, a board: what the pages of these show."""
+    """A draw with tickets, one to be drawn, a badge, a ladder, a board: for their pages."""
     cup, bike = {"item": "CUP", "count": 9, "one_in": 1}, {"item": "BIKE", "name": "Bicycle"}
     return {
+        "tiers": {
+            "status": {
+                "name": "Status",
+                "counts": "minor",
+                "review": "01-01",
+                "levels": [
+                    {"code": "basic", "name": "Basic"},
+                    {"code": "silver", "name": "Silver", "reach": 1_000_000},
+                ],
+            },
+        },
         "boards": {
             "race": {
-                "name": "The race", "starts": "2026-01-01", "ends": "2098-12-31",
-                "counts": "minor", "prizes": [{"points": 100}, {"points": 10, "places": 9}],
+                "name": "The race",
+                "starts": "2026-01-01",
+                "ends": "2098-12-31",
+                "counts": "minor",
+                "prizes": [{"points": 100}, {"points": 10, "places": 9}],
             },
         },
         "draws": {

@@ -49,7 +49,6 @@ UNLINKED = {
     "sale.worker": "the browser asks",
     "sale.bridge": "a script asks",
     "sale.who": "a script asks",
-    "tiers.tiers": "where the program has a ladder",
 }
 BUDGETS = {  # bytes after gzip: scripts, style, the page
     "console": (40_000, 15_000, 40_000),

@@ -32,6 +32,7 @@ class Call:
     changes      what it did, for the audit log: `changed` adds to it
     approval_id  of a call that a second person has approved
     address      the caller's IP; "" where it is not known, as on a till's short way
+    about        members that it is about, where neither address nor body say it: a handler tells
     forget       a handler sets it: who calls with what is to be looked up anew
     language     in which a page wants its sentences; "" where nobody said
     """
@@ -48,6 +49,7 @@ class Call:
     outcome_id: UUID | None = None
     changes: list[Change] = field(default_factory=list)
     approval_id: UUID | None = None
+    about: list[UUID] = field(default_factory=list)
     address: str = ""
     forget: bool = False
     language: str = ""

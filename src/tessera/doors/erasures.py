@@ -93,7 +93,7 @@ async def replay(conn: AsyncConnection, path: Path, said: Program, now: datetime
     listed = [line.member_id for line in kept(path)]
     done = {erasure.member_id for erasure in await _all(conn)} if listed else set()
     why, count = "erased before the backup was restored", 0
-    asking = Asking("replay", why, said.households, said.lives)
+    asking = Asking("replay", why, said.households, said.lives, ladders=said.tiers)
     for member_id in listed:
         if member_id in done:
             continue
@@ -111,7 +111,8 @@ async def _parted(
     conn: AsyncConnection, member_id: UUID, listed: frozenset[UUID], said: Program, now: datetime
 ) -> None:
     """Undo this member's merges with people who are not in the list, the newest first."""
-    ask = merging.Ask(new_id(), member_id, now, "the backup is older than its undoing", said.lives)
+    why = "the backup is older than its undoing"
+    ask = merging.Ask(new_id(), member_id, now, why, said.lives, said.tiers)
     for merge in await merging_db.of_member(conn, member_id):
         if merge.undone_at is None and not listed.issuperset((merge.member_id, merge.other_id)):
             undone = await merging.undo(conn, replace(ask, id=new_id()), merge.id)

@@ -233,13 +233,13 @@ class House:
     async def refresh(self) -> None:
         """Read the current program and the stores; another process may have changed them."""
         async with self.upkeep.connection() as conn:
-            versions = await self._versions(conn)
+            past = await self._versions(conn)
             stores = {store.id: store for store in await stores_db.all_stores(conn)}
             labels = Labels(await members_db.batches(conn))
-            program = versions.at(now := datetime.now(UTC))
+            program = past.at(now := datetime.now(UTC))
             known = self._shop.seeds if self._shop is not None else {}
             seeds = await draws_flows.seeds(conn, program.draws, known, now)
-        self._shop = Shop(program, stores, versions, labels, seeds)
+            self._shop = Shop(program, stores, past, labels, seeds, await self.bringing.began(conn))
 
     async def _keep_up(self) -> None:
         """Refresh; a killed embedded server is started again even when nobody writes."""

@@ -5,6 +5,8 @@ Key, change, answer and the entry in the audit log are one transaction.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
@@ -18,7 +20,7 @@ from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors import noting, problems
 from tessera.doors.call import Call, Once, Operation
-from tessera.doors.personal import free_text_fault, names_people
+from tessera.doors.personal import free_text_fault, name_fault, names_people, subjects
 from tessera.doors.problems import Reply
 
 RACES = (DeadlockDetected, SerializationFailure)
@@ -49,8 +51,8 @@ async def _once(operation: Operation, call: Call) -> Reply:
     claim = Claim(call.principal.id, call.key, operation.name, call.fingerprint, new_id(), call.now)
     if not await _taken(call, claim):
         return await _again(call, claim, operation)
-    call.outcome_id, call.changes = claim.outcome_id, []
-    answer = await operation.handler(call)
+    call.outcome_id, call.changes, call.about = claim.outcome_id, [], []
+    answer = await _said(operation, call)
     status = operation.status
     if isinstance(answer, Awaiting):
         assert operation.four_eyes, "its row says that it may wait"
@@ -74,6 +76,15 @@ async def _once(operation: Operation, call: Call) -> Reply:
     await audit.note(call.conn, *noting.entries(operation, call))
     await call.conn.commit()
     return Reply(status, body if live is kept else _encode(live))
+
+
+async def _said(operation: Operation, call: Call) -> Any:
+    """What the handler answers, unless the reason says what the member is called."""
+    fault = await name_fault(call.conn, call.body, subjects(call))
+    if fault is not None:
+        return fault
+    answer = await operation.handler(call)
+    return await name_fault(call.conn, call.body, call.about) or answer
 
 
 async def _taken(call: Call, claim: Claim) -> bool:

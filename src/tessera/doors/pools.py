@@ -24,6 +24,9 @@ _LOOK_UPS = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=of
 _LIMITS = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
 _ROLE = "-c role=tessera_app"  # may add moves, may not change one
 OPTIONS = f"{_ROLE} {_LOOK_UPS} {_LIMITS}"
+# A lane asks the same few statements for ever, with arrays of any length: a plan for each array
+# costs more than the look-up that it plans.
+ONE_PLAN = "-c plan_cache_mode=force_generic_plan"
 _WAIT_S = 0.6  # for a connection; then 503, so that a till hears within a second
 
 

@@ -58,6 +58,7 @@ STATUS = {
     "referral_not_offered": 409,
     "reward_unknown": 404,
     "board_unknown": 404,
+    "ladder_not_there": 404,
     "board_open": 409,
     "board_closed": 409,
     "board_busy": 409,

@@ -8,14 +8,17 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tessera.base.clock import day_start, local
 from tessera.base.refusal import Refusal
+from tessera.base.text import MAX_MINOR
 from tessera.rules.core.partners import Every, Partner
 from tessera.rules.core.words import Program, Story
 
 Key = tuple[str, str]  # (partner, currency of points)
 PIECES = ("gift", "coupon")
+MOST_X100 = MAX_MINOR * 100  # of one operation
 _PERIOD = re.compile(r"(\d{4})-(?:(0[1-9]|1[0-2])|Q([1-4]))\Z", re.ASCII)
 
 
@@ -44,6 +47,14 @@ class Charge(Struct, frozen=True):
         return Charge(*[
             getattr(self, name) + sign * getattr(other, name) for name in Charge.__struct_fields__
         ])  # fmt: skip
+
+    def bounded(self) -> Charge:
+        """With amounts of `MOST_X100` at most: rates that are wrong stop no till."""
+        return replace(
+            self, issued_x100=min(self.issued_x100, MOST_X100),
+            redeemed_x100=min(self.redeemed_x100, MOST_X100),
+            funded_x100=min(self.funded_x100, MOST_X100),
+        )  # fmt: skip
 
 
 class Piece(Struct, frozen=True):
@@ -167,7 +178,7 @@ def charges(program: Program, store: str, story: Story, *, member: bool) -> dict
         spent = story.points_spent
         x100 = spent * program.partners[own].pays_x100
         add(own, "", Charge(redeemed=spent, redeemed_x100=x100))
-    return found
+    return {key: charge.bounded() for key, charge in found.items()}
 
 
 def pieces(program: Program, story: Story) -> dict[tuple[str, Piece], int]:

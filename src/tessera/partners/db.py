@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from tessera.partners.core import Adjustment, Charge, Piece, Posting, Statement,
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
+PAGE = 20_000  # postings: more than one operation ever has
 
 
 async def add_postings(conn: Conn, rows: Sequence[Posting], now: datetime) -> None:
@@ -52,7 +53,7 @@ async def known(conn: Conn) -> list[str]:
 async def open_sums(conn: Conn, partner: str, before: datetime) -> Sums:
     """What is in no statement and was posted before an instant."""
     asked = {"partner": partner, "before": before}
-    return await _sums(conn, "open", asked)
+    return await _sums(conn, ("open_points", "open_adjustments", "open_pieces"), asked)
 
 
 async def oldest_open(conn: Conn, partner: str, before: datetime) -> datetime | None:
@@ -62,21 +63,28 @@ async def oldest_open(conn: Conn, partner: str, before: datetime) -> datetime | 
     return None if row is None else row[0]
 
 
-async def state(conn: Conn, partner: str, statement_id: UUID, before: datetime) -> Sums:
+async def state(
+    conn: Conn, partner: str, statement_id: UUID, before: datetime, page: int = PAGE
+) -> Sums:  # fmt: skip
     """What was open goes into a statement, which is added next: what it comes to.
 
-    The partner is locked. What commits meanwhile is in it whole or not at all.
+    The partner is locked. What commits meanwhile is in it whole or not at all: what one operation
+    has posted stands at one place. Page by page, so that no statement of SQL takes long.
     """
     asked = {"partner": partner, "statement": statement_id, "before": before}
-    await conn.execute(SQL["state_postings"], asked)
+    place: tuple[datetime, UUID] | None = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
+    while place is not None:
+        at = dict(zip(("at", "id"), place, strict=True))
+        rows = await conn.execute(SQL["state_postings"], asked | at | {"most": page})
+        place = await rows.fetchone()
     await conn.execute(SQL["state_adjustments"], asked)
-    return await _sums(conn, "stated", asked)
+    return await _sums(conn, ("stated_points", "stated_adjustments", "stated_pieces"), asked)
 
 
-async def _sums(conn: Conn, which: str, asked: dict[str, Any]) -> Sums:
-    points = await (await conn.execute(SQL[f"{which}_points"], asked)).fetchall()
-    adjusted = await (await conn.execute(SQL[f"{which}_adjustments"], asked)).fetchall()
-    things = await (await conn.execute(SQL[f"{which}_pieces"], asked)).fetchall()
+async def _sums(conn: Conn, which: tuple[str, str, str], asked: dict[str, Any]) -> Sums:
+    points, adjusted, things = [
+        await (await conn.execute(SQL[each], asked)).fetchall() for each in which
+    ]
     opening = await (await conn.execute(SQL["opening"], asked)).fetchone()
     found = tuple(Adjustment(*row) for row in adjusted)
     return Sums(

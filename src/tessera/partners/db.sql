@@ -145,9 +145,26 @@ INSERT INTO partners.statement_points (
 ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s);
 
 -- name: state_postings
--- They are in this statement from now on.
-UPDATE partners.posting SET statement_id = %(statement)s
-WHERE partner = %(partner)s AND statement_id IS NULL AND posted_at < %(before)s;
+-- The next ones from a place on are in this statement from now on; the place of the last of them.
+WITH due AS MATERIALIZED (
+    SELECT p.outcome_id, p.currency, p.posted_at
+    FROM partners.posting AS p
+    WHERE p.partner = %(partner)s AND p.statement_id IS NULL AND p.posted_at < %(before)s
+        AND (p.posted_at, p.outcome_id) >= (%(at)s::timestamptz, %(id)s::uuid)
+    ORDER BY p.posted_at, p.outcome_id
+    LIMIT %(most)s
+),
+
+stated AS (
+    UPDATE partners.posting AS p SET statement_id = %(statement)s
+    FROM due
+    WHERE p.outcome_id = due.outcome_id AND p.partner = %(partner)s
+        AND p.currency = due.currency
+)
+
+SELECT due.posted_at, due.outcome_id FROM due
+ORDER BY due.posted_at DESC, due.outcome_id DESC
+LIMIT 1;
 
 -- name: state_adjustments
 -- Likewise.

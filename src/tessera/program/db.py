@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from tessera.base.sql import statements
 from tessera.program.core.timeline import Release, Start, Version
+from tessera.rules.core.draws import Draw
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -51,6 +53,13 @@ async def page(conn: Conn, before: int | None, limit: int) -> list[Version]:
     last = _LAST if before is None else before
     rows = await (await conn.execute(SQL["page"], (last, limit))).fetchall()
     return [Version(*row) for row in rows]
+
+
+async def last_draws(conn: Conn, codes: Sequence[str], now: datetime) -> dict[str, Draw]:
+    """{draw: its terms} as the newest version had them that has begun and declares it."""
+    asked = {"codes": list(codes), "now": now}
+    rows = await (await conn.execute(SQL["last_draws"], asked)).fetchall()
+    return {code: msgspec.json.decode(said, type=Draw) for code, said in rows}
 
 
 async def take_turn(conn: Conn) -> None:

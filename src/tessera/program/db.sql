@@ -25,6 +25,14 @@ SELECT version, body ->> 'name', jsonb_array_length(body -> 'rules'), published_
     published_by, note
 FROM program.version WHERE version < %b ORDER BY version DESC LIMIT %b;
 
+-- name: last_draws
+-- Draws as the newest version had them that has begun and declares them.
+SELECT DISTINCT ON (asked.code) asked.code, (v.body -> 'draws' -> asked.code)::text
+FROM unnest(%(codes)s::text[]) AS asked (code)
+JOIN program.version AS v ON v.body -> 'draws' ? asked.code
+WHERE v.starts_at IS NULL OR v.starts_at <= %(now)s
+ORDER BY asked.code, v.version DESC;
+
 -- name: take_turn
 -- Who publishes at once waits here, until the other one's commit.
 SELECT pg_advisory_xact_lock(7_310_001);

@@ -20,7 +20,7 @@ from tessera.access.core import Claim, Known, Replay
 from tessera.base.refusal import Refusal
 from tessera.checkout.core.case import Promise, Sold
 from tessera.checkout.core.words import Event, EventKey, Job, Kept, Row, Shop
-from tessera.checkout.db import KEPT
+from tessera.checkout.db import KEPT, QuoteOf
 from tessera.checkout.flows import _decide, _refuses_a_newcomer
 from tessera.checkout.flows.items import Alone, Batch, Done, Item, Later, Outcome
 from tessera.checkout.flows.load import _to_fill, _units
@@ -127,7 +127,10 @@ class Counter:
             if item.case is not None:
                 item.case.ids = self.ids
         self._claim(batch)
-        quotes = {p.id: (p.account_id, p.store) for p in self.tables.promises.values()}
+        quotes = {
+            p.id: QuoteOf(p.account_id, p.store, p.program_version)
+            for p in self.tables.promises.values()
+        }
         for item in batch.open():
             item.outcome = _known(item, self.tables.receipts, self.tables.events)
         for item in batch.open():

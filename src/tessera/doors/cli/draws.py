@@ -138,10 +138,12 @@ async def _listed(base: Ground) -> list[db.Published]:
 
 async def _run(base: Ground, code: str) -> list[Winner] | Refusal:
     async with base.house() as house, house.upkeep.connection() as conn:
-        draw, now = house.shop().program.draws.get(code), datetime.now(UTC)
+        declared, now = house.shop().program.draws, datetime.now(UTC)
+        draw = {**await flows.dropped(conn, declared, now), **declared}.get(code)
         if draw is None:
             return flows.no_draw(code)
-        return await flows.run(conn, code, draw, now, house.today(now))
+        today, gone = house.today(now), code not in declared
+        return await flows.run(conn, code, draw, now, today, gone=gone)
 
 
 async def _prove(base: Ground, code: str, file: Path) -> Refusal | None:

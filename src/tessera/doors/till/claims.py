@@ -10,24 +10,19 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from tessera.access.core import store_of
-from tessera.base.clock import local
 from tessera.base.refusal import Refusal
 from tessera.base.text import Code
-from tessera.checkout.flows import people
-from tessera.checkout.levels import flows as levels
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
-from tessera.doors.till.rewards import condition_of
+from tessera.doors.till.suiting import fitting
 from tessera.doors.till.transfers import asking
 from tessera.members import db as members_db
 from tessera.members.core import Member
 from tessera.members.households import db as households_db
 from tessera.rewards.catalogue import core, db, flows
-from tessera.rewards.catalogue.core import Claim, ClaimState, Did, Kind, Reward
+from tessera.rewards.catalogue.core import Claim, ClaimState, Did, Kind
 from tessera.rewards.catalogue.flows import By, Who
 from tessera.rewards.coupons.claimed import flows as coupons
-from tessera.rules.core.conditions import Condition
-from tessera.rules.core.facts import Person
 from tessera.rules.core.words import Program
 
 STATES: tuple[ClaimState, ...] = get_args(ClaimState)
@@ -178,35 +173,6 @@ async def claimed(call: Call, member: Member, reward: str) -> ClaimMade | Refusa
     return noted(call, done, None)
 
 
-class Fits:
-    """Whether rewards are for one member."""
-
-    def __init__(self, call: Call, person: Person, known: dict[str, int]) -> None:
-        self._call, self._person, self._known = call, person, known
-        program = program_of(call)
-        self._now = local(call.now, program.enrolment.time_zone)
-
-    def __call__(self, reward: Reward) -> bool:
-        """What cannot be read any more holds for nobody."""
-        who = condition_of(self._call, reward.terms)
-        if who is None:
-            return True
-        if not isinstance(who, Condition):
-            return False
-        return core.holds(who, self._person, self._known, self._now, program_of(self._call))
-
-
-async def fitting(call: Call, member: Member) -> Fits:
-    """Looks at a member once, for many rewards."""
-    program = program_of(call)
-    asked = await members_db.ask_people(call.conn, [member.id])
-    profile = (await members_db.people(asked)).get(member.id)
-    zone = program.enrolment.time_zone
-    today = local(call.now, zone).date()
-    known = await levels.known(call.conn, program.tiers, member.account_id, today)
-    return Fits(call, people.person_of(profile, zone, program.weights), known)
-
-
 def by_of(call: Call, store: str = "", reason: str = "") -> By:
     """Who does it, by which settings."""
     program = program_of(call)
@@ -223,6 +189,7 @@ def noted(call: Call, done: Claim | Refusal, before: Claim | None) -> ClaimMade 
     was = None if before is None else {"state": before.state, "uses": before.uses}
     after = {"state": done.state, "uses": done.uses, "reward": done.reward}
     reason = getattr(call.body, "reason", "")
+    call.about.append(done.member_id)
     call.changed("claim", done.id, was, after, reason=reason)
     over = done.state in ("cancelled", "expired")
     return ClaimMade(

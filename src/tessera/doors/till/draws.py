@@ -36,7 +36,8 @@ class DrawPrizeTold(Struct, frozen=True):
 class DrawView(Struct, frozen=True):
     """A draw, and how far it is.
 
-    state    to come, open, due to be drawn, over, or no longer declared by the program
+    state    to come, open, due to be drawn, over, or no longer declared by the program: then it is
+             due after its last day all the same
     bound    SHA-256 of its seed, told from the beginning; seed: shown once it is over
     tickets  there are, or took part; digest: SHA-256 of their list
     """
@@ -162,8 +163,8 @@ class MyLuck(Struct, frozen=True):
 
 async def list_draws(call: Call) -> DrawsView:
     """GET /v1/draws"""
-    given = await db.given(call.conn)
-    return DrawsView([_view(call, each, given) for each in await db.draws(call.conn)])
+    given, terms = await db.given(call.conn), await _terms(call)
+    return DrawsView([_view(call, each, given, terms) for each in await db.draws(call.conn)])
 
 
 async def read(call: Call) -> DrawWins | Refusal:
@@ -173,7 +174,8 @@ async def read(call: Call) -> DrawWins | Refusal:
         return _unknown(call.path["draw"])
     given = await db.given(call.conn, found[0].code)
     wins = await db.wins(call.conn, found[0].code, _WINS)
-    return DrawWins(_view(call, found[0], given), [_win(each) for each in wins])
+    told = _view(call, found[0], given, await _terms(call))
+    return DrawWins(told, [_win(each) for each in wins])
 
 
 async def entries(call: Call) -> Page[TicketsView] | Refusal:
@@ -189,7 +191,7 @@ async def entries(call: Call) -> Page[TicketsView] | Refusal:
         last = words[0]
         if not last:
             return unknown_cursor()
-    if not await db.draws(call.conn, code):
+    if not await db.named(call.conn, [code]):
         return _unknown(code)
     rows = await db.entries(call.conn, code, last, limit + 1)
     return page(rows, limit, lambda entry: entry.label, _entry)
@@ -199,11 +201,11 @@ async def run(call: Call) -> Drawn | Refusal:
     """POST /v1/draws/{draw}/run"""
     assert call.house is not None, "the house is open"
     code = call.path["draw"]
-    draw = _declared(call).get(code)
+    draw = (await _terms(call)).get(code)
     if draw is None:
         return _unknown(code)
-    today = call.house.today(call.now)
-    won = await flows.run(call.conn, code, draw, call.now, today)
+    today, gone = call.house.today(call.now), code not in _declared(call)
+    won = await flows.run(call.conn, code, draw, call.now, today, gone=gone)
     if isinstance(won, Refusal):
         return won
     (shown,) = await db.draws(call.conn, code)
@@ -232,10 +234,11 @@ async def my_luck(call: Call) -> MyLuck | Refusal:
     if isinstance(account, Refusal):
         return account
     mine = await joining_db.with_below(call.conn, account)
-    declared = _declared(call)
-    published = {each.code: each for each in await db.draws(call.conn)}
-    draws, keepsakes = [], []
-    for held in await db.held(call.conn, mine):
+    declared, draws, keepsakes = await _terms(call), [], []
+    all_held = await db.held(call.conn, mine)
+    tickets = [held.item for held in all_held if held.kind == "ticket"]
+    published = {each.code: each for each in await db.named(call.conn, tickets)}
+    for held in all_held:
         if held.kind != "ticket":
             keepsakes.append(MyKeepsake(held.kind, held.item, _called(call, held.item), held.since))
         elif held.item in published:
@@ -275,8 +278,16 @@ def _declared(call: Call) -> dict[str, Draw]:
     return call.house.shop().program.draws
 
 
-def _view(call: Call, each: db.Published, given: dict[db.Prize, int]) -> DrawView:
-    draw = each.terms or _declared(call).get(each.code)
+async def _terms(call: Call) -> dict[str, Draw]:
+    """{draw: its terms}, those too that were in a program before and have not been drawn."""
+    declared = _declared(call)
+    return {**await flows.dropped(call.conn, declared, call.now), **declared}
+
+
+def _view(
+    call: Call, each: db.Published, given: dict[db.Prize, int], terms: dict[str, Draw]
+) -> DrawView:
+    draw = each.terms or terms.get(each.code)
     prizes = [
         DrawPrizeTold(
             prize.item, prize.name or prize.item, prize.kind, prize.count, prize.one_in,
@@ -298,10 +309,12 @@ def _state(call: Call, each: db.Published, draw: Draw | None) -> State:
         return "over"
     if draw is None:
         return "not_declared"
-    today = call.house.today(call.now)
-    if draw.starts is not None and today < draw.starts:
-        return "to_come"
-    return "due" if draw.ends is not None and today > draw.ends else "open"
+    today, gone = call.house.today(call.now), each.code not in _declared(call)
+    if today > draw.ends if draw.ends is not None else gone:
+        return "due"
+    if gone:
+        return "not_declared"
+    return "to_come" if draw.starts is not None and today < draw.starts else "open"
 
 
 def _named(draw: Draw | None, item: str) -> str:

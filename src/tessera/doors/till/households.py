@@ -259,7 +259,9 @@ def _ask(call: Call) -> Ask:
     assert call.outcome_id is not None and call.house is not None, "a writing call"
     program, by = call.house.shop().program, call.principal
     own = by.id if by.kind == "member" else None
-    return Ask(call.outcome_id, by.id, own, call.now, program.households, program.lives)
+    return Ask(
+        call.outcome_id, by.id, own, call.now, program.households, program.lives, program.tiers
+    )
 
 
 def _done(call: Call, what: str, done: Household | Refusal) -> HouseholdDone | Refusal:

@@ -121,8 +121,9 @@ async def of_member(call: Call) -> Merges | Refusal:
 
 def _ask(call: Call, reason: str) -> Ask:
     assert call.outcome_id is not None and call.house is not None, "a writing call"
+    program = call.house.shop().program
     return Ask(
-        call.outcome_id, call.principal.id, call.now, reason, call.house.shop().program.lives
+        call.outcome_id, call.principal.id, call.now, reason, program.lives, program.tiers
     )
 
 

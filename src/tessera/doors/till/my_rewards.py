@@ -22,10 +22,10 @@ from tessera.doors.till.claims import (
     ClaimMade,
     by_of,
     claimed,
-    fitting,
     noted,
     program_of,
 )
+from tessera.doors.till.suiting import fitting
 from tessera.members import db as members_db
 from tessera.members.core import Member
 from tessera.members.households import db as households_db

@@ -18,7 +18,6 @@ from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor, uuid_o
 from tessera.doors.till.tiers import name_of, program_of, today_of
 from tessera.members.nicknames import db as members_db
 from tessera.rules.core.tiers import Ladder, window_end
-from tessera.tiers.flows import unknown_ladder
 
 Way = Literal["up", "down"]
 _SHARE, _DAYS = 80, 60
@@ -50,7 +49,11 @@ async def near(call: Call) -> Page[NearTold] | Refusal:
     if isinstance(limit, Refusal):
         return limit
     if ladder is None:
-        return unknown_ladder(call.path["ladder"])
+        code = call.path["ladder"]
+        return Refusal(
+            "ladder_not_there", "ladder", f"the program has no ladder {code}",
+            "look at the list of ladders",
+        )  # fmt: skip
     way = call.query.get("way", "up")
     if way not in ("up", "down"):
         return Refusal("way_unknown", "way", "one goes up or down", "send up or down")
@@ -122,9 +125,7 @@ def _last(ladder: Ladder, each: Near) -> date | None:
     return ladder.judged(each.until)[-1].last
 
 
-def _number(
-    query: Mapping[str, str], name: str, bounds: tuple[int, int, int]
-) -> int | Refusal:
+def _number(query: Mapping[str, str], name: str, bounds: tuple[int, int, int]) -> int | Refusal:
     """A number of the query. bounds: unless said otherwise, least, most."""
     default, least, most = bounds
     text = query.get(name, str(default))

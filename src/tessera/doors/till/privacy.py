@@ -186,7 +186,8 @@ async def _erase(call: Call, member_id: UUID, by: By, reason: str) -> Erased | R
     assert call.house is not None
     said = call.house.shop().program
     asking = Asking(
-        by, reason, said.households, said.lives, call.principal.id, call.outcome_id
+        by, reason, said.households, said.lives, call.principal.id, call.outcome_id,
+        ladders=said.tiers,
     )  # fmt: skip
     done = await flows.erase(call.conn, member_id, asking, call.now)
     if isinstance(done, Refusal):

@@ -28,6 +28,7 @@ from tessera.program.core.seen import Caution, Seen
 from tessera.program.core.timeline import Release, State, Version, states
 from tessera.program.core.warnings import warnings_of
 from tessera.program.drafts import flows as drafts
+from tessera.rewards.draws import flows as draws
 from tessera.rules.core.words import Program
 
 _From = Annotated[datetime, Meta(tz=True)]
@@ -203,8 +204,10 @@ async def _release(
     before = await flows.current(call.conn, _reader(call), call.now)
     overtaken = await flows.to_overtake(call.conn, release.starts_at, call.now)
     made = await flows.release(call.conn, _reader(call), body, release)
-    if isinstance(made, Refusal):
-        return made
+    fault = made if isinstance(made, Refusal) else await draws.again(call.conn, made.draws)
+    if fault is not None:
+        return fault
+    assert isinstance(made, Program), "it is published"
     # Only now, so that nobody is asked to decide on what would be refused.
     wait = second_person(call, "publish", f"version {made.version} would be published")
     if wait is None and before is not None and guarded(before) and loosens(before, made):

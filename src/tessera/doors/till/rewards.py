@@ -14,17 +14,15 @@ from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Key, Name
 from tessera.doors.call import Call, Operation
 from tessera.doors.problems import Reply
+from tessera.doors.till.suiting import condition_of, misfit
 from tessera.rewards.catalogue import core, db, flows
 from tessera.rewards.catalogue.core import Reward, RewardState, Terms
 from tessera.rewards.pools import db as pools_db
 from tessera.rewards.pools import flows as pools
-from tessera.rules.core.conditions import Condition, sentence, walk
-from tessera.rules.core.filling import Filler
+from tessera.rules.core.conditions import Condition, sentence
 from tessera.rules.core.words import Program
 
 Stock = Annotated[int, Meta(ge=0, le=10**9)]
-KNOWN = frozenset({"tier"})  # conditions whose facts the catalogue looks up
-MOST_CONDITION = 8 * 1024
 POOL_CODES = 5_000
 
 
@@ -272,7 +270,7 @@ async def _fault(call: Call, terms: Terms, stock: int | None) -> Refusal | None:
         if fault is not None:
             return fault
     who = condition_of(call, terms)
-    return _misfit(call, who) if isinstance(who, Condition) else who
+    return misfit(call, who) if isinstance(who, Condition) else who
 
 
 def _no_kind(call: Call, kind: str) -> Refusal | None:
@@ -287,38 +285,6 @@ def _no_kind(call: Call, kind: str) -> Refusal | None:
             "name a kind whose coupons have codes of their own",
         )  # fmt: skip
     return None
-
-
-def _misfit(call: Call, who: Condition) -> Refusal | None:
-    """What it names that the program does not declare."""
-    for each in walk(who):
-        for _, why, cure in each.misfits(_program(call)):
-            return _unreadable("terms.who", why, cure)
-    return None
-
-
-def condition_of(call: Call, terms: Terms) -> Condition | Refusal | None:
-    """Who may have it, as a condition; None: everybody. Errors: condition_invalid."""
-    if terms.who is None:
-        return None
-    raw = msgspec.json.encode(terms.who)
-    if len(raw) > MOST_CONDITION or b"\\u0000" in raw:
-        return _unreadable("terms.who", "this is too long, or holds what no text may", "shorten it")
-    assert call.house is not None, "the door is a house's"
-    filler = Filler(call.house.reader.conditions)
-    found = filler.tree(terms.who, "terms.who")
-    if found is None or filler.faults:
-        first = filler.faults[0]
-        return _unreadable(first.path, first.why, first.cure)
-    alien = core.unfit(found, KNOWN)
-    if alien:
-        why = f"{alien} is not about the member alone"
-        return _unreadable("terms.who", why, "ask for attributes, consents, dates of the member")
-    return found
-
-
-def _unreadable(field: str, why: str, cure: str) -> Refusal:
-    return Refusal("condition_invalid", field, why[:500], cure[:500])
 
 
 def _of_pool() -> Refusal:

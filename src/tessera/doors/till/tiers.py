@@ -260,7 +260,7 @@ async def use(call: Call) -> PrivilegeUsed | Refusal:
     if isinstance(asking, Refusal):
         return asking
     ladder = program_of(call).tiers.get(body.ladder)
-    used = await flows.use(call.conn, asking, body.ladder, ladder, body.privilege, body.store)
+    used = await levels.use(call.conn, asking, body.ladder, ladder, body.privilege, body.store)
     if isinstance(used, Refusal):
         return used
     after_ = {"ladder": body.ladder, "privilege": body.privilege, "used": used}

@@ -31,6 +31,7 @@ from tessera.members.households.core import (
 )
 from tessera.members.merging import db as merging_db
 from tessera.members.merging.core import Standing
+from tessera.rules.core.tiers import Ladder
 
 
 class Ask(Struct, frozen=True):
@@ -38,6 +39,7 @@ class Ask(Struct, frozen=True):
 
     by    the member who asks; None: the office does
     said  None: this program has no households
+    ladders  who leaves has the level that is his own
     """
 
     id: UUID
@@ -46,6 +48,7 @@ class Ask(Struct, frozen=True):
     now: datetime
     said: Households | None
     lives: Mapping[str, Life]
+    ladders: Mapping[str, Ladder] = {}
 
     def joining(self, id_: UUID | None = None) -> joining.Ask:
         """For the accounts."""
@@ -148,7 +151,7 @@ async def leave(
     parted = None
     if who.joining_id is not None:
         keep = not last and ask.said is not None and ask.said.leaving == "stays"
-        done = await joining.part(conn, ask.joining(), who.joining_id, keep=keep)
+        done = await joining.part(conn, ask.joining(), who.joining_id, ask.ladders, keep=keep)
         if isinstance(done, Refusal):
             return done
         parted = ask.id

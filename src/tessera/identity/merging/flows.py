@@ -27,6 +27,7 @@ from tessera.members.likeness import flows as likeness
 from tessera.members.merging import core
 from tessera.members.merging import db as merging_db
 from tessera.members.merging.core import Field, Keep, Sealed, Side, Standing
+from tessera.rules.core.tiers import Ladder
 
 _encode = msgspec.json.Encoder().encode
 _sealed = msgspec.json.Decoder(Sealed)
@@ -36,6 +37,7 @@ class Ask(Struct, frozen=True):
     """Who merges or undoes it, when, why, under which id; `lives` is {currency: how points live}.
 
     principal  who does it; id: of the merge, or of its undoing
+    ladders    of the program, to undo it: levels are looked at again
     """
 
     id: UUID
@@ -43,6 +45,7 @@ class Ask(Struct, frozen=True):
     now: datetime
     reason: str
     lives: Mapping[str, Life]
+    ladders: Mapping[str, Ladder] = {}
 
     @property
     def joining(self) -> joining.Ask:
@@ -115,7 +118,7 @@ async def undo(conn: db.Conn, ask: Ask, merge_id: UUID) -> Merged | Refusal:
     other_was = await _unseal(conn, row.other_id, row.other_was)
     if was is None or other_was is None or was.merged is None:
         return _erased()
-    done = await joining.part(conn, ask.joining, row.joining_id)
+    done = await joining.part(conn, ask.joining, row.joining_id, ask.ladders)
     if isinstance(done, Refusal):
         return _covered() if done.code == "joining_covered" else done
     now = there[row.member_id].portrait

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tessera.ledger.core import Life
 from tessera.members.households.core import Households
+from tessera.rules.core.tiers import Ladder
 
 By = Literal["member", "staff", "retention", "replay"]
 Fate = Literal[
@@ -26,6 +27,7 @@ class Asking(Struct, frozen=True):
     """Who wants somebody erased, why, under which id, and what the program says.
 
     id     the call's; the moves of a household that is left carry it
+    ladders  the program's: who stays in it has the level that is left
     stays  in a household, without a name: where nobody can be asked to leave it first
     """
 
@@ -36,6 +38,7 @@ class Asking(Struct, frozen=True):
     principal_id: UUID | None = None
     id: UUID | None = None
     stays: bool = False
+    ladders: Mapping[str, Ladder] = {}
 
 
 class Erasure(Struct, frozen=True):
@@ -229,6 +232,7 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
             "checkout.history_day",
             "checkout.history_mark",
             "checkout.event",
+            "checkout.order_prize",
             "checkout.allowance",
             "checkout.board_standing",
             "checkout.board_winner",
@@ -236,7 +240,7 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
     ),
     (
         "pseudonym",
-        "levels and uses of privileges: days and codes",
+        "levels and uses of privileges: days and codes, and why staff set one",
         ("tiers.standing", "tiers.change", "tiers.privilege_use"),
     ),
     ("nothing", "runs of reviews and walks", ("tiers.review", "tiers.walk")),

@@ -90,7 +90,7 @@ async def _leave_household(
         return None
     ask = households.Ask(
         asking.id or new_id(), asking.principal_id or ids[0], None, now, asking.households,
-        asking.lives,
+        asking.lives, asking.ladders,
     )  # fmt: skip
     left = await households.leave(conn, ask, household_id, ids[0])
     return left if isinstance(left, Refusal) else None

@@ -66,6 +66,12 @@ async def held(conn: Conn, ids: Sequence[UUID]) -> list[Identifier]:
     return [Identifier(kind, value) for kind, value in rows]
 
 
+async def names(conn: Conn, ids: Sequence[UUID]) -> list[str]:
+    """What these members are called; nothing of those who are gone."""
+    rows = await (await conn.execute(SQL["names"], {"ids": list(ids)})).fetchall()
+    return [name for row in rows for name in row]
+
+
 async def forget(conn: Conn, ids: Sequence[UUID], now: datetime) -> None:
     """The persons behind these members go; their numbers stay, marked."""
     for name in FORGET:

@@ -110,6 +110,11 @@ FROM members.identifier AS i
 WHERE i.member_id = ANY(%(ids)s::uuid[])
 ORDER BY i.kind, i.value;
 
+-- name: names
+-- What these members are called.
+SELECT p.given_name, p.family_name FROM members.person AS p
+WHERE p.member_id = ANY(%(ids)s::uuid[]);
+
 -- name: forget_person
 -- The person goes.
 DELETE FROM members.person WHERE member_id = ANY(%(ids)s::uuid[]);

@@ -183,10 +183,11 @@ class Moment(Struct, frozen=True):
     """A need: what only the moment of posting tells; whoever posts puts it among the known facts.
 
     word  `luck` (of a rule, for this very receipt: from 0 to 2^53 - 1), `stock` (prizes left of
-          "DRAW ITEM"), `whole` (of a rule: 1 if nothing of the order has come back)
+          "DRAW ITEM"), `whole` (of a rule: 1 if nothing of the order has come back), `had` (of a
+          rule: 1 if it has given for this order before)
     """
 
-    word: Literal["luck", "stock", "whole"]
+    word: Literal["luck", "stock", "whole", "had"]
     of: str
 
     @property
@@ -249,7 +250,7 @@ def season_start(month_day: str, on: date) -> date:
 
 def months_before(on: date, months: int) -> date:
     """The same day of the month, so many months before; the last one where it has no such day."""
-    index = max(on.year * 12 + on.month - 1 - months, 12)
+    index = min(max(on.year * 12 + on.month - 1 - months, 12), 12 * date.max.year + 11)
     year, month = divmod(index, 12)
     for day in range(on.day, on.day - 4, -1):
         try:

@@ -15,6 +15,7 @@ from tessera.rules.core.texts import Numbers, Template, one_many
 from tessera.rules.core.wording import told_of
 from tessera.rules.core.words import EffectKind, Lane, Mechanic, Program, Story, Wish
 
+MOST_TICKETS = 10_000  # of a rule, for one receipt: each is looked at when it is drawn
 _ITEM_KINDS: tuple[EffectKind, ...] = ("gift", "coupon", "ticket", "badge")
 _ONE_OF = ("points", "percent", "off_minor", *_ITEM_KINDS)
 
@@ -174,7 +175,8 @@ _ITEMS: dict[tuple[EffectKind, bool], tuple[Template, Template]] = {
 
 
 def item_wish(kind: EffectKind, item: str, count: int, numbers: Numbers, title: str = "") -> Wish:
-    """So many pieces of a gift, coupon, ticket or badge."""
+    """So many pieces of a gift, coupon, ticket or badge; of tickets at most `MOST_TICKETS`."""
+    count = min(count, MOST_TICKETS) if kind == "ticket" else count
     told = {**numbers, "count": count, "item": item, "title": title}
     screen, slip = _ITEMS[kind, bool(title)]
     return Wish(kind, count, (), screen, slip, told, item=item)

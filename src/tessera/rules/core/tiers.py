@@ -148,11 +148,12 @@ class Ladder(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
     def judged(self, review: date) -> tuple[Span, ...]:
         """The days that a review looks at, whichever has more: see the README of `tiers`."""
-        last, grace = review - _ONE, timedelta(days=self.grace_days)
+        last = review - _ONE
+        end = last + timedelta(days=min(self.grace_days, (date.max - last).days))
         start = window_start(self.window, last)
         if start is None:
-            return (Span(date.min, last + grace),)
-        running = Span(start, last + grace)
+            return (Span(date.min, end),)
+        running = Span(start, end)
         if not self.window.startswith(("this", "since")):
             return (running,)
         if window_end(self.window, last) == last:

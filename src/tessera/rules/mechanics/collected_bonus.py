@@ -17,10 +17,11 @@ from tessera.rules.core.words import MET, Basket, Facts, Met, Missing
 
 _UNKNOWN = Missing("order_unknown", 0, "the member has no such receipt")
 _BACK = Missing("order_returned", 0, "something of this order has come back")
+_HAD = Missing("order_rewarded", 0, "this order has had its prize")
 
 
 class CollectedBonus(PrizeMechanic, frozen=True, kw_only=True, tag="collected_bonus"):
-    """The prize with an event about a receipt of the member of which nothing has come back.
+    """The prize with an event about a receipt of the member of which nothing has come back; once.
 
     type    of the event, as the program declares it; whoever sends it waits as long as goods can
             be returned. A return after it takes nothing away
@@ -43,19 +44,21 @@ class CollectedBonus(PrizeMechanic, frozen=True, kw_only=True, tag="collected_bo
         """It is such an event, and says which receipt."""
         return Event(type=self.type, field=self.field)
 
-    def needs(self) -> tuple[Moment]:
-        """Whether all of it was kept."""
-        return (Moment("whole", self.id),)
+    def needs(self) -> tuple[Moment, Moment]:
+        """Whether all of it was kept, and whether it had its prize before."""
+        return Moment("whole", self.id), Moment("had", self.id)
 
     def asks(self) -> tuple[Template, Numbers]:
         """What has to be so besides `when`, for the sentence of the rule."""
         return ASKS, {"field": self.field}
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
-        """The receipt is there, and whole."""
-        whole = facts.known.get(self.needs()[0].key)
+        """The receipt is there, whole, and was not named before."""
+        whole, had = [facts.known.get(need.key) for need in self.needs()]
         if whole is None:
             return _UNKNOWN
+        if had:
+            return _HAD
         return MET if whole else _BACK
 
 
@@ -75,6 +78,16 @@ know whole kept = 0
 ----
 points                  0
 missing order_returned  0
+
+# Another event speaks of it.
+program events={collected: {fields: {receipt: {}}}}
+rule collected_bonus id=kept prize={points: 100}
+event collected receipt=W-1001
+know whole kept = 1
+know had kept = 1
+----
+points                  0
+missing order_rewarded  0
 
 program events={collected: {fields: {receipt: {}}}}
 rule collected_bonus id=kept prize={points: 100}

@@ -32,7 +32,7 @@ _ELSE = Missing("no_goods", 0, "none of the goods it is for are on the receipt")
 
 
 class EveryXTickets(Mechanic, frozen=True, kw_only=True, tag="every_x_tickets"):
-    """So many tickets for every full sum that is left to pay after discounts.
+    """So many tickets for every full sum left to pay after discounts, 10,000 with one receipt.
 
     draw    as the program declares it under `draws`; after its last day no tickets are given
     window  what is left over counts on: sums are full over all purchases of the window. Left out:

@@ -10,6 +10,7 @@ from msgspec import Meta
 from tessera.base.text import Code
 from tessera.rules.core.draws import DrawPrize, stock_key
 from tessera.rules.core.facts import Moment
+from tessera.rules.core.settings import Cap
 from tessera.rules.core.texts import Numbers, Template, one_many
 from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Program, Wish
 
@@ -26,12 +27,14 @@ class InstantWin(Mechanic, frozen=True, kw_only=True, tag="instant_win"):
 
     draw        as the program declares it under `draws`, with prizes that say `one_in`
     from_minor  what is left to pay after discounts is so much or more
+    caps        once a day, if the rule does not say otherwise
     """
 
     lane: ClassVar[Lane] = "gift"
 
     draw: Annotated[Code, Meta(description="of a declared draw")]
     from_minor: Annotated[int, Meta(ge=0, le=10**12, description="of this receipt")] = 0
+    caps: Annotated[tuple[Cap, ...], Meta(max_length=10)] = (Cap(per="day", times=1),)
 
     def draw_of(self) -> str:
         """Its draw."""

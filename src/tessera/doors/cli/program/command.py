@@ -37,6 +37,8 @@ from tessera.program.core.difference import Edition, differences
 from tessera.program.core.timeline import Release
 from tessera.program.core.writing import written
 from tessera.program.files import write_directory
+from tessera.rewards.draws import flows as draws
+from tessera.rules.core.words import Program
 
 _HELP = """The program: its rules and settings, as a directory of text files.
 
@@ -284,8 +286,10 @@ async def _publish(settings: Settings, reader: Reader, edition: Edition, order: 
         now = datetime.now(UTC)  # the answer may have taken long
         release = Release(now, None, starts_at if order.starts else now, order.note)
         made = await flows.release(conn, reader, edition.body, release)
-        if isinstance(made, Refusal):
-            raise NoSource(f"{made.code} {made.field}: {made.why}\n{made.cure}")
+        fault = made if isinstance(made, Refusal) else await draws.again(conn, made.draws)
+        if fault is not None:
+            raise NoSource(f"{fault.code} {fault.field}: {fault.why}\n{fault.cure}")
+        assert isinstance(made, Program), "it is published"
         change = Change("program", str(made.version), None, {"name": made.name}, None, order.note)
         await audit.note(conn, "program.publish", change)
     typer.echo(f"version {made.version} decides {decides}")

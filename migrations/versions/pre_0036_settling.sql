@@ -1,6 +1,6 @@
 -- Periods of partners with millions of postings are closed.
--- The same rule as before, told without making JSON of every row: what a posting says never changes,
--- and that it went into a statement is added once.
+-- The same rule as before, told without making JSON of every row: what a posting says never
+-- changes, and that it went into a statement is added once.
 DROP TRIGGER posting_once ON partners.posting;
 CREATE TRIGGER posting_once BEFORE UPDATE ON partners.posting
 FOR EACH ROW WHEN (

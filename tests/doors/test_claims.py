@@ -55,6 +55,8 @@ def test_points_go_back_to_the_lots_that_they_came_from(api):
     claim = taken(api, anna, mug)
     assert [points for _, points, _ in lots(api, anna)] == [50]
     path = f"/v1/claims/{claim['claim_id']}/cancel"
+    named = refused(api, partial(api.call, "POST", path, {"reason": "mia called"}))
+    assert named["code"] == "reason_personal", "what the member is called"
     said = api.call("POST", path, {"reason": "broken"})
     assert said.json()["state"] == "cancelled", said.text
     assert lots(api, anna) == before and left(api, mug) == 5

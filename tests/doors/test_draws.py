@@ -87,6 +87,8 @@ def test_staff_draw_once_and_hand_over(api, bought):
     later = {**DRAWS, "spring": DRAWS["spring"] | {"ends": "2098-01-01"}}
     said = api.call("POST", "/v1/program", PROGRAM | {"rules": RULES, "draws": later})
     assert (said.status_code, said.json()["code"]) == (422, "program_invalid"), "it is drawn"
+    said = api.call("POST", "/v1/program/check", PROGRAM | {"rules": RULES, "draws": later})
+    assert [each["field"] for each in said.json()["faults"]] == ["draws.spring.ends"]
     unknown = api.call("GET", "/v1/draws/nobodys")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "draw_unknown")
 

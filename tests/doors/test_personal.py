@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -28,10 +29,11 @@ def api(server, template):
         yield shop
 
 
-def joined(api: shops.Api) -> tuple[str, str]:
+def joined(api: shops.Api, **called: str) -> tuple[str, str]:
     """A member and a card of his."""
     card = api.cards[int(uuid4().int % 900) + 50]
-    said = api.call("POST", "/v1/members", {"identifiers": [{"kind": "card", "value": card}]})
+    body = {"identifiers": [{"kind": "card", "value": card}]} | called
+    said = api.call("POST", "/v1/members", body)
     assert said.status_code == 201, said.text
     return said.json()["member_id"], card
 
@@ -121,6 +123,6 @@ def test_a_reason_does_not_say_what_the_member_is_called(api, name, reason):
     member, _ = joined(api, given_name=name, family_name="Quickborn")
     at = f"/v1/members/{member}/erase"
     for said in (reason, "asked by Mrs Quickborn"):
-        problem = shops.refused(api, lambda said=said: api.call("POST", at, {"reason": said}))
+        problem = shops.refused(api, partial(api.call, "POST", at, {"reason": said}))
         assert (problem["code"], problem["field"]) == ("reason_personal", "reason")
     assert api.call("POST", at, {"reason": "the member asked for it"}).is_success

@@ -15,7 +15,7 @@ from tessera.rewards.catalogue.core import Claim, Kind, Terms
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CHANCES = st.integers(0, 2**core.CHANCE_BITS - 1)
-KINDS: list[Kind] = ["goods", "code", "donation", "privilege"]
+KINDS: list[Kind] = ["goods", "code", "donation", "privilege", "coupon"]
 LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 

@@ -166,8 +166,9 @@ async def check(call: Call) -> Checked:
         return Checked(wrong, [], [])
     old = Edition(msgspec.json.decode(before[1]), reader.kept(before[1], before[0]))
     fault = flows.currency_fault(old.program.currency, program)
-    if fault is not None:
-        wrong.append(Wrong(fault.field, fault.why, fault.cure))
+    for each in (fault, await draws.again(call.conn, program.draws)):
+        if each is not None:
+            wrong.append(Wrong(each.field, each.why, each.cure))
     warnings = await _warnings(call, body, program, old.program, call.now.date())
     changes = differences(old, Edition(body, program), tongue(call.language))
     return Checked(wrong, warnings, changes)

@@ -90,11 +90,13 @@ def differences(dsn: str) -> list[str]:
 def test_nothing_is_named_where_all_is_well(rich):
     assert differences(rich) == []
     with psycopg.connect(rich) as eye:
-        budgets = dict(eye.execute("SELECT budget, count(*) FROM budgets.counter GROUP BY 1"))
+        budgets: dict[str, int] = dict(
+            eye.execute("SELECT budget, count(*) FROM budgets.counter GROUP BY 1")
+        )
         assert budgets.keys() == BUDGETS.keys() and budgets["own"] == 3
         for table in ("coupon_use", "keepsake", "win", "draw_entry", "coupon_count"):
-            (rows,) = eye.execute(f"SELECT count(*) FROM rewards.{table}").fetchone()  # noqa: S608
-            assert rows, table
+            rows = eye.execute(f"SELECT count(*) FROM rewards.{table}").fetchall()  # noqa: S608
+            assert rows[0][0], table
 
 
 # What is changed (and changed back), and what names it.

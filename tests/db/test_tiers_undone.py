@@ -250,8 +250,9 @@ def test_a_term_ends_within_a_hundred_years(dsn, said):
                     to = flows.Setting("gold", until, "matched")
                     no = await flows.match(conn, ask, "club", ladder, to)
                     assert isinstance(no, Refusal) and no.code == "term_long"
-                    no = await flows.carry(conn, ask, "club", ladder, Standing("gold", None, until))
-                    assert isinstance(no, Refusal) and no.code == "term_long"
+                    to_carry = Standing("gold", None, until)
+                    nor = await flows.carry(conn, ask, "club", ladder, to_carry)
+                    assert isinstance(nor, Refusal) and nor.code == "term_long"
             await put(shop, card, "gold")
             await shop.eye.execute("UPDATE tiers.standing SET until = '9999-12-31'")
             await shop.eye.commit()

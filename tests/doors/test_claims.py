@@ -147,7 +147,7 @@ def test_what_is_out_of_the_house_is_not_claimed_again(api):
     assert api.call("POST", f"/v1/claims/{used['claim_id']}/cancel", {}).is_success
     for gone in (box, lounge):
         assert left(api, gone) == 0
-        assert refused(api, lambda gone=gone: take(api, anna, gone))["code"] == "reward_gone"
+        assert refused(api, partial(take, api, anna, gone))["code"] == "reward_gone"
 
 
 def test_a_limit_counts_what_was_had_although_its_time_is_over(api):
@@ -162,7 +162,7 @@ def test_a_limit_counts_what_was_had_although_its_time_is_over(api):
     assert hand(api, mine(api, anna, used)["code"]).is_success
     for claim, code in ((seen, ticket), (used, lounge)):
         assert later(api, claim, 2) == "expired"
-        assert refused(api, lambda code=code: take(api, anna, code))["code"] == "reward_limit"
+        assert refused(api, partial(take, api, anna, code))["code"] == "reward_limit"
     dear = reward(api, money_minor=500, most=1)
     assert later(api, taken(api, anna, dear), 4) == "expired"
     assert taken(api, anna, dear), "nothing was paid, nothing was had"

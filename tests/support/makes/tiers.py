@@ -24,7 +24,8 @@ MAKES: dict[str, Make] = {
     "tier.use": of({"ladder": "status", "privilege": "help"}),
     "tier.ladders": plain(),
     "tier.near": lambda things, whose: (
-        {"ladder": "nobodys" if whose == "random" else "status"}, None
+        {"ladder": "nobodys" if whose == "random" else "status"},
+        None,
     ),
     "me.tiers": plain(),
 }

@@ -16,7 +16,6 @@ from tessera.doors.cli.load import mapping as receipts
 from tessera.doors.cli.load import shelf as receipts_shelf
 from tessera.doors.cli.moving import mapping as moving
 from tessera.doors.cli.moving import shelf as moving_shelf
-from tessera.doors.cli.moving.mapping import Ways
 from tessera.doors.pages import Page
 from tessera.doors.till.tasks import TaskView, by, found, view
 from tessera.doors.uploads import Preview, Uploads, Wrong
@@ -26,7 +25,7 @@ from tessera.tasks.core import Task
 MOST = 256 * 1024 * 1024  # bytes of a file
 PIECE = 640 * 1024  # of it at a time: with base64 around it below a body's 1 MB
 FileKind = Literal["receipts", "members", "balances", "consents"]
-WAYS: tuple[Ways, ...] = ("members", "balances", "consents")
+WAYS: tuple[FileKind, ...] = ("members", "balances", "consents")  # levels: the command line's
 Text = Annotated[str, Meta(min_length=1, max_length=20_000, pattern=r"^[^\x00]*\Z")]
 
 

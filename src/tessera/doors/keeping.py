@@ -64,9 +64,7 @@ class Keeping:
         months, after = said.privacy.forget_idle_months, UUID(int=0)
         while months is not None:
             why = f"nothing for {months} months"
-            asking = Asking(
-                "retention", why, said.households, said.lives, ladders=said.tiers
-            )
+            asking = Asking("retention", why, said.households, said.lives, ladders=said.tiers)
             async with self._pool.connection() as conn:
                 since = flows.idle_since(months, now)
                 page = await members_db.idle(conn, since, after, flows.PAGE)

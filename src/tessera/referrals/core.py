@@ -17,7 +17,13 @@ LENGTH = 13  # of a code: 63 bits of chance
 USED_UP = "budget_used_up"  # why less was paid than the terms say: a budget left no more
 MOST_ABOVE = 100  # links of who brought whom that are followed
 Fault = Literal[
-    "same_member", "same_household", "same_contact", "looks_same", "known", "ring", "again",
+    "same_member",
+    "same_household",
+    "same_contact",
+    "looks_same",
+    "known",
+    "ring",
+    "again",
     "erased",
 ]
 State = Literal["open", "due", "paid", "taken_back", "refused", "over"]

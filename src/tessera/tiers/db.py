@@ -122,7 +122,7 @@ async def settle(conn: Conn, ladder: str, decided: Sequence[tuple[UUID, Standing
     accounts, after = zip(*decided, strict=True)
     levels, sinces, untils, settled, ranks = zip(*after, strict=True)
     columns = (
-        Uuids(accounts), Texts(levels), Dates(sinces), Dates(untils), Dates(settled),
+        ladder, Uuids(accounts), Texts(levels), Dates(sinces), Dates(untils), Dates(settled),
         Bigints(ranks), ladder,
     )  # fmt: skip
     await conn.execute(SQL["settle"], columns, binary=True)

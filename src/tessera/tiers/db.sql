@@ -103,14 +103,17 @@ ON CONFLICT (account_id, ladder) DO UPDATE SET
 UPDATE tiers.standing AS s
 SET
     level = d.level, since = d.since, until = d.until, settled = d.settled, rank = d.rank,
-    settled_after = greatest(s.settled_after, (
+    settled_after = greatest(s.settled_after, d.upto)
+FROM (
+    SELECT n.account_id, n.level, n.since, n.until, n.settled, n.rank, (
         SELECT coalesce(max(c.id), -1)
         FROM tiers.change AS c
-        WHERE c.account_id = s.account_id AND c.ladder = s.ladder
-            AND coalesce(c.climbed, c.day) < d.settled
-    ))
-FROM unnest(%b::uuid[], %b::text[], %b::date[], %b::date[], %b::date[], %b::bigint[])
-AS d (account_id, level, since, until, settled, rank)
+        WHERE c.account_id = n.account_id AND c.ladder = %b
+            AND coalesce(c.climbed, c.day) < n.settled
+    ) AS upto
+    FROM unnest(%b::uuid[], %b::text[], %b::date[], %b::date[], %b::date[], %b::bigint[])
+    AS n (account_id, level, since, until, settled, rank)
+) AS d
 WHERE s.account_id = d.account_id AND s.ladder = %b;
 
 -- name: add_changes

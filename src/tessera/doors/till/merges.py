@@ -122,9 +122,7 @@ async def of_member(call: Call) -> Merges | Refusal:
 def _ask(call: Call, reason: str) -> Ask:
     assert call.outcome_id is not None and call.house is not None, "a writing call"
     program = call.house.shop().program
-    return Ask(
-        call.outcome_id, call.principal.id, call.now, reason, program.lives, program.tiers
-    )
+    return Ask(call.outcome_id, call.principal.id, call.now, reason, program.lives, program.tiers)
 
 
 async def told(call: Call, done: Merged | Refusal) -> MergeTold | Refusal:

@@ -47,6 +47,7 @@ def test_a_busy_day_is_proved_and_counted(dsn):
             assert list(counted) == [
                 "operations", "receipts", "events", "entries", "lots", "holds", "accounts",
                 "transfers", "carried over", "joinings", "postings", "referrals", "claims",
+                "prizes of boards",
             ]  # fmt: skip
             assert (counted["receipts"], counted["holds"], counted["accounts"]) == (8, 2, 1)
             assert counted["operations"] == 10 and counted["lots"] == 4

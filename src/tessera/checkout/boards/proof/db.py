@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from tessera.base.proof import Proof
 
-PROOF = Proof(__file__, "board_winners")
+PROOF = Proof(__file__, "prizes of boards")

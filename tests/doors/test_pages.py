@@ -86,9 +86,11 @@ def test_no_list_takes_a_cursor_that_it_never_gave_out(api):
     mine = signed_in(api, member)
     program = api.call("GET", "/v1/program").json()["program"]
     draws = {"WINTER": {"prizes": [{"item": "TRIP"}], "ends": "2098-12-31"}}
-    api.publish(program | {"draws": draws, "partners": {"p": {"name": "P", "stores": ["S2"]}}})
+    tiers = {"status": {"levels": [{"code": "basic"}, {"code": "gold", "reach": 100}]}}
+    partners = {"p": {"name": "P", "stores": ["S2"]}}
+    api.publish(program | {"draws": draws, "partners": partners, "tiers": tiers})
     of = {"account_id": account, "batch_id": batch, "member_id": member, "draw": "WINTER",
-          "partner": "p"}  # fmt: skip
+          "partner": "p", "ladder": "status"}  # fmt: skip
     lists = [each for each in OPERATIONS if "cursor" in (each.query or {})]
     assert len(lists) >= 7
     for each in lists:

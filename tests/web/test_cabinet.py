@@ -259,9 +259,7 @@ def test_the_card_is_there_without_a_line(looking: Browsing, web, me):
     looking.forgiven.append("Failed to load resource")
     page = looking.page("/m", me["token"], width=PHONE, height=844, device_scale_factor=2)
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function(
-        "caches.keys().then((all) => all.some((name) => name.startsWith('tessera-card-')))"
-    )
+    page.wait_for_function("caches.match('/m/card').then((kept) => Boolean(kept))")
     page.wait_for_function(
         "caches.open('tessera-shell').then((one) => one.keys()).then((all) =>"
         " ['home.card.', 'home.code.', 'web.base.', 'web.cabinet.', 'web.forms.'].every((name) =>"

@@ -78,6 +78,7 @@ async def icon(visit: Visit) -> Shown:
 PAGES = (
     Page(
         name="home.home", path="/m", show=show, title=N_("Your pass"), needs=("me.home",),
+        purpose=N_("Your points, and the code to show at the till."),
         acts={"number": take_number}, menu=Menu("tabs", 10, N_("Home"), "home"),
     ),
     Page(name="home.code", path="/m/code.svg", show=code, title=N_("Code"), needs=("me.code",)),

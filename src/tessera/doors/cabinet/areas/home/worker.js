@@ -47,7 +47,7 @@ async function keep(got) {
   if (!member) return;
   const mine = CARD + member[1];
   await wipe(mine);
-  await (await caches.open(mine)).put(PAGE, got);
+  // The page last: where it is kept, all that it needs is.
   const shell = await caches.open(SHELL);
   const wanted = new Set([...text.matchAll(/"(\/m\/static\/[\w.-]+)"/g)].map((each) => each[1]));
   for (const path of [...wanted]) {
@@ -56,6 +56,7 @@ async function keep(got) {
     for (const each of code.matchAll(/["'](\/m\/static\/[\w.-]+\.js)["']/g)) wanted.add(each[1]);
   }
   for (const path of wanted) await asset(shell, path);
+  await (await caches.open(mine)).put(PAGE, got);
   for (const old of await shell.keys()) if (!wanted.has(new URL(old.url).pathname)) await shell.delete(old);
 }
 

@@ -81,6 +81,8 @@ def test_a_role_sees_and_opens_what_it_may(shown, addresses, role):
     """The menu has what the role may open, what it may not open is refused, both by the policy."""
     token, may = staff(shown.api, role), GRANTS[role]
     menu = visit(shown.api, "/console", "console", token).text
+    # The first page promises figures to those who may see them.
+    assert ("how the last thirty days" in menu.lower()) == ("points.outstanding" in may)
     for page in SHELLS["console"].pages:
         address = addresses["console"].get(page.name)
         if address is None or page.open:

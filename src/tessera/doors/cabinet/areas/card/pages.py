@@ -26,6 +26,7 @@ async def show(visit: Visit) -> Shown:
 PAGES = (
     Page(
         name="card.card", path="/m/card", show=show, title=N_("Your card"), needs=("me.home",),
+        purpose=N_("Hold it up at the till to collect and spend points."),
         menu=Menu("tabs", 30, N_("Card"), "card"),
     ),
 )  # fmt: skip

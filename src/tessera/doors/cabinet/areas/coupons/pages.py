@@ -39,6 +39,7 @@ def mark(code: str) -> str:
 PAGES = (
     Page(
         name="coupons.coupons", path=PATH, show=show, title=N_("Your coupons"),
+        purpose=N_("Codes of your own that bring you something at the till."),
         needs=("me.coupons",),
     ),
 )  # fmt: skip

@@ -157,15 +157,19 @@ def _word(visit: Visit, done: Any) -> str:
 PAGES = (
     Page(
         name="entrance.sign_in", path=SIGN_IN, show=sign_in, title=N_("Sign in"), open=True,
+        purpose=N_("To see your points, your card and your offers."),
         acts={"ask": send_code, "code": by_code, "begin": begin_passkey, "signed": by_passkey,
               "provider": provided.begin},
     ),
     Page(
         name="entrance.back", path="/m/sign-in/back", show=provided.show, title=N_("Sign in"),
+        purpose=N_("What your other account has answered is checked here; then you go on."),
         open=True, acts={"back": provided.come_back},
     ),
     Page(
         name="entrance.join", path="/m/join", show=join, title=N_("Join"), open=True,
+        purpose=N_("Collect points with every purchase. It costs nothing, and you can leave at "
+                   "any time."),
         acts={"apply": apply, "finish": finish},
     ),
 )  # fmt: skip

@@ -104,6 +104,7 @@ def _no_points(visit: Visit) -> Refusal:
 PAGES = (
     Page(
         name="giving.give", path="/m/give", show=show, title=N_("Give points"),
+        purpose=N_("Points of yours for somebody else, or for a good cause."),
         needs=("me.ways",), acts={"look": look, "prove": prove, "give": give},
     ),
 )  # fmt: skip

@@ -43,14 +43,17 @@ def _names(visit: Visit) -> dict[str, str]:
 PAGES = (
     Page(
         name="history.receipts", path="/m/history", show=receipts, title=N_("History"),
+        purpose=N_("What was bought with your card, and how many points it brought."),
         needs=("me.receipts",), menu=Menu("tabs", 40, N_("History"), "receipt"),
     ),
     Page(
         name="history.points", path="/m/history/points", show=points, title=N_("Your points"),
+        purpose=N_("How many points you have, and until when you can spend them."),
         needs=("me.points",),
     ),
     Page(
         name="history.receipt", path="/m/history/{receipt_id}", show=receipt, title=N_("Receipt"),
+        purpose=N_("What is on it, and why it gave just so many points."),
         needs=("me.receipt",),
     ),
 )  # fmt: skip

@@ -173,15 +173,18 @@ async def add_key(visit: Visit) -> Shown:
 PAGES = (
     Page(
         name="me.me", path="/m/me", show=show, title=N_("Me"), needs=("me.read",),
+        purpose=N_("Everything about you, and what you can change."),
         acts={"leave": leave}, menu=Menu("tabs", 50, N_("Me"), "members"),
     ),
     Page(
         name="me.profile", path="/m/profile", show=profile, title=N_("Profile"),
+        purpose=N_("What the shop knows about you, and how it reaches you."),
         needs=("me.read",),
         acts={"save": save, "contact": name_contact, "prove": prove_contact, "card": add_card},
     ),
     Page(
         name="me.inbox", path="/m/inbox", show=inbox, title=N_("Inbox"), needs=("me.inbox",),
+        purpose=N_("Messages for you: what is new is marked."),
         acts={"read": read},
     ),
     Page(

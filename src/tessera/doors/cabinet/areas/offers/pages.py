@@ -53,6 +53,7 @@ def _mine(visit: Visit, each: object) -> bool:
 PAGES = (
     Page(
         name="offers.offers", path="/m/offers", show=show, title=N_("Offers"), needs=("me.rules",),
+        purpose=N_("What you can get for your points and with your next purchases."),
         menu=Menu("tabs", 20, N_("Offers"), "offers"),
     ),
     Page(

@@ -83,10 +83,12 @@ async def erase(visit: Visit) -> Shown:
 PAGES = (
     Page(
         name="privacy.privacy", path="/m/privacy", show=show, title=N_("Consents and privacy"),
+        purpose=N_("Say what your data may be used for; take it with you, or have it erased."),
         needs=("me.consents",), acts={"say": say, "take": take},
     ),
     Page(
         name="privacy.erase", path="/m/privacy/erase", show=last_word, title=N_("Erase me"),
+        purpose=N_("Read what goes and what stays before you leave for ever."),
         needs=("me.erase",), acts={"erase": erase},
     ),
 )  # fmt: skip

@@ -104,18 +104,22 @@ async def give_back(visit: Visit) -> Shown:
 PAGES = (
     Page(
         name="rewards.rewards", path="/m/rewards", show=show, title=N_("Rewards"),
+        purpose=N_("What you can take for your points."),
         needs=("me.rewards",),
     ),
     Page(
         name="rewards.reward", path="/m/rewards/{reward}", show=one, title=N_("Reward"),
+        purpose=N_("What it is, what it costs, and how you get it."),
         needs=("me.rewards",), acts={"take": take, "wish": wish, "unwish": wish},
     ),
     Page(
         name="rewards.claims", path="/m/claims", show=claims, title=N_("My rewards"),
+        purpose=N_("What you have taken for points, and until when it is good."),
         needs=("me.claims",),
     ),
     Page(
         name="rewards.claim", path="/m/claims/{claim_id}", show=claim, title=N_("My reward"),
+        purpose=N_("How you get what you have taken, and until when."),
         needs=("me.claim",), acts={"reveal": reveal, "back": give_back},
     ),
 )  # fmt: skip

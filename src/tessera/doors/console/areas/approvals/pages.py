@@ -97,6 +97,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="approvals.proposal", path=f"{PATH}/{{approval_id}}", show=show_one,
         title=N_("Proposal"), needs=("approval.read",),
+        purpose=N_("Who asked for what, and why a second person decides about it."),
         acts={"approve": approve, "reject": reject, "withdraw": withdraw},
     ),
 )  # fmt: skip

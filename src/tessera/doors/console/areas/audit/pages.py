@@ -180,5 +180,6 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="audit.entry", path=f"{PATH}/entries/{{entry}}", show=show_entry,
         title=N_("Log entry"), needs=("audit.read",), acts={"reveal": reveal},
+        purpose=N_("Who did this, when and why, and what it changed."),
     ),
 )  # fmt: skip

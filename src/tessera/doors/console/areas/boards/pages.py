@@ -67,6 +67,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="boards.board", path=PATH + "/{board}", show=show_one, title=N_("Board"),
+        purpose=N_("What counts, until when, and what the first places win."),
         needs=("board.list",), acts={"close": close},
     ),
 )  # fmt: skip

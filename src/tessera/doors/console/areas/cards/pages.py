@@ -97,6 +97,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="cards.batch", path=f"{PATH}/{{batch_id}}", show=show_one, title=N_("Batch of cards"),
+        purpose=N_("Which numbers belong to this batch, and when they were issued."),
         needs=("card.batch",),
     ),
     Page(

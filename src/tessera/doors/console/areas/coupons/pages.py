@@ -139,6 +139,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="coupons.batch", path=f"{PATH}/{{batch_id}}", show=show_one,
         acts={"export": export, "revoke": revoke}, title=N_("Order of codes"),
+        purpose=N_("How many codes were made and handed out, and how long they are good."),
         needs=("coupon.batch",),
     ),
 )  # fmt: skip

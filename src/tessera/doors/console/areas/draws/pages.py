@@ -74,6 +74,8 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="draws.draw", path=PATH + "/{draw}", show=show_one, title=N_("Prize draw"),
+        purpose=N_("What can be won here, how many tickets there are, and the proof that it is "
+                   "fair."),
         needs=("draw.list",), acts={"run": run, "hand_over": hand_over},
     ),
 )  # fmt: skip

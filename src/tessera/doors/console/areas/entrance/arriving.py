@@ -90,6 +90,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="entrance.invitation", path=PATH, show=show, open=True,
         title=N_("Welcome"),
+        purpose=N_("Choose a password and connect an authenticator app: two minutes, once."),
         acts={"look": look, "use": use},
     ),
 )  # fmt: skip

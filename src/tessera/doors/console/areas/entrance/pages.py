@@ -162,6 +162,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="entrance.back", path="/console/sign-in/back", show=show_back, open=True,
         title=N_("Back from your company's sign-in"), acts={"back": come_back},
+        purpose=N_("What your company's sign-in has answered is checked here; then you go on."),
     ),
     Page(
         name="entrance.renew", path=RENEW, show=show_renew, title=N_("Prove that it is you"),
@@ -171,6 +172,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="entrance.sign_out", path=f"{START}/sign-out", show=show_out, open=True,
         title=N_("Sign out"), acts={"": sign_out, "sign_out": sign_out},
+        purpose=N_("You will be signed out on this device. Other devices stay signed in."),
     ),
     *arriving.PAGES,
 )  # fmt: skip

@@ -208,6 +208,7 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="imports.one", path=f"{PATH}/{{task_id}}", show=show_one,
         acts={"start": start, "stop": stop}, title=N_("Import"), needs=("import.begin",),
+        purpose=N_("How far this import is, what it brings, and what of it cannot be taken."),
     ),
     *aside.PAGES,
 )  # fmt: skip

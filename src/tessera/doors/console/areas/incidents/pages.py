@@ -112,5 +112,6 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="incidents.incident", path=f"{PATH}/{{incident_id}}", show=show_one,
         title=N_("Incident"), needs=("incident.read",), acts={"note": note, "close": close},
+        purpose=N_("What was seen and done about it so far, and whether it is over."),
     ),
 )  # fmt: skip

@@ -201,6 +201,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="keys.key", path=f"{PATH}/{{key_id}}", show=show_one, title=N_("Key"),
+        purpose=N_("What may be done with this key, from where, and until when."),
         needs=("key.read",), acts={"rotate": rotate, "revoke": revoke},
     ),
 )  # fmt: skip

@@ -24,12 +24,13 @@ _ONE = f"{LIST}/{{member_id}}"
 _NEEDS = {below: needs for below, _, needs in TABS}
 
 
-def _tab(name: str, show: Handler, title: str, acts: Mapping[str, Handler] | None = None) -> Page:
+def _tab(
+    name: str, show: Handler, title: str, purpose: str, acts: Mapping[str, Handler] | None = None
+) -> Page:
     below = f"/{name}"
     return Page(
-        name=f"members.{name}", path=_ONE + below, show=show, title=title, needs=_NEEDS[below],
-        also=("member.read",),
-        acts=acts or {},
+        name=f"members.{name}", path=_ONE + below, show=show, title=title, purpose=purpose,
+        needs=_NEEDS[below], also=("member.read",), acts=acts or {},
     )  # fmt: skip
 
 
@@ -46,14 +47,42 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="members.card", path=_ONE, show=card.show, title=N_("Member"),
+        purpose=N_("One member at a glance; the tabs lead to the rest."),
         needs=("member.read",),
     ),
-    _tab("receipts", receipts.show, N_("Receipts")),
-    _tab("points", points.show, N_("Points"), points.ACTS),
-    _tab("tiers", levels.show, N_("Tiers"), levels.ACTS),
-    _tab("profile", profile.show, N_("Cards and profile"), profile.ACTS),
-    _tab("consents", consents.show, N_("Consents"), consents.ACTS),
-    _tab("household", household.show, N_("Household"), household.ACTS),
-    _tab("merges", merging.show, N_("Merges"), merging.ACTS),
-    _tab("privacy", privacy.show, N_("Privacy"), privacy.ACTS),
+    _tab(
+        "receipts", receipts.show, N_("Receipts"),
+        N_("What this member bought, where, and how many points it brought."),
+    ),
+    _tab(
+        "points", points.show, N_("Points"),
+        N_("What this member can spend, and which points expire when."), points.ACTS,
+    ),
+    _tab(
+        "tiers", levels.show, N_("Tiers"),
+        N_("Which level this member has, until when, and what is missing for the next."),
+        levels.ACTS,
+    ),
+    _tab(
+        "profile", profile.show, N_("Cards and profile"),
+        N_("By what this member is recognised, and what is known about the person."), profile.ACTS,
+    ),
+    _tab(
+        "consents", consents.show, N_("Consents"),
+        N_("What this member agreed to, on which channel, and when."), consents.ACTS,
+    ),
+    _tab(
+        "household", household.show, N_("Household"),
+        N_("With whom this member collects on one account, and who may spend how much."),
+        household.ACTS,
+    ),
+    _tab(
+        "merges", merging.show, N_("Merges"),
+        N_("Which members became one with this one, why, and what came along."), merging.ACTS,
+    ),
+    _tab(
+        "privacy", privacy.show, N_("Privacy"),
+        N_("The personal data of this member. Whoever shows, takes or erases it says why."),
+        privacy.ACTS,
+    ),
 )  # fmt: skip

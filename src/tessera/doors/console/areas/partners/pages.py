@@ -145,6 +145,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="partners.partner", path=f"{PATH}/{{partner}}", show=show_one, title=N_("Statement"),
+        purpose=N_("What one partner pays or gets for a period, and how it comes about."),
         needs=("partner.statement",), acts={"close": close, "adjust": adjust},
     ),
 )  # fmt: skip

@@ -211,6 +211,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="people.person", path=f"{PATH}/{{staff_id}}", show=show_one, title=N_("Person"),
+        purpose=N_("What this person may do here, in which stores, and until when."),
         needs=("staff.read",),
         acts={"change": change, "reset": reset, "sign_out": sign_out, "end": end},
     ),

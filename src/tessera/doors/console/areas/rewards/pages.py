@@ -294,12 +294,14 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="rewards.reward", path=f"{PATH}/{{reward}}", show=show_one, title=N_("Reward"),
+        purpose=N_("What this reward is, whether members see it, and how many are left."),
         needs=("reward.read",), acts={"place": place, "stock": stock, "picture": picture},
         uploads=PICTURE_BYTES + 4096,
     ),
     Page(
         name="rewards.change", path=f"{PATH}/{{reward}}/terms", show=show_change,
         title=N_("Change a reward"), needs=("reward.change",), acts={"change": change},
+        purpose=N_("It holds for whoever takes it from now on; what was taken keeps its price."),
     ),
     Page(
         name="rewards.claims", path=CLAIMS, show=show_claims, title=N_("Claims"),
@@ -308,6 +310,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="rewards.claim", path=f"{CLAIMS}/{{claim_id}}", show=show_claim, title=N_("Claim"),
+        purpose=N_("What a member took for points, and how far it is."),
         needs=("claim.read",), acts={"mark": mark, "cancel": cancel},
     ),
     Page(

@@ -142,6 +142,7 @@ PAGES: tuple[Page, ...] = (
     ),
     Page(
         name="roles.role", path=f"{PATH}/{{role}}", show=show_one, title=N_("Role"),
+        purpose=N_("What this role may do, and how much of a person it sees."),
         needs=("role.read",), acts={"change": change, "end": end},
     ),
 )  # fmt: skip

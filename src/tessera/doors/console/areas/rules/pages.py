@@ -52,6 +52,8 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="rules.text", path=f"{_DRAFT}/text", show=drafts.show_text,
         title=N_("The draft as text"), needs=("draft.read",),
+        purpose=N_("The same draft as in the forms, in the files that the command line reads and "
+                   "writes. What is changed here is changed there."),
         acts={
             "text": drafts.save_text, "file": drafts.new_file, "unfile": drafts.drop_file,
         },

@@ -83,5 +83,6 @@ PAGES: tuple[Page, ...] = (
     Page(
         name="tasks.one", path=f"{PATH}/{{task_id}}", show=show_one,
         acts={"start": start, "stop": stop}, title=N_("Job"), needs=("task.read",),
+        purpose=N_("How far this job is, what it found, and what went wrong if it failed."),
     ),
 )  # fmt: skip

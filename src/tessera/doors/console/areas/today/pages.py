@@ -15,6 +15,10 @@ from tessera.doors.web.page import File, Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
 
 CSV = "text/csv; charset=utf-8"
+BOTH = N_("What waits for you, and how the last thirty days went.")
+WAITS = N_("What waits for you, and where to go on with it.")
+WENT = N_("How the last thirty days went.")
+NEITHER = N_("Your work begins here; the menu leads to it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ async def show(visit: Visit) -> Shown:
     quiet = not any(day.receipts or day.joined for day in found.days)
     drawer = visit.house.drawer
     return View("today/today.html", {
+        "purpose": local.gettext(purpose(found)),
         "today": found.today, "asked": bool(found.waiting),
         "waiting": [item(each, local) for each in found.waiting if each.count],
         "steps": begun, "quiet": quiet, "counted_at": found.counted_at,
@@ -51,6 +56,13 @@ async def show(visit: Visit) -> Shown:
         "tiles": pulse.tiles(found.days, local) if found.days else (),
         "figures": [] if quiet else [await drawer.figure(each, local) for each in charts],
     })  # fmt: skip
+
+
+def purpose(found: TodayView) -> str:
+    """What the page is for whoever asks: it promises nothing that his role may not see."""
+    if found.waiting:
+        return BOTH if found.days else WAITS
+    return WENT if found.days else NEITHER
 
 
 async def _begun(visit: Visit, found: TodayView) -> list[Step]:
@@ -131,7 +143,7 @@ _SAID = {
 PAGES: tuple[Page, ...] = (
     Page(
         name="today.today", path="/console", show=show, title=N_("Today"),
-        purpose=N_("What waits for you, and how the last thirty days went."),
+        purpose=BOTH,
         needs=("today.read",), menu=Menu("work", 0, N_("Today"), "today"),
     ),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from tessera.warehouse.core import Identifier
 FULL, QUICK = (100_000, 15.0, 5), (2_000, 3.0, 1)  # members, seconds of a turn, pairs of turns
 # A member may call 20 times a second. Of a few it is known who they are; of many each call is the
 # first one, and the session is looked up.
-SESSIONS, FEW, CONNECTIONS = 1_000, 64, 16
+SESSIONS, FEW, CONNECTIONS = 1_000, 256, 16
 LANGUAGES = ("en", "it", "pl", "ru", "zh")
 
 

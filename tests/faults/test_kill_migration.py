@@ -130,7 +130,10 @@ def until_back(place: Place) -> None:
     end = time.monotonic() + 30
     while time.monotonic() < end:
         with suppress(psycopg.OperationalError, postgres.PostgresProblem):
-            psycopg.connect(postgres.ensure(place.data_dir, settings=SMALL).dsn).close()
+            dsn = postgres.ensure(place.data_dir, settings=SMALL).dsn
+            with psycopg.connect(dsn, autocommit=True) as conn:
+                time.sleep(0.3)  # it may not have noticed yet: then it ends this one too
+                conn.execute("SELECT 1")
             return
         time.sleep(0.05)
     raise AssertionError("the server did not come back")

@@ -9,7 +9,16 @@ from typing import NamedTuple
 from uuid import UUID
 
 from tessera.budgets.core import Key, Level, Place, key_of
-from tessera.rules.core.budgets import Budget, Draw, Funding
+from tessera.rules.core.budgets import (
+    Budget,
+    Draw,
+    Funding,
+    minor_key,
+    pieces_key,
+    points_key,
+    told,
+    turnover_key,
+)
 
 
 class Wanted(NamedTuple):
@@ -73,14 +82,10 @@ class Desk:
 
 def _room(level: Level, budget: Budget, one: Draw) -> int:
     """How many more of these a counter has room for."""
-    total, rooms = level.total, [1 << 62]
-    if one.cost_x100 and budget.most_minor is not None:
-        rooms.append((budget.most_minor * 100 - total.cost_x100) // one.cost_x100)
-    if one.cost_x100 and budget.turnover_percent_x100 is not None:
-        share = budget.turnover_percent_x100 * level.turnover // 100
-        rooms.append((share - total.cost_x100) // one.cost_x100)
-    if one.points and budget.most_points is not None:
-        rooms.append((budget.most_points - total.points) // one.points)
-    if one.pieces and budget.most_pieces is not None:
-        rooms.append((budget.most_pieces - total.pieces) // one.pieces)
-    return max(0, min(rooms))
+    each = {
+        minor_key(""): one.cost_x100, turnover_key(""): one.cost_x100 * 100,
+        points_key(""): one.points, pieces_key(""): one.pieces,
+    }  # fmt: skip
+    left = told("", budget, level.all_in, level.turnover)
+    rooms = [most // each[key] for key, most in left if each[key]]
+    return max(0, min(rooms, default=1 << 62))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
+from tessera.budgets.core import GRACE
 from tessera.rewards.coupons import db as coupons_db
 from tessera.rewards.coupons.claimed import db
 from tessera.rewards.coupons.core import codes
 from tessera.rewards.coupons.flows import fresh_code, last_day, unveiled
 from tessera.rules.core.coupons import Coupon
 
-# Past its deadline a quote may still be confirmed by a till whose batch began before it.
-GRACE = timedelta(minutes=1)
 Left = Literal["void", "used", "held"]
 
 

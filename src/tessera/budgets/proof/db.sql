@@ -28,16 +28,6 @@ rule AS (
     CROSS JOIN LATERAL jsonb_array_elements(v.body -> 'rules') AS r (said)
 ),
 
-newest AS (
-    SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
-    FROM checkout.receipt AS back
-    CROSS JOIN LATERAL (SELECT convert_from(back.story, 'UTF8')::json) AS said (story)
-    WHERE back.kind = 'return' AND back.member_id IS NOT NULL
-    ORDER BY
-        back.sale_id,
-        (SELECT sum(u.kept::bigint) FROM json_array_elements_text(said.story -> 'kept') AS u (kept))
-),
-
 decided AS (
     SELECT
         r.program_version AS version, coalesce((said.facts ->> 'at')::timestamp, r.local_at)::date
@@ -50,7 +40,7 @@ decided AS (
     JOIN version ON r.program_version = version.version
     CROSS JOIN LATERAL (SELECT convert_from(r.story, 'UTF8')::json) AS kept (said)
     CROSS JOIN LATERAL (SELECT kept.said, kept.said -> 'facts') AS said (story, facts)
-    LEFT JOIN newest ON r.id = newest.sale_id
+    LEFT JOIN checkout.last_return AS newest ON r.id = newest.sale_id
     WHERE r.kind = 'sale' AND r.member_id IS NOT NULL
     UNION ALL
     SELECT

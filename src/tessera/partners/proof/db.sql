@@ -100,23 +100,12 @@ funder AS (
     WHERE r.said ->> 'funder' <> ''
 ),
 
-newest AS (
-    SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
-    FROM checkout.receipt AS back
-    CROSS JOIN LATERAL (SELECT convert_from(back.story, 'UTF8')::json) AS said (story)
-    WHERE back.kind = 'return'
-        AND back.program_version IN (SELECT f.version FROM funder AS f)
-    ORDER BY
-        back.sale_id,
-        (SELECT sum(u.kept::bigint) FROM json_array_elements_text(said.story -> 'kept') AS u (kept))
-),
-
 decided AS (
     SELECT
         r.id, r.program_version AS version,
         coalesce(newest.story, convert_from(r.story, 'UTF8')::json) -> 'story' AS story
     FROM checkout.receipt AS r
-    LEFT JOIN newest ON r.id = newest.sale_id
+    LEFT JOIN checkout.last_return AS newest ON r.id = newest.sale_id
     WHERE r.kind = 'sale' AND r.program_version IN (SELECT f.version FROM funder AS f)
     UNION ALL
     SELECT e.id, e.program_version, convert_from(e.story, 'UTF8')::json -> 'story'

@@ -6,23 +6,13 @@
 -- they were `counted`. Of a discount each line bears its share. Days with nothing may be there.
 -- What an account did is a part of the days of those above it, while it is joined to them.
 WITH
-newest AS (
-    SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
-    FROM checkout.receipt AS back
-    CROSS JOIN LATERAL (SELECT convert_from(back.story, 'UTF8')::json) AS said (story)
-    WHERE back.kind = 'return' AND back.account_id IS NOT NULL
-    ORDER BY
-        back.sale_id,
-        (SELECT sum(u.kept::bigint) FROM json_array_elements_text(said.story -> 'kept') AS u (kept))
-),
-
 sale AS (
     SELECT
         r.id, r.account_id, r.store_id, r.local_at::date AS day,
         convert_from(r.lines, 'UTF8')::json AS lines, newest.story -> 'kept' AS kept,
         coalesce(newest.story, convert_from(r.story, 'UTF8')::json) AS story
     FROM checkout.receipt AS r
-    LEFT JOIN newest ON r.id = newest.sale_id
+    LEFT JOIN checkout.last_return AS newest ON r.id = newest.sale_id
     WHERE r.kind = 'sale' AND r.account_id IS NOT NULL
 ),
 

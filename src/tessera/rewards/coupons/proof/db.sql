@@ -56,23 +56,12 @@ LIMIT 100;
 -- A use is of a sale whose rules of that kind gave what it says, as the sale stands after all
 -- returns; it is given back where they give nothing any more.
 WITH
-newest AS (
-    SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
-    FROM checkout.receipt AS back
-    CROSS JOIN LATERAL (SELECT convert_from(back.story, 'UTF8')::json) AS said (story)
-    WHERE back.kind = 'return'
-        AND back.sale_id IN (SELECT u.outcome_id FROM rewards.coupon_use AS u)
-    ORDER BY
-        back.sale_id,
-        (SELECT sum(u.kept::bigint) FROM json_array_elements_text(said.story -> 'kept') AS u (kept))
-),
-
 decided AS (
     SELECT
         r.id, r.program_version AS version,
         coalesce(newest.story, convert_from(r.story, 'UTF8')::json) -> 'story' AS story
     FROM checkout.receipt AS r
-    LEFT JOIN newest ON r.id = newest.sale_id
+    LEFT JOIN checkout.last_return AS newest ON r.id = newest.sale_id
     WHERE r.kind = 'sale' AND r.id IN (SELECT u.outcome_id FROM rewards.coupon_use AS u)
 ),
 
@@ -114,21 +103,10 @@ LIMIT 100;
 -- name: given
 -- No more codes of a sale are good than its rules give.
 WITH
-newest AS (
-    SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
-    FROM checkout.receipt AS back
-    CROSS JOIN LATERAL (SELECT convert_from(back.story, 'UTF8')::json) AS said (story)
-    WHERE back.kind = 'return'
-        AND back.sale_id IN (SELECT c.sale_id FROM rewards.coupon AS c)
-    ORDER BY
-        back.sale_id,
-        (SELECT sum(u.kept::bigint) FROM json_array_elements_text(said.story -> 'kept') AS u (kept))
-),
-
 decided AS (
     SELECT r.id, coalesce(newest.story, convert_from(r.story, 'UTF8')::json) -> 'story' AS story
     FROM checkout.receipt AS r
-    LEFT JOIN newest ON r.id = newest.sale_id
+    LEFT JOIN checkout.last_return AS newest ON r.id = newest.sale_id
     WHERE r.id IN (SELECT c.sale_id FROM rewards.coupon AS c)
     UNION ALL
     SELECT e.id, convert_from(e.story, 'UTF8')::json -> 'story'

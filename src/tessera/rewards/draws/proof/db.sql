@@ -5,22 +5,12 @@
 -- Tickets, badges and privileges of an operation are what its decision gives, as it stands after
 -- all returns.
 WITH
-newest AS (
-    SELECT DISTINCT ON (back.sale_id) back.sale_id, said.story
-    FROM checkout.receipt AS back
-    CROSS JOIN LATERAL (SELECT convert_from(back.story, 'UTF8')::json) AS said (story)
-    WHERE back.kind = 'return' AND back.account_id IS NOT NULL
-    ORDER BY
-        back.sale_id,
-        (SELECT sum(u.kept::bigint) FROM json_array_elements_text(said.story -> 'kept') AS u (kept))
-),
-
 decided AS (
     SELECT
         r.id, r.account_id,
         coalesce(newest.story, convert_from(r.story, 'UTF8')::json) -> 'story' AS story
     FROM checkout.receipt AS r
-    LEFT JOIN newest ON r.id = newest.sale_id
+    LEFT JOIN checkout.last_return AS newest ON r.id = newest.sale_id
     WHERE r.kind = 'sale' AND r.account_id IS NOT NULL
         AND (newest.sale_id IS NOT NULL OR position('"item":'::bytea IN r.story) > 0)
     UNION ALL

@@ -259,12 +259,8 @@ def test_the_card_is_there_without_a_line(looking: Browsing, web, me):
     looking.forgiven.append("Failed to load resource")
     page = looking.page("/m", me["token"], width=PHONE, height=844, device_scale_factor=2)
     page.evaluate("navigator.serviceWorker.ready")
-    page.wait_for_function("caches.match('/m/card').then((kept) => Boolean(kept))")
-    page.wait_for_function(
-        "caches.open('tessera-shell').then((one) => one.keys()).then((all) =>"
-        " ['home.card.', 'home.code.', 'web.base.', 'web.cabinet.', 'web.forms.'].every((name) =>"
-        " all.some((each) => each.url.includes(name))))"
-    )
+    # Asked by `evaluate`, which waits for a promise: `wait_for_function` takes one for a yes.
+    home.wait(lambda: page.evaluate("caches.match('/m/card').then((kept) => Boolean(kept))"))
     page.context.set_offline(True)
     for path in ("/m/card", "/m"):
         page.goto(path)
@@ -282,9 +278,8 @@ def test_the_card_is_there_without_a_line(looking: Browsing, web, me):
     page.goto("/m/me")
     press(page, "Sign out")
     page.wait_for_url("**/m/sign-in?out=1")
-    page.wait_for_function(
-        "caches.keys().then((all) => !all.some((name) => name.startsWith('tessera-card-')))"
-    )
+    left = "caches.keys().then((all) => all.some((name) => name.startsWith('tessera-card-')))"
+    home.wait(lambda: not page.evaluate(left))
 
 
 def test_hidden_rules_are_in_no_byte(looking: Browsing, me):

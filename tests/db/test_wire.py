@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from support.database import run
 from tessera.base import columns
-from tessera.base.wire import PipelineConnection, put
+from tessera.base.wire import PipelineConnection, ask, how_many, put
 
 TABLES = """
 CREATE TEMP TABLE one (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, word text);
@@ -102,6 +102,64 @@ def test_what_is_fired_is_there_and_its_errors_come_with_the_commit(dsn: str) ->
     assert run(scene()) == 4
 
 
+def test_what_is_asked_is_answered_in_any_order_and_as_often(dsn: str) -> None:
+    named = b"SELECT id, word FROM one WHERE id = ANY(%b::integer[]) ORDER BY id"
+    moment = datetime(2026, 2, 28, 12, 30, 0, 123, tzinfo=UTC)
+
+    async def scene() -> list[Any]:
+        conn, got = await _connect(dsn), []
+        plain = await ask(conn, named, [columns.Integers([1])])  # nothing has begun: as the driver
+        got += [await how_many(plain), await plain.fetchall()]
+        for _ in (1, 2):
+            await conn.begin()
+            add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
+            await put(conn, add, [columns.Integers([1, 2]), columns.Texts(["a", None])])
+            both = await ask(conn, named, [columns.Integers([1, 2])])
+            none = await ask(conn, named, [columns.Integers([3])])
+            when = await ask(conn, b"SELECT %b::timestamptz", [columns.Instant(moment)])
+            got += [await none.fetchall(), await how_many(both), await both.fetchall()]
+            got += [await both.fetchall(), await when.fetchall()]
+            await conn.rollback()
+        await conn.close()
+        return got
+
+    rows = [(1, "a"), (2, None)]
+    assert run(scene()) == [0, [], *([[], 2, rows, rows, [(moment,)]] * 2)]
+
+
+def test_what_was_asked_before_the_commit_is_read_after_it(dsn: str) -> None:
+    async def scene() -> list[Any]:
+        conn = await _connect(dsn)
+        await conn.begin()
+        late = await ask(conn, b"SELECT unnest(%b::text[])", [columns.Texts(["a", "b"])])
+        await conn.commit()
+        await conn.begin()
+        more = await ask(conn, b"SELECT unnest(%b::text[])", [columns.Texts(["c"])])
+        got = [await late.fetchall(), await more.fetchall(), await late.fetchall()]
+        await conn.close()
+        return got
+
+    assert run(scene()) == [[("a",), ("b",)], [("c",)], [("a",), ("b",)]]
+
+
+def test_what_is_asked_amiss_is_told_where_it_is_read(dsn: str) -> None:
+    async def scene() -> int:
+        conn = await _connect(dsn)
+        await conn.begin()
+        wrong = await ask(conn, b"SELECT 1 / unnest(%b::integer[])", [columns.Integers([0])])
+        after = await ask(conn, b"SELECT unnest(%b::integer[])", [columns.Integers([1])])
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            await wrong.fetchall()
+        with pytest.raises(psycopg.errors.PipelineAborted):
+            await (await ask(conn, b"SELECT 2", [])).fetchall()
+        with pytest.raises(AssertionError):
+            await after.fetchall()
+        await conn.rollback()
+        return await _count(conn)
+
+    assert run(scene()) == 0
+
+
 def test_a_statement_that_never_got_prepared_is_prepared_again(dsn: str) -> None:
     add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
 
@@ -169,7 +227,7 @@ def test_a_column_arrives_as_it_was(
 ) -> None:
     with psycopg.connect(dsn) as conn:
 
-        @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+        @settings(max_examples=40, suppress_health_check=list(HealthCheck))
         @given(st.lists(st.none() | values, max_size=8))
         def same(column: Sequence[Any]) -> None:
             row = conn.execute(f"SELECT %b::{name}[]", (kind(column),), binary=True).fetchone()

@@ -40,8 +40,8 @@ STORES = ("S1", "S2")
 PREFIX, CARDS = "2900", 1000
 QUICK = 10_000  # calls a second: tests are not to be slowed, except where that is the point
 LONGEST_S = 2.0  # until a refusal
-# The house sends codes, posts what waits, notes incidents, walks ladders, counts leaderboards, makes
-# the codes of a batch and seals draws in its own time.
+# The house sends codes, posts what waits, notes incidents, walks ladders, counts leaderboards,
+# makes the codes of a batch and seals draws in its own time.
 OWN_TIME = {
     "access.code_outbox", "members.posting", "incidents.incident", "incidents.note", "tiers.walk",
     "checkout.board", "checkout.board_standing", "checkout.board_rung", "checkout.board_winner",

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from tessera.access.core import (
@@ -27,11 +27,10 @@ from tessera.access.core import (
 from tessera.base.columns import Bytes, Dates, Smallints, Texts, Times, Uuids
 from tessera.base.packing import pack, unpack
 from tessera.base.sql import statements
-from tessera.base.wire import put
+from tessera.base.wire import Rows, ask, how_many, put
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-Cursor = AsyncCursor[tuple[Any, ...]]
 
 
 async def add_key(
@@ -218,7 +217,7 @@ def _said(role: OwnRole) -> dict[str, Any]:
     return {"name": role.name, "grants": Jsonb(dict(role.grants)), "sight": role.sight}
 
 
-async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Cursor:
+async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Rows:
     """Take the keys of writing calls; `claimed` reads which were free.
 
     shape   one claim per (principal, key): two calls with one key do not share a batch
@@ -233,25 +232,17 @@ async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Cursor:
         Uuids([claim.outcome_id for claim in claims]),
         Times([claim.posted_at for claim in claims]),
     )
-    return await conn.execute(SQL["claim"], columns, binary=True)
+    return await ask(conn, SQL["claim"], columns)
 
 
-async def claimed(cursor: Cursor) -> set[tuple[UUID, str]]:
+async def claimed(rows: Rows) -> set[tuple[UUID, str]]:
     """The (principal, key) pairs that were free and are taken now; the others see `known`."""
-    return set(await cursor.fetchall())
+    return {(row[0], row[1]) for row in await rows.fetchall()}
 
 
-async def all_claimed(cursor: Cursor, count: int) -> bool:
-    """Whether every one of `count` keys was free, without reading them one by one.
-
-    After False the cursor is where it was: `claimed` reads it.
-    """
-    await cursor.fetchone()
-    if cursor.rowcount == count:
-        return True
-    if cursor.rowcount:
-        await cursor.scroll(0, mode="absolute")
-    return False
+async def all_claimed(rows: Rows, count: int) -> bool:
+    """Whether every one of `count` keys was free, without reading them one by one."""
+    return await how_many(rows) == count
 
 
 async def known(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Known]:

@@ -177,8 +177,22 @@ class Bytes(Column[bytes]):
         )
 
 
+class Instant:
+    """One point in time, where a statement with columns asks for it; bound as `%b::timestamptz`."""
+
+    __slots__ = ("value",)
+    array_oid: ClassVar[int] = 1184
+
+    def __init__(self, value: datetime) -> None:
+        self.value = value
+
+    def array(self) -> bytes:
+        """As PostgreSQL reads it."""
+        return ((self.value - _EPOCH) // _US).to_bytes(8, "big", signed=True)
+
+
 class _ColumnDumper(Dumper):
-    """Writes a column as a one-dimensional array."""
+    """Writes a column as a one-dimensional array, an instant as it is."""
 
     format = Format.BINARY
 
@@ -198,6 +212,7 @@ for _kind in (
     Uuids,
     Texts,
     Bytes,
+    Instant,
 ):
     psycopg.adapters.register_dumper(
         _kind, type(f"{_kind.__name__}Dumper", (_ColumnDumper,), {"oid": _kind.array_oid})

@@ -14,13 +14,19 @@ import re
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncPipeline
+from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline
+from psycopg.abc import Transformer as Reader
+from psycopg.adapt import Transformer
+from psycopg.errors import PipelineAborted, error_from_result
 from psycopg.generators import send
-from psycopg.pq import Format
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
-from tessera.base.columns import Column
+from tessera.base.columns import Column, Instant
 
+Bound = Column[Any] | Instant  # what a statement is sent with
+_BINARY = [Format.BINARY] * 100  # PostgreSQL is told of each parameter; more than any statement has
 _SENDS = 4  # in a row before the socket is really asked: it is nearly always writable
 
 
@@ -55,6 +61,7 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
     """
 
     _prepared_here: dict[bytes, bytes]
+    _readers: dict[bytes, Reader]  # {statement: what reads its rows}
 
     @property
     def began(self) -> bool:
@@ -65,7 +72,7 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
         """Begin a transaction; it goes out with the first statement that is answered."""
         assert self.autocommit, "the owner begins and commits"
         if self._pipeline is None:
-            self._prepared_here = {}
+            self._prepared_here, self._readers = {}, {}
             self._pipeline = GatheringPipeline(self)
             await self._pipeline.__aenter__()
         await self.wait(self._exec_command(b"BEGIN"))
@@ -87,11 +94,20 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
                 pipeline._exit(None)
         await super().rollback()
 
-    def fire(self, statement: bytes, columns: Sequence[Column[Any]]) -> None:
+    def fire(self, statement: bytes, columns: Sequence[Bound]) -> None:
         """Send a statement that answers nothing but an error, which comes with the commit.
 
         statement  with a `%b` for each column; prepared at its first use
         """
+        self._send(statement, columns, None)
+
+    def ask(self, statement: bytes, columns: Sequence[Bound]) -> Answers:
+        """The same of a statement that answers rows."""
+        answers = Answers(self, statement)
+        self._send(statement, columns, (answers, None))
+        return answers
+
+    def _send(self, statement: bytes, columns: Sequence[Bound], queued: Any) -> None:
         pipeline, pgconn = self._pipeline, self.pgconn
         assert pipeline is not None, "begun before"
         while pipeline.command_queue:
@@ -106,8 +122,25 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
             pgconn.send_prepare(name, text, [column.array_oid for column in columns])
             pipeline.result_queue.append(None)
         values = [column.array() for column in columns]
-        pgconn.send_query_prepared(name, values, [Format.BINARY] * len(values))
-        pipeline.result_queue.append(None)
+        pgconn.send_query_prepared(name, values, _BINARY[: len(values)], Format.BINARY)
+        pipeline.result_queue.append(queued)
+
+    def rows(self, statement: bytes, result: PGresult) -> list[tuple[Any, ...]]:
+        """The rows that a statement answered."""
+        reader = self._readers.get(statement)
+        if reader is None:
+            reader = self._readers[statement] = Transformer(self)
+            reader.set_pgresult(result, format=Format.BINARY)
+        else:
+            reader.set_pgresult(result, set_loaders=False)
+        found = reader.load_rows(0, result.ntuples, tuple)
+        reader.set_pgresult(None, set_loaders=False)  # the next may be hours away
+        return found
+
+    async def answered(self) -> None:
+        """All that was asked is answered. Errors: whatever any statement met."""
+        assert self._pipeline is not None, "begun before"
+        await self.wait(self._pipeline._fetch_gen(flush=True))
 
     async def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Run one of the driver's generators; the event loop is asked only when nothing is to send.
@@ -125,8 +158,65 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
         return await super().wait(_resumed(gen, asked), interval, timeout)
 
 
+class Answers:
+    """Rows of a statement that was asked in a pipeline. They stay until they are read, as often."""
+
+    __slots__ = ("_conn", "_result", "_statement")
+
+    def __init__(self, conn: PipelineConnection, statement: bytes) -> None:
+        self._conn, self._statement = conn, statement
+        self._result: PGresult | None = None
+
+    async def fetchall(self) -> list[tuple[Any, ...]]:
+        """All of them."""
+        return self._conn.rows(self._statement, await self._come())
+
+    async def count(self) -> int:
+        """How many there are."""
+        return (await self._come()).ntuples
+
+    async def _come(self) -> PGresult:
+        if self._result is None:
+            await self._conn.answered()
+        assert self._result is not None, "asked after the last rollback"
+        return self._result
+
+    # What the driver's pipeline asks of a cursor.
+
+    def _check_results(self, results: list[PGresult]) -> None:
+        (result,) = results
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise error_from_result(result, encoding=self._conn.info.encoding)
+        if result.status == ExecStatus.PIPELINE_ABORTED:
+            raise PipelineAborted("pipeline aborted")
+
+    def _set_results(self, results: list[PGresult]) -> None:
+        (self._result,) = results
+
+
+Rows = Answers | AsyncCursor[tuple[Any, ...]]
+
+
+async def ask(
+    conn: AsyncConnection[tuple[Any, ...]], statement: bytes, columns: Sequence[Bound]
+) -> Rows:
+    """Ask for rows, which `fetchall` waits for: several are asked in one trip where that can be.
+
+    It costs a third of `execute`, which looks at every value, at a statement's history and at a
+    cursor's state.
+    """
+    if isinstance(conn, PipelineConnection) and conn.began:
+        return conn.ask(statement, columns)
+    return await conn.execute(statement, columns, binary=True)
+
+
+async def how_many(rows: Rows) -> int:
+    """How many rows were answered, without reading one."""
+    return await rows.count() if isinstance(rows, Answers) else rows.rowcount
+
+
 async def put(
-    conn: AsyncConnection[tuple[Any, ...]], statement: bytes, columns: Sequence[Column[Any]]
+    conn: AsyncConnection[tuple[Any, ...]], statement: bytes, columns: Sequence[Bound]
 ) -> None:
     """Run a statement whose answer nobody reads: fired where the connection can, else executed."""
     if isinstance(conn, PipelineConnection) and conn.began:

@@ -7,17 +7,17 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 
-from tessera.base.columns import Bigints, Booleans, Column, Dates, Texts, Times, Uuids
+from tessera.base.columns import Bigints, Booleans, Column, Dates, Instant, Texts, Times, Uuids
 from tessera.base.sql import statements
-from tessera.base.wire import put
+from tessera.base.wire import Rows, put
+from tessera.base.wire import ask as ask_rows
 from tessera.budgets.core import Count, Kept, Key, Level
 from tessera.rules.core.budgets import Draw
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-Rows = AsyncCursor[tuple[Any, ...]]
 PASSED = "TB001"  # the SQLSTATE of a transaction that others were quicker than
 
 
@@ -63,7 +63,7 @@ async def ask(conn: Conn, keys: Sequence[Key], over: datetime) -> Rows:
 
     shape  at least one key
     """
-    return await conn.execute(SQL["read"], (*_keys(keys), over), binary=True)
+    return await ask_rows(conn, SQL["read"], (*_keys(keys), Instant(over)))
 
 
 async def counts(rows: Rows) -> dict[Key, Count]:
@@ -86,13 +86,13 @@ async def lock(conn: Conn, keys: Iterable[Key]) -> None:
 
 async def lock_free(conn: Conn, keys: Iterable[Key]) -> list[Key]:
     """Those of these that nobody has locked; nobody else changes them until the end."""
-    rows = await conn.execute(SQL["lock_free"], _keys(sorted(keys)), binary=True)
+    rows = await ask_rows(conn, SQL["lock_free"], _keys(sorted(keys)))
     return [Key(*row) for row in await rows.fetchall()]
 
 
 async def kept_of(conn: Conn, quotes: Sequence[UUID]) -> list[Kept]:
     """What promises keep, by their quotes."""
-    rows = await conn.execute(SQL["kept_of"], (Uuids(quotes),), binary=True)
+    rows = await ask_rows(conn, SQL["kept_of"], (Uuids(quotes),))
     return [
         Kept(row[0], Key(*row[1:4]), Draw(*row[4:7]), row[7]) for row in await rows.fetchall()
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 
 from tessera.base.columns import (
     Bigints,
@@ -23,7 +23,7 @@ from tessera.base.columns import (
     Uuids,
 )
 from tessera.base.sql import statements
-from tessera.base.wire import put
+from tessera.base.wire import Rows, ask, put
 from tessera.checkout.core.case import Promise
 from tessera.checkout.core.words import Kept, Row
 from tessera.rules.core.words import STORY
@@ -31,7 +31,6 @@ from tessera.warehouse.core import ReceiptKey
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-Rows = AsyncCursor[tuple[Any, ...]]
 KEPT = msgspec.json.Decoder(Kept)
 _FIELDS = tuple(field.name for field in msgspec.structs.fields(Row))
 _KINDS: tuple[type[Column[Any]], ...] = (
@@ -60,7 +59,7 @@ def identity(row: Row) -> ReceiptKey:
 
 async def ask_identities(conn: Conn, keys: Sequence[ReceiptKey]) -> Rows:
     """Look for receipts of these identities; read with `receipts`."""
-    return await conn.execute(SQL["by_identity"], _identities(keys), binary=True)
+    return await ask(conn, SQL["by_identity"], _identities(keys))
 
 
 async def receipts(rows: Rows) -> dict[ReceiptKey, Row]:
@@ -71,13 +70,13 @@ async def receipts(rows: Rows) -> dict[ReceiptKey, Row]:
 
 async def ask_lock_sales(conn: Conn, sales: Sequence[UUID]) -> None:
     """One return of a sale at a time, with or without an account."""
-    await conn.execute(SQL["lock_sales"], (sorted(sales),))
+    await put(conn, SQL["lock_sales"], (Uuids(sorted(sales)),))
 
 
 async def returns_of(conn: Conn, sales: Sequence[UUID]) -> dict[UUID, list[tuple[UUID, Kept]]]:
     """{sale: its returns so far, oldest first}."""
     found: dict[UUID, list[tuple[UUID, Kept]]] = {}
-    rows = await conn.execute(SQL["returns_of"], (list(sales),), binary=True)
+    rows = await ask(conn, SQL["returns_of"], (Uuids(list(sales)),))
     for return_id, sale_id, story in await rows.fetchall():
         found.setdefault(sale_id, []).append((return_id, KEPT.decode(story)))
     return found
@@ -102,13 +101,13 @@ class QuoteOf(NamedTuple):
 
 async def quote_accounts(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, QuoteOf]:
     """{promise: what of it never changes}."""
-    rows = await conn.execute(SQL["quote_accounts"], (list(quotes),), binary=True)
+    rows = await ask(conn, SQL["quote_accounts"], (Uuids(list(quotes)),))
     return {row[0]: QuoteOf(*row[1:]) for row in await rows.fetchall()}
 
 
 async def promises(conn: Conn, quotes: Sequence[UUID]) -> dict[UUID, Promise]:
     """The promises, locked."""
-    rows = await conn.execute(SQL["quotes"], (list(quotes),), binary=True)
+    rows = await ask(conn, SQL["quotes"], (Uuids(list(quotes)),))
     return {row[0]: _promise(row) for row in await rows.fetchall()}
 
 
@@ -156,7 +155,7 @@ async def park(conn: Conn, waiting: Mapping[UUID, tuple[ReceiptKey, bytes]], now
 
 async def ask_parked(conn: Conn, sales: Sequence[ReceiptKey]) -> Rows:
     """Look for returns that wait for these sales; read with `parked`."""
-    return await conn.execute(SQL["parked_of"], _identities(sales), binary=True)
+    return await ask(conn, SQL["parked_of"], _identities(sales))
 
 
 async def parked(rows: Rows) -> list[tuple[UUID, bytes]]:

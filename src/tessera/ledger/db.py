@@ -9,17 +9,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from msgspec.structs import astuple
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 from psycopg.errors import SerializationFailure
 
 from tessera.base.columns import Bigints, Bytes, Integers, Texts, Times, Uuids
 from tessera.base.sql import statements
-from tessera.base.wire import put
+from tessera.base.wire import Rows, ask, put
 from tessera.ledger.core import Hold, Lot, Move, Run, Wallet, look_again
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-Rows = AsyncCursor[tuple[Any, ...]]
 STRAIGHT: Mapping[UUID, UUID] = MappingProxyType({})
 
 
@@ -37,7 +36,7 @@ class Joined(SerializationFailure):
 
 async def open_accounts(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     """Begin the accounts that do not exist yet; read what was begun with `wallets`."""
-    return await conn.execute(SQL["open_accounts"], (list(accounts),), binary=True)
+    return await ask(conn, SQL["open_accounts"], (Uuids(list(accounts)),))
 
 
 async def lock(
@@ -82,12 +81,12 @@ async def open_wallets(conn: Conn, wanted: Sequence[tuple[UUID, UUID, str]]) -> 
 
 async def ask_lock(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     """Lock the accounts in the order of their ids; read with `wallets`."""
-    return await conn.execute(SQL["lock_accounts"], (Uuids(accounts),), binary=True)
+    return await ask(conn, SQL["lock_accounts"], (Uuids(accounts),))
 
 
 async def ask_read(conn: Conn, accounts: Sequence[UUID]) -> Rows:
     """Read the accounts without a lock; read with `wallets`."""
-    return await conn.execute(SQL["read_accounts"], (Uuids(accounts),), binary=True)
+    return await ask(conn, SQL["read_accounts"], (Uuids(accounts),))
 
 
 async def currencies_of(conn: Conn, account_id: UUID) -> list[str]:

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from tessera.base.columns import Texts, Uuids
 from tessera.base.sql import statements
+from tessera.base.wire import Rows, ask
 from tessera.members.core import (
     CardBatch,
     Change,
@@ -35,28 +36,27 @@ Cursor = AsyncCursor[tuple[Any, ...]]
 # The till's way --------------------------------------------------------------------------------
 
 
-async def ask_owners(conn: Conn, identifiers: Sequence[Identifier]) -> Cursor:
+async def ask_owners(conn: Conn, identifiers: Sequence[Identifier]) -> Rows:
     """Ask whose these are, in normal form; `owners` reads the answer."""
-    return await conn.execute(SQL["owners"], _columns(identifiers), binary=True)
+    return await ask(conn, SQL["owners"], _columns(identifiers))
 
 
-async def owners(cursor: Cursor) -> dict[Identifier, Owner]:
+async def owners(rows: Rows) -> dict[Identifier, Owner]:
     """Who owns what was asked; unknown identifiers are not in it."""
-    rows = await cursor.fetchall()
     return {
         Identifier(kind, value): Owner(member, account, status, registered, tuple(favourites))
-        for kind, value, member, account, status, registered, favourites in rows
+        for kind, value, member, account, status, registered, favourites in await rows.fetchall()
     }
 
 
-async def ask_people(conn: Conn, members: Sequence[UUID]) -> Cursor:
+async def ask_people(conn: Conn, members: Sequence[UUID]) -> Rows:
     """Ask what is known of these members; `people` reads the answer."""
-    return await conn.execute(SQL["people"], (Uuids(members),), binary=True)
+    return await ask(conn, SQL["people"], (Uuids(members),))
 
 
-async def people(cursor: Cursor) -> dict[UUID, Profile]:
+async def people(rows: Rows) -> dict[UUID, Profile]:
     """{member: what is known of the person}; who is no member yet is not in it."""
-    return {row[0]: Profile(*row[1:]) for row in await cursor.fetchall()}
+    return {row[0]: Profile(*row[1:]) for row in await rows.fetchall()}
 
 
 async def add_identifiers(

@@ -8,16 +8,15 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 
 from tessera.base.columns import Bigints, Bytes, Column, Integers, LocalTimes, Texts, Times, Uuids
 from tessera.base.sql import statements
-from tessera.base.wire import put
+from tessera.base.wire import Rows, ask, put
 from tessera.checkout.core.words import EventKey, EventRow, Meant
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-Rows = AsyncCursor[tuple[Any, ...]]
 _FIELDS = tuple(field.name for field in msgspec.structs.fields(EventRow))
 _KINDS: tuple[type[Column[Any]], ...] = (
     Uuids, Texts, Texts, Texts, Texts, Uuids, Uuids, Times, LocalTimes, Times, Bigints, Integers,
@@ -28,7 +27,7 @@ _KINDS: tuple[type[Column[Any]], ...] = (
 async def ask_known(conn: Conn, keys: Sequence[EventKey]) -> Rows:
     """Look for events that were told before; read with `known`."""
     asked = (Texts([key.source for key in keys]), Texts([key.number for key in keys]))
-    return await conn.execute(SQL["known"], asked, binary=True)
+    return await ask(conn, SQL["known"], asked)
 
 
 async def known(rows: Rows) -> dict[EventKey, tuple[UUID, datetime]]:

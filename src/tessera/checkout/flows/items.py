@@ -11,7 +11,7 @@ from uuid import UUID
 from tessera.access.core import Replay
 from tessera.base.clock import local
 from tessera.base.refusal import Refusal
-from tessera.checkout import db
+from tessera.base.wire import Rows
 from tessera.checkout.core.case import Case, Decision, Sold
 from tessera.checkout.core.event import local_at
 from tessera.checkout.core.words import Cancel, Event, Job, Quote, Shop
@@ -64,7 +64,7 @@ class Settled:
     """
 
     outcomes: list[Outcome]
-    waking: db.Rows | None
+    waking: Rows | None
     points: Mapping[tuple[str, str], int]
     void: bool = False
 
@@ -150,7 +150,7 @@ class Batch:
     programs: dict[int, Program]
     through: Mapping[UUID, UUID] = field(default_factory=dict)
     passed: bool = False
-    waking: db.Rows | None = None
+    waking: Rows | None = None
     newcomers: set[UUID] = field(default_factory=set)
     points: Counter[tuple[str, str]] = field(default_factory=Counter)
 

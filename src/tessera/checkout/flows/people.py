@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from tessera.base.clock import local
+from tessera.base.wire import Rows
 from tessera.checkout import db
 from tessera.checkout.core.case import Case
 from tessera.checkout.core.event import local_at
@@ -19,7 +20,7 @@ from tessera.rules.core.words import Program
 from tessera.warehouse.core import Receipt
 
 
-async def ask_people(conn: db.Conn, batch: Batch) -> members_db.Cursor | None:
+async def ask_people(conn: db.Conn, batch: Batch) -> Rows | None:
     """Ask for the persons that a program of this batch asks about, in one statement."""
     asking = {
         item.case.owner.member_id
@@ -30,7 +31,7 @@ async def ask_people(conn: db.Conn, batch: Batch) -> members_db.Cursor | None:
     return await members_db.ask_people(conn, sorted(asking)) if asking else None
 
 
-async def know_people(batch: Batch, asked: members_db.Cursor | None) -> None:
+async def know_people(batch: Batch, asked: Rows | None) -> None:
     """Put what was found among the known facts, as numbers under keys that tell nothing."""
     if asked is None:
         return

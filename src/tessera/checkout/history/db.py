@@ -7,17 +7,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 
 from tessera.base.columns import Bigints, Column, Dates, Integers, Texts, Uuids
 from tessera.base.sql import statements
-from tessera.base.wire import put
+from tessera.base.wire import Rows, ask, put
 from tessera.checkout.history.core.contents import Change
 from tessera.checkout.history.core.needs import Point, Span, Total
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-Rows = AsyncCursor[tuple[Any, ...]]
 
 
 async def add(conn: Conn, changes: Sequence[Change], late: Mapping[UUID, date]) -> None:
@@ -54,7 +53,7 @@ async def add_marks(conn: Conn, marks: Sequence[tuple[UUID, Point]]) -> None:
 
 async def ask_totals(conn: Conn, asked: Sequence[tuple[UUID, Point]]) -> Rows:
     """Ask for everything up to these days; read with `totals`."""
-    return await conn.execute(SQL["totals"], _points(asked), binary=True)
+    return await ask(conn, SQL["totals"], _points(asked))
 
 
 async def totals(
@@ -66,19 +65,19 @@ async def totals(
 
 async def ask_stores(conn: Conn, asked: Sequence[tuple[UUID, Span]]) -> Rows:
     """Ask at how many stores accounts were; read with `counts`."""
-    return await conn.execute(SQL["stores"], _spans(asked), binary=True)
+    return await ask(conn, SQL["stores"], _spans(asked))
 
 
 async def ask_categories(conn: Conn, asked: Sequence[tuple[UUID, Span]]) -> Rows:
     """Ask of how many categories accounts bought; read with `counts`."""
     accounts, _, *days = _spans(asked)
-    return await conn.execute(SQL["categories"], (accounts, *days), binary=True)
+    return await ask(conn, SQL["categories"], (accounts, *days))
 
 
 async def ask_runs(conn: Conn, asked: Sequence[tuple[UUID, Span]]) -> Rows:
     """Ask how many weeks or months in a row accounts bought; read with `counts`."""
     periods = Texts([span.what[:-1] for _, span in asked])
-    return await conn.execute(SQL["runs"], (*_spans(asked), periods), binary=True)
+    return await ask(conn, SQL["runs"], (*_spans(asked), periods))
 
 
 async def counts(rows: Rows, asked: Sequence[tuple[UUID, Span]]) -> dict[tuple[UUID, Span], int]:

@@ -7,18 +7,27 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg import AsyncConnection, AsyncCursor
+from psycopg import AsyncConnection
 
-from tessera.base.columns import Bigints, Bytes, Column, Dates, Integers, Texts, Times, Uuids
+from tessera.base.columns import (
+    Bigints,
+    Bytes,
+    Column,
+    Dates,
+    Instant,
+    Integers,
+    Texts,
+    Times,
+    Uuids,
+)
 from tessera.base.ids import new_id
 from tessera.base.sql import statements
-from tessera.base.wire import put
+from tessera.base.wire import Rows, ask, put
 from tessera.rewards.coupons.core.misses import WINDOW, Count
 from tessera.rewards.coupons.core.words import Given, Row, Use
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
-Rows = AsyncCursor[tuple[Any, ...]]
 
 
 def _columns(rows: Sequence[Sequence[Any]], *kinds: type[Column[Any]]) -> list[Column[Any]]:
@@ -28,7 +37,7 @@ def _columns(rows: Sequence[Sequence[Any]], *kinds: type[Column[Any]]) -> list[C
 async def ask_codes(conn: Conn, asked: Sequence[UUID], *, lock: bool) -> Rows:
     """Ask what is known of these; locked, in their order. Read with `rows_of`."""
     named = "lock_codes" if lock else "codes"
-    return await conn.execute(SQL[named], (Uuids(asked),), binary=True)
+    return await ask(conn, SQL[named], (Uuids(asked),))
 
 
 async def rows_of(asked: Rows) -> dict[UUID, Row]:
@@ -43,13 +52,13 @@ async def codes(conn: Conn, asked: Sequence[UUID]) -> dict[UUID, Row]:
 
 async def uses_of(conn: Conn, outcomes: Sequence[UUID]) -> list[Use]:
     """What these sales used and these quotes keep."""
-    rows = await conn.execute(SQL["uses_of"], (list(outcomes),), binary=True)
+    rows = await ask(conn, SQL["uses_of"], (Uuids(list(outcomes)),))
     return [Use(*row) for row in await rows.fetchall()]
 
 
 async def given_of(conn: Conn, sales: Sequence[UUID]) -> list[Given]:
     """The codes that rules gave on these sales."""
-    rows = await conn.execute(SQL["given_of"], (list(sales),), binary=True)
+    rows = await ask(conn, SQL["given_of"], (Uuids(list(sales)),))
     return [Given(*row) for row in await rows.fetchall()]
 
 
@@ -74,7 +83,7 @@ async def _lock_counts(conn: Conn, kinds: Collection[str]) -> dict[str, int]:
 
 async def ask_kept_codes(conn: Conn, asked: Sequence[UUID], now: datetime) -> Rows:
     """Ask for quotes that keep uses of these codes. Read with `kept`."""
-    return await conn.execute(SQL["kept_codes"], (Uuids(asked), now), binary=True)
+    return await ask(conn, SQL["kept_codes"], (Uuids(asked), Instant(now)))
 
 
 async def kept(asked: Rows) -> list[tuple[UUID, UUID]]:
@@ -84,7 +93,7 @@ async def kept(asked: Rows) -> list[tuple[UUID, UUID]]:
 
 async def kept_kinds(conn: Conn, asked: Sequence[str], now: datetime) -> list[tuple[str, UUID]]:
     """(kind, quote that keeps a use of it)."""
-    rows = await conn.execute(SQL["kept_kinds"], (now, list(asked)), binary=True)
+    rows = await ask(conn, SQL["kept_kinds"], (Instant(now), Texts(list(asked))))
     return [(row[0], row[1]) for row in await rows.fetchall()]
 
 
@@ -93,7 +102,7 @@ async def of_members(
 ) -> list[tuple[str, UUID, UUID, bool]]:
     """(kind, member, outcome, kept only) of uses. asked: (kind, number, the member it is)."""
     columns = _columns(asked, Texts, Uuids, Uuids)
-    rows = await conn.execute(SQL["of_members"], [*columns, now], binary=True)
+    rows = await ask(conn, SQL["of_members"], [*columns, Instant(now)])
     return [(row[0], row[1], row[2], row[3]) for row in await rows.fetchall()]
 
 
@@ -102,9 +111,9 @@ async def ask_misses(
 ) -> Rows:  # fmt: skip
     """Ask for the counts of these marks; locked ones are there afterwards. Read with `counted`."""
     if lock:
-        asked: tuple[Any, ...] = (now, now, Bytes(sorted(marks)))
-        return await conn.execute(SQL["lock_misses"], asked, binary=True)
-    return await conn.execute(SQL["misses"], (Bytes(sorted(marks)),), binary=True)
+        asked = (Instant(now), Instant(now), Bytes(sorted(marks)))
+        return await ask(conn, SQL["lock_misses"], asked)
+    return await ask(conn, SQL["misses"], (Bytes(sorted(marks)),))
 
 
 async def counted(asked: Rows) -> dict[bytes, Count]:

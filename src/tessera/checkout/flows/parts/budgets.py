@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
+from tessera.base.wire import Rows
 from tessera.budgets import core
 from tessera.budgets import db as budgets_db
 from tessera.budgets.core import GRACE, NOTHING, Kept, Key, Level, Place, Total, key_of
@@ -30,7 +31,7 @@ class Budgets(Part):
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)
         self.levels: dict[Key, Level] = {}
-        self.asked: budgets_db.Rows | None = None
+        self.asked: Rows | None = None
         self.kept: dict[UUID, list[Kept]] = {}
         self.ended: list[UUID] = []
         self.fresh: list[Kept] = []

@@ -1,5 +1,8 @@
 """Confirm where all tills share three budgets and hand in two coupons, against the same without.
 
+Without them the two discounts that the coupons open are gone as well; `open` is the same receipts
+and the same discounts, for everybody, without a budget.
+
 The machine may have other work: beside receipts per second each case tells what a receipt takes of
 the processors, of our processes and of PostgreSQL's together.
 """
@@ -53,6 +56,10 @@ BARE: dict[str, Any] = {
     "name": "Bench", "currency": "EUR", "unknown_cards": "any", "rules": RULES,
 }  # fmt: skip
 RICH = BARE | {"rules": [*RULES, *ASKED], "budgets": BUDGETS, "coupons": KINDS}
+# The same two discounts for everybody: what they cost is no cost of coupons or budgets.
+OPEN = BARE | {
+    "rules": [*RULES, *({k: v for k, v in rule.items() if k != "coupon"} for rule in ASKED)]
+}
 Sends = Iterator[bytes]
 Codes = Sequence[Iterator[str]]
 
@@ -78,7 +85,10 @@ class Case:
 def run(quick: bool) -> list[Result]:
     """64 connections; each case has a server of its own, and they are asked in turn."""
     members, rounds, seconds = (2_000, 3, 0.5) if quick else (5_000, 24, 1.5)
-    cases = [Case("without", BARE, 0), Case("a tenth", RICH, 10), Case("each", RICH, 1)]
+    cases = [
+        Case("without", BARE, 0), Case("open", OPEN, 0), Case("a tenth", RICH, 10),
+        Case("each", RICH, 1),
+    ]  # fmt: skip
     count = int(PER_S * (seconds * rounds + WARM_S))
     with ExitStack() as open_, tempfile.TemporaryDirectory() as own:
         # The servers have to know the codes that are made here: they share a key.
@@ -102,12 +112,14 @@ def run(quick: bool) -> list[Result]:
             )
             print(f"  round {number + 1}: {told}", flush=True)
         assert asyncio.run(_used(cases[-1].here)) > 0, "the coupons were good"
-    bare, tenth, each = cases
+    bare, open_to_all, tenth, each = cases
     return [
         _against("confirm_shared_tenth", tenth, bare, rate=True),
         _against("confirm_shared_each", each, bare, rate=True),
         _against("confirm_shared_tenth_cpu", tenth, bare, rate=False),
         _against("confirm_shared_each_cpu", each, bare, rate=False),
+        _against("confirm_shared_each_vs_open", each, open_to_all, rate=True),
+        _against("confirm_shared_each_vs_open_cpu", each, open_to_all, rate=False),
     ]
 
 
@@ -117,6 +129,8 @@ def _against(name: str, case: Case, bare: Case, *, rate: bool) -> Result:
     ratio = statistics.median(a / b for a, b in zip(mine, others, strict=True))
     unit = "receipts/s" if rate else "us of the processors a receipt"
     base = "the same without three budgets and two coupons"
+    if bare.body is OPEN:
+        base = "the same discounts without codes and without budgets"
     return Result(name, statistics.median(mine), unit, base, ratio)
 
 

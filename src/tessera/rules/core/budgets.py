@@ -197,6 +197,7 @@ class _Purse:
 
 
 _UNLIMITED = Limit(FREE)
+_Drawn = tuple[int, Sequence[tuple[str, _Purse]]]
 
 
 class Purses:
@@ -206,12 +207,14 @@ class Purses:
     gross_minor  of the goods that are kept: this receipt's own turnover
     """
 
-    __slots__ = ("_book", "_gross", "_known", "_lists", "_purses")
+    __slots__ = ("_asked", "_book", "_found", "_gross", "_known", "_lists", "_purses")
 
     def __init__(self, book: Book, known: Mapping[str, int], gross_minor: int) -> None:
         self._book, self._known, self._gross = book, known, gross_minor
         self._purses: dict[str, _Purse] = {}
         self._lists: dict[Sequence[str], Sequence[tuple[str, _Purse]]] = {}
+        self._asked: Wish | None = None
+        self._found: _Drawn = (0, ())
 
     def left(self, rule: Mechanic, wish: Wish) -> Limit:
         """The tightest of the budgets that a rule draws on, in what it would give."""
@@ -219,13 +222,14 @@ class Purses:
         if kind == "payment":
             return _UNLIMITED
         least, stops = FREE, ""
-        each = self._book.each_x100(kind, rule.earns, wish.item)
-        for code, purse in self._of(self._book.drawn_on(rule.id, wish.item)):
+        each, purses = self._drawn_by(rule, wish)
+        points, pieces = kind == "points", kind in PIECES
+        for code, purse in purses:
             most = purse.money // each if each else _ENDLESS
-            if kind == "points":
-                most = min(most, purse.points)
-            elif kind in PIECES:
-                most = min(most, purse.pieces)
+            if points and purse.points < most:
+                most = purse.points
+            elif pieces and purse.pieces < most:
+                most = purse.pieces
             if most < least:
                 least, stops = max(most, 0), code
         return Limit(least, stops) if stops else _UNLIMITED
@@ -235,14 +239,25 @@ class Purses:
         kind = wish.kind
         if not amount or kind == "payment":
             return
-        each = self._book.each_x100(kind, rule.earns, wish.item)
+        each, purses = self._drawn_by(rule, wish)
         cost_x100 = min(amount * each, MOST_X100)
-        for _, purse in self._of(self._book.drawn_on(rule.id, wish.item)):
+        points, pieces = kind == "points", kind in PIECES
+        for _, purse in purses:
             purse.money -= cost_x100
-            if kind == "points":
+            if points:
                 purse.points -= amount
-            elif kind in PIECES:
+            elif pieces:
                 purse.pieces -= amount
+
+    def _drawn_by(self, rule: Mechanic, wish: Wish) -> _Drawn:
+        """(what one piece costs, the purses); what is taken was asked about just before."""
+        if self._asked is not wish:
+            self._asked = wish
+            self._found = (
+                self._book.each_x100(wish.kind, rule.earns, wish.item),
+                self._of(self._book.drawn_on(rule.id, wish.item)),
+            )
+        return self._found
 
     def _of(self, codes: Sequence[str]) -> Sequence[tuple[str, _Purse]]:
         """The purses of these budgets; most rules draw on the same ones."""

@@ -93,23 +93,29 @@ def say(template: Template, numbers: Numbers, currency: str) -> str:
         text = text[0] if numbers.get("count") == 1 else text[1]
     if "{" not in text:
         return text
-    told: dict[str, int | str] = {}
-    for name in _names(text):
-        of_n = numbers.get(name[:-3]) if name.endswith("_th") else None
+    told = []
+    for words, name, money, ordinal_of in _pieces(text):
+        told.append(words)
+        of_n = numbers.get(ordinal_of) if ordinal_of else None
         if isinstance(of_n, int):
-            told[name] = ENGLISH.ordinal(of_n)
-        elif name in numbers:
+            told.append(ENGLISH.ordinal(of_n))
+        elif name:
             value = numbers[name]
-            if isinstance(value, int) and name.endswith("_minor"):
-                value = in_words(value, currency).rstrip()
-            told[name] = value
-    return text.format_map(told)
+            if money and isinstance(value, int):
+                told.append(in_words(value, currency).rstrip())
+            else:
+                told.append(str(value))
+    return "".join(told)
 
 
 @lru_cache(maxsize=4096)
-def _names(text: str) -> tuple[str, ...]:
-    """The numbers that a template names: others need not be put into words."""
-    return tuple(dict.fromkeys(name for _, name, _, _ in Formatter().parse(text) if name))
+def _pieces(text: str) -> tuple[tuple[str, str, bool, str], ...]:
+    """(words, the number behind them, whether it is money, of which number it is the ordinal)."""
+    found = []
+    for words, name, _, _ in Formatter().parse(text):
+        nth = name[:-3] if name and name.endswith("_th") else ""
+        found.append((words, name or "", bool(name and name.endswith("_minor")), nth))
+    return tuple(found)
 
 
 def say_in(

@@ -1,4 +1,4 @@
-"""The shop driven at random, where members send points, are merged and parted, share an account.
+"""The shop driven at random, where members send points, are one, share an account, are erased.
 
 The model knows sums only. Where two are parted after something was spent or earned it asks the
 house how much each has, and holds it to the sum; with nothing in between, to what each had.
@@ -20,7 +20,10 @@ from support.machine_model import Bought, Person
 from support.shop import sale
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.checkout.flows.reading import account_balance
 from tessera.identity.households import flows as households
+from tessera.identity.privacy import flows as privacy
+from tessera.identity.privacy.core import Asking, Erased
 from tessera.ledger.giving import flows as giving
 from tessera.members import db as members_db
 from tessera.members.households.core import Household, Households
@@ -49,6 +52,7 @@ class JoinedMachine(Machine):
         super().__init__()
         self.merged: list[Merged] = []
         self.deeds = 0  # calls and transfers: whether anything happened in between
+        self.erased: list[tuple[Person, UUID]] = []  # who was, and under which account
 
     def roots(self) -> list[Person]:
         return [each for each in self.model.people if each.into is None and each.seen]
@@ -156,6 +160,54 @@ class JoinedMachine(Machine):
         head.balance, guest.balance = had
         head.mixed = guest.mixed = True
         self.deeds += 1
+
+    def alone(self) -> list[Person]:
+        """Who can go without anybody asking for them later, but the first of the shop."""
+        busy = {id(each) for merge in self.merged for each in (merge.stays, merge.gone)}
+        busy |= {id(promise.person.own) for promise in self.model.promises}
+        busy |= {id(each) for each in self.model.people[:1]}
+        return [each for each in self.roots() if id(each) not in busy]
+
+    @precondition(lambda self: self.alone())
+    @rule(pick=PICK, lines=baskets)
+    def somebody_is_erased(self, pick: int, lines: tuple[Line, ...]) -> None:
+        """The points stay in the books; the card, used again, begins with nothing."""
+        some = self.alone()
+        person = some[pick % len(some)]
+        account = self.run(self.shop.account(person.card))
+        done = self.run(self.forgotten(person))
+        assert isinstance(done, Erased) and not done.again, done
+        self.shop.accounts.clear()
+        self.model.people[:] = [each for each in self.model.people if each is not person]
+        self.erased.append((person, account))
+        self.is_told(person)
+        anew = Person(person.card, False, False)
+        self.model.people.append(anew)
+        assert self.buy(anew, sale(anew.card, *lines)).balance == anew.balance
+
+    async def forgotten(self, person: Person) -> Any:
+        member, now = await self.member(person), datetime.now(UTC)
+        asking = Asking("member", "asked", None, self.shop.house.lives(now), UUID(int=8), new_id())
+        async with self.shop.house.pool.connection() as conn:
+            return await privacy.erase(conn, member, asking, now)
+
+    def is_told(self, person: Person) -> None:
+        """Of who was erased the books still tell what is owed."""
+        account = next((under for each, under in self.erased if each is person), None)
+        if account is None:
+            super().is_told(person)
+        else:
+            told = self.run(self.balance_of(account))
+            assert told.balance == person.balance == told.available - told.debt
+
+    async def balance_of(self, account: UUID) -> Any:
+        async with self.shop.house.pool.connection() as conn:
+            return await account_balance(conn, account, datetime.now(UTC))
+
+    def teardown(self) -> None:
+        """With who was erased: their returns come back too, and nothing is lost or won."""
+        self.model.people.extend(person for person, _ in self.erased)
+        super().teardown()
 
     async def at_home(self, head: Person, guest: Person) -> UUID:
         ids = [await self.member(each) for each in (head, guest)]

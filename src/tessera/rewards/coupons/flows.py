@@ -188,7 +188,7 @@ class Desk:
         """Wrong counts of those who show what nobody has: they are told one after the other."""
         marks: set[bytes] = set()
         for each in shown:
-            if any([self._is_guess(text, each) for text in each.texts]):
+            if any([self._is_guess(self._found(text, each), each) for text in each.texts]):
                 marks |= each.marks.keys()
         if marks:
             found = await db.misses(conn, list(marks), self.now, lock=True)
@@ -237,10 +237,11 @@ class Desk:
             if tripped:
                 found.append(Seen(text, "try_later", why=TEXTS["try_later"]))
                 continue
-            if self._is_guess(text, shown):
+            seen = self._found(text, shown)
+            if self._is_guess(seen, shown):
                 self.misses.add(shown.marks, self.now)
                 tripped = self.misses.tripped(shown.marks, self.now)
-            found.append(self._found(text, shown))
+            found.append(seen)
         return self._sorted_out(found, shown)
 
     def judged(self, shown: Shown) -> list[Seen]:
@@ -253,9 +254,11 @@ class Desk:
         )  # fmt: skip
         return sorted_out(self.book, found, Shower(shown.on, shown.member_id, numbers, shown.own))
 
-    def _is_guess(self, text: str, shown: Shown) -> bool:
+    def _is_guess(self, seen: Seen, shown: Shown) -> bool:
         """Nobody has it, under no program that may decide."""
-        return all([self._found(text, view).state == "unknown" for view in shown.views])
+        return seen.state == "unknown" and all(
+            [self._found(seen.text, view).state == "unknown" for view in shown.views]
+        )
 
     def _found(self, text: str, shown: Shown) -> Seen:
         """A text as it is found, before it is judged."""

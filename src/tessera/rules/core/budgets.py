@@ -239,7 +239,7 @@ class Purses:
         kind = wish.kind
         if not amount or kind == "payment":
             return
-        each, purses = self._drawn_by(rule, wish)
+        each, purses = self._found if self._asked is wish else self._drawn_by(rule, wish)
         cost_x100 = min(amount * each, MOST_X100)
         points, pieces = kind == "points", kind in PIECES
         for _, purse in purses:
@@ -250,13 +250,12 @@ class Purses:
                 purse.pieces -= amount
 
     def _drawn_by(self, rule: Mechanic, wish: Wish) -> _Drawn:
-        """(what one piece costs, the purses); what is taken was asked about just before."""
-        if self._asked is not wish:
-            self._asked = wish
-            self._found = (
-                self._book.each_x100(wish.kind, rule.earns, wish.item),
-                self._of(self._book.drawn_on(rule.id, wish.item)),
-            )
+        """(what one piece costs, the purses), kept: what is taken was asked about just before."""
+        self._asked = wish
+        self._found = (
+            self._book.each_x100(wish.kind, rule.earns, wish.item),
+            self._of(self._book.drawn_on(rule.id, wish.item)),
+        )
         return self._found
 
     def _of(self, codes: Sequence[str]) -> Sequence[tuple[str, _Purse]]:

@@ -51,6 +51,9 @@ class Limit(NamedTuple):
         return Missing(code, 0, self.why, {"wanted": wanted, **self.numbers})
 
 
+_UNCAPPED = Limit(_FREE, "")
+
+
 class Room:
     """What caps and budgets leave; those of the program shrink as rules give."""
 
@@ -69,7 +72,7 @@ class Room:
             most, code = self._purses.left(rule, wish)
             if most < room:
                 return Limit(most, USED_UP, self._purses.numbers(code))
-        return Limit(room, why)
+        return Limit(room, why) if why else _UNCAPPED
 
     def _capped(self, rule: Mechanic, kind: str) -> tuple[int, str]:
         room, why = _FREE, ""

@@ -217,8 +217,8 @@ async def ask(
 ) -> Rows:
     """Ask for rows, which `fetchall` waits for: several are asked in one trip where that can be.
 
-    It costs a third of `execute`, which looks at every value, at a statement's history and at a
-    cursor's state.
+    It does without what `execute` looks at besides: every value's type, the statement's history and
+    the state of a cursor.
     """
     if isinstance(conn, PipelineConnection) and conn.began:
         return conn.ask(statement, columns)

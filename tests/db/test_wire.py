@@ -180,6 +180,51 @@ def test_a_statement_that_never_got_prepared_is_prepared_again(dsn: str) -> None
     assert run(scene()) == 1
 
 
+def test_a_rollback_leaves_no_prepared_statement_behind(dsn: str) -> None:
+    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
+
+    async def scene() -> tuple[int, int]:
+        conn = await _connect(dsn)
+        for turn in range(30):
+            await conn.begin()
+            await put(conn, add, [columns.Integers([turn]), columns.Texts(["x"])])
+            await (
+                await ask(conn, b"SELECT unnest(%b::integer[])", [columns.Integers([1])])
+            ).fetchall()
+            await conn.rollback()
+        found = await conn.execute(
+            "SELECT count(*) FROM pg_prepared_statements WHERE name ~ 'fired'"
+        )
+        row = await found.fetchone()
+        assert row is not None
+        return int(row[0]), await _count(conn)
+
+    # Two statements, each prepared at its first and at its sixth use.
+    assert run(scene()) == (4, 0)
+
+
+def test_a_statement_whose_table_has_changed_is_prepared_again(dsn: str) -> None:
+    every = b"SELECT one.* FROM one WHERE id = ANY(%b::integer[])"
+
+    async def scene() -> list[Any]:
+        conn = await _connect(dsn)
+        got: list[Any] = []
+        for change in ("", "ALTER TABLE one ADD COLUMN more int", ""):
+            if change:
+                await conn.execute(change)
+            await conn.begin()
+            try:
+                got.append(await (await ask(conn, every, [columns.Integers([1])])).fetchall())
+                await conn.commit()
+            except psycopg.errors.FeatureNotSupported:
+                got.append("changed")
+            await conn.rollback()
+        await conn.close()
+        return got
+
+    assert run(scene()) == [[], "changed", []]
+
+
 async def _count(conn: PipelineConnection) -> int:
     row = await (await conn.execute("SELECT count(*) FROM one")).fetchone()
     await conn.close()

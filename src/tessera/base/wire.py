@@ -17,7 +17,12 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline
 from psycopg.abc import Transformer as Reader
 from psycopg.adapt import Transformer
-from psycopg.errors import PipelineAborted, error_from_result
+from psycopg.errors import (
+    FeatureNotSupported,
+    InvalidSqlStatementName,
+    PipelineAborted,
+    error_from_result,
+)
 from psycopg.generators import send
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGresult
@@ -31,16 +36,29 @@ _BINARY = [Format.BINARY] * 100  # PostgreSQL is told of each parameter; more th
 # of it (measured: 5 ms a batch after a minute of receipts), and the server keeps it until the table
 # is next analyzed.
 _AGAIN = frozenset({5, 50, 500, 5_000, 50_000})
+# A statement whose table has changed since (`SELECT t.*`), or whose name the server has forgotten.
+_OUTLIVED = (FeatureNotSupported, InvalidSqlStatementName)
 _SENDS = 4  # in a row before the socket is really asked: it is nearly always writable
 
 
 class _Prepared:
-    """A statement as it was prepared last, and how often it was used by all its names."""
+    """A statement as it was prepared last, and how often it was used by all its names.
 
-    __slots__ = ("name", "uses")
+    there  the server has said that it knows the name, which outlives a rollback
+    """
+
+    __slots__ = ("name", "there", "uses")
 
     def __init__(self, name: bytes, uses: int) -> None:
-        self.name, self.uses = name, uses
+        self.name, self.uses, self.there = name, uses, False
+
+    # What the driver's pipeline asks of a cursor.
+
+    def _check_results(self, results: list[PGresult]) -> None:
+        _raise_of(results[0])
+
+    def _set_results(self, results: list[PGresult]) -> None:
+        self.there = True
 
 
 class GatheringPipeline(AsyncPipeline):
@@ -73,8 +91,11 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
     the real wait that follows.
     """
 
-    _prepared_here: dict[bytes, _Prepared]
-    _readers: dict[bytes, Reader]  # {statement: what reads its rows}
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        self._prepared_here: dict[bytes, _Prepared] = {}
+        self._readers: dict[bytes, Reader] = {}  # {statement: what reads its rows}
+        self._names = 0
 
     @property
     def began(self) -> bool:
@@ -85,7 +106,6 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
         """Begin a transaction; it goes out with the first statement that is answered."""
         assert self.autocommit, "the owner begins and commits"
         if self._pipeline is None:
-            self._prepared_here, self._readers = {}, {}
             self._pipeline = GatheringPipeline(self)
             await self._pipeline.__aenter__()
         await self.wait(self._exec_command(b"BEGIN"))
@@ -105,14 +125,22 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
                 await self.wait(pipeline._exit_gen())
             finally:
                 pipeline._exit(None)
+                self._prepared_here = {
+                    statement: each for statement, each in self._prepared_here.items() if each.there
+                }
         await super().rollback()
+
+    def forget(self, statement: bytes) -> None:
+        """Prepare it anew at its next use: its tables are others than they were."""
+        self._prepared_here.pop(statement, None)
+        self._readers.pop(statement, None)
 
     def fire(self, statement: bytes, columns: Sequence[Bound]) -> None:
         """Send a statement that answers nothing but an error, which comes with the commit.
 
         statement  with a `%b` for each column; prepared at its first use
         """
-        self._send(statement, columns, None)
+        self._send(statement, columns, (Fired(self, statement), None))
 
     def ask(self, statement: bytes, columns: Sequence[Bound]) -> Answers:
         """The same of a statement that answers rows."""
@@ -127,14 +155,14 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
             pipeline.command_queue.popleft()()
         known = self._prepared_here.get(statement)
         if known is None or known.uses in _AGAIN:
-            # A fresh name each time: after a rollback nobody knows which of the old ones exist.
-            self._names = getattr(self, "_names", 0) + 1
+            # A fresh name each time: nobody knows whether one that was not answered exists.
+            self._names += 1
             known = _Prepared(b"fired_%d" % self._names, 0 if known is None else known.uses)
             self._prepared_here[statement] = known
             numbers = iter(range(1, len(columns) + 1))
             text = re.sub(rb"%b", lambda _: b"$%d" % next(numbers), statement)
             pgconn.send_prepare(known.name, text, [column.array_oid for column in columns])
-            pipeline.result_queue.append(None)
+            pipeline.result_queue.append((known, None))  # type: ignore[arg-type]  # as a cursor
         known.uses += 1
         values = [column.array() for column in columns]
         pgconn.send_query_prepared(known.name, values, _BINARY[: len(values)], Format.BINARY)
@@ -173,13 +201,40 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
         return await super().wait(_resumed(gen, asked), interval, timeout)
 
 
-class Answers:
-    """Rows of a statement that was asked in a pipeline. They stay until they are read, as often."""
+def _raise_of(result: PGresult, encoding: str = "utf-8") -> None:
+    """What the server met, if it met anything."""
+    if result.status == ExecStatus.FATAL_ERROR:
+        raise error_from_result(result, encoding=encoding)
+    if result.status == ExecStatus.PIPELINE_ABORTED:
+        raise PipelineAborted("pipeline aborted")
 
-    __slots__ = ("_conn", "_result", "_statement")
+
+class Fired:
+    """A statement that was sent in a pipeline, in the place of a cursor of the driver."""
+
+    __slots__ = ("_conn", "_statement")
 
     def __init__(self, conn: PipelineConnection, statement: bytes) -> None:
         self._conn, self._statement = conn, statement
+
+    def _check_results(self, results: list[PGresult]) -> None:
+        try:
+            _raise_of(results[0], self._conn.info.encoding)
+        except _OUTLIVED:
+            self._conn.forget(self._statement)
+            raise
+
+    def _set_results(self, results: list[PGresult]) -> None:
+        pass
+
+
+class Answers(Fired):
+    """Rows of a statement that was asked. They stay until they are read, as often as they are."""
+
+    __slots__ = ("_result",)
+
+    def __init__(self, conn: PipelineConnection, statement: bytes) -> None:
+        super().__init__(conn, statement)
         self._result: PGresult | None = None
 
     async def fetchall(self) -> list[tuple[Any, ...]]:
@@ -195,15 +250,6 @@ class Answers:
             await self._conn.answered()
         assert self._result is not None, "asked after the last rollback"
         return self._result
-
-    # What the driver's pipeline asks of a cursor.
-
-    def _check_results(self, results: list[PGresult]) -> None:
-        (result,) = results
-        if result.status == ExecStatus.FATAL_ERROR:
-            raise error_from_result(result, encoding=self._conn.info.encoding)
-        if result.status == ExecStatus.PIPELINE_ABORTED:
-            raise PipelineAborted("pipeline aborted")
 
     def _set_results(self, results: list[PGresult]) -> None:
         (self._result,) = results

@@ -91,11 +91,24 @@ def test_every_old_name_leads_to_the_one_who_stays(api):
     assert [each.json()["items"] for each in both] == [[told], [told]]
 
 
+def called(api: Api, who: dict[str, str], nickname: str) -> None:
+    token = signed_in(api, who["member_id"])
+    assert api.call("POST", "/v1/me/nickname", {"nickname": nickname}, token=token).is_success
+
+
+def nicknames(api: Api, *people: dict[str, str]) -> list[str]:
+    kept = "SELECT nickname FROM members.person WHERE member_id = %s"
+    rows = [api.eye.execute(kept, (each["member_id"],)).fetchone() for each in people]
+    return ["" if row is None else row[0] for row in rows]
+
+
 def test_undone_each_is_who_was_there_before(api):
     anna = member(api, 100, given_name="Anna")
     berta = member(api, 50, given_name="Berta", born_on="1990-01-01", favourites=["LATTE"])
+    called(api, berta, "Zora the Fox")
     before = [api.call("GET", f"/v1/members/{each['member_id']}").json() for each in (anna, berta)]
     told = merge(api, anna, berta)  # Berta registered last: her name stays
+    assert nicknames(api, anna, berta) == ["Zora the Fox", ""]
     assert told["keeps"] == "other"
     path = f"/v1/merges/{told['merge_id']}/undo"
     undone = api.call("POST", path, {"reason": "two sisters"})
@@ -103,6 +116,7 @@ def test_undone_each_is_who_was_there_before(api):
     assert undone.json()["back"] == [{"currency": "", "points": 50, "owed": 0}]
     after = [api.call("GET", f"/v1/members/{each['member_id']}").json() for each in (anna, berta)]
     assert after == before
+    assert nicknames(api, anna, berta) == ["", "Zora the Fox"]
     problem = refused(api, lambda: api.call("POST", path, {"reason": "once more"}))
     assert problem["code"] == "merge_undone"
     assert differences(api.dsn) == []

@@ -14,6 +14,7 @@ import pytest
 from psycopg import sql
 
 from support import api as shops
+from support.things import signed_in
 from tessera.base.packing import unpack
 from tessera.identity.privacy.core import HOLDS
 
@@ -112,6 +113,8 @@ def test_an_erased_member_is_found_nowhere(api, capfd):
     sale = api.basket(card=card)
     assert api.post("/v1/receipts", sale).is_success
     assert api.post("/v1/identify", {"card": card}).is_success
+    name = {"nickname": CANARY}
+    assert api.call("POST", "/v1/me/nickname", name, token=signed_in(api, member)).is_success
     api.call("POST", f"/v1/members/{member}/reveal", {"fields": ["name"], "reason": "called back"})
     api.call("POST", f"/v1/members/{member}/export", {"reason": "the member asked", "form": "page"})
     shops.refused(api, lambda: api.call("POST", "/v1/members", {

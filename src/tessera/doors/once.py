@@ -104,5 +104,5 @@ async def _again(call: Call, claim: Claim, operation: Operation) -> Reply:
         return Reply(judged.status, judged.body, replayed=True)
     if isinstance(judged, Refusal):
         return problems.problem(judged)
-    why = "this call was made over 35 days ago; its answer is no longer kept"
+    why = "the answer to this call is no longer kept: 35 days are over, or its member was erased"
     return problems.problem(Refusal("key_reused", "Idempotency-Key", why, "use a fresh key"))

@@ -60,7 +60,9 @@ async def forget(conn: Conn, ids: Sequence[UUID], accounts: Sequence[UUID] = ())
     for name in ("forget_passkeys", "forget_sessions"):
         await conn.execute(SQL[name], {"ids": list(ids)})
     await forget_challenges(conn, ids)
-    await blank_calls(conn, await outcomes_of(conn, [*ids, *accounts]))
+    outcomes = await outcomes_of(conn, [*ids, *accounts])
+    await blank_calls(conn, outcomes)
+    await conn.execute(SQL["forget_answers"], {"outcomes": outcomes})
 
 
 async def active(conn: Conn, ids: Sequence[UUID], since: datetime) -> bool:

@@ -10,6 +10,11 @@ WHERE principal_id = %(principal)s AND key = %(key)s;
 UPDATE access.request SET fingerprint = ''::bytea, personal = false
 WHERE outcome_id = ANY(%(outcomes)s::uuid[]) AND personal;
 
+-- name: forget_answers
+-- What these calls answered: a nickname, the number of a card. Who sends one of them again hears that
+-- its answer is no longer kept.
+DELETE FROM access.answer WHERE outcome_id = ANY(%(outcomes)s::uuid[]);
+
 -- name: blank_old_calls
 -- The same for all whose answers are no longer kept: nothing is compared with them any more. So
 -- many at a time; row count says how many.

@@ -268,7 +268,11 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
             "members.household_invitation",
         ),
     ),
-    ("pseudonym", "ids only; bytes go after 35 days", ("access.answer",)),
+    (
+        "deleted",
+        "what calls about the person answered; of tills, ids only; all goes after 35 days",
+        ("access.answer",),
+    ),
     (
         "pseudonym",
         "a line of a file under a member's number there; goes when its load ends",

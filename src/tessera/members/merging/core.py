@@ -29,6 +29,7 @@ class Portrait(Struct, frozen=True):
     family_name: str = ""
     born_on: date | None = None
     attributes: dict[str, Value] = {}
+    nickname: str = ""
 
 
 class Sealed(Struct, frozen=True):
@@ -80,6 +81,7 @@ def together(
         given_name=_text(said("given_name"), "given_name"),
         family_name=_text(said("family_name"), "family_name"),
         born_on=born.born_on or also.born_on, attributes={**second.attributes, **first.attributes},
+        nickname=_text(sides[keep], "nickname"),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ SELECT asked, id FROM up WHERE merged_into IS NULL;
 SELECT
     m.id, m.account_id, m.merged_into, m.erased_at IS NOT NULL, h.household_id, m.registered_at,
     m.language, m.favourites, m.chosen, p.member_id IS NOT NULL, coalesce(p.given_name, ''),
-    coalesce(p.family_name, ''), p.born_on, coalesce(p.attributes, '{}')
+    coalesce(p.family_name, ''), p.born_on, coalesce(p.attributes, '{}'), coalesce(p.nickname, '')
 FROM members.member AS m
 LEFT JOIN members.person AS p ON m.id = p.member_id
 LEFT JOIN members.household_member AS h ON m.id = h.member_id AND h.left_at IS NULL
@@ -48,11 +48,15 @@ WHERE id = %(id)s;
 
 -- name: put_person
 -- Personal data as told.
-INSERT INTO members.person AS p (member_id, given_name, family_name, born_on, attributes)
-VALUES (%(id)s, %(given_name)s, %(family_name)s, %(born_on)s, %(attributes)s)
+INSERT INTO members.person AS p (
+    member_id, given_name, family_name, born_on, attributes, nickname
+)
+VALUES (
+    %(id)s, %(given_name)s, %(family_name)s, %(born_on)s, %(attributes)s, %(nickname)s
+)
 ON CONFLICT (member_id) DO UPDATE SET
     given_name = excluded.given_name, family_name = excluded.family_name,
-    born_on = excluded.born_on, attributes = excluded.attributes;
+    born_on = excluded.born_on, attributes = excluded.attributes, nickname = excluded.nickname;
 
 -- name: drop_person
 -- Personal data that lies sealed, or with the one it was merged into.

@@ -57,6 +57,10 @@ def test_a_member_sees_tickets_badges_and_what_is_won(api, bought):
     assert mine["draws"][0]["seed"] is None and len(mine["draws"][0]["bound"]) == 64
     assert [(k["kind"], k["name"]) for k in mine["keepsakes"]] == [("badge", "First visit")]
     assert [(w["name"], w["handed"]) for w in mine["wins"]] == [("Lucky cup", False)]
+    asked = {"reason": "the member asked", "form": "data"}
+    held = api.call("POST", f"/v1/members/{bought['member_id']}/export", asked).json()["held"]
+    assert {(k["kind"], k["item"]) for k in held["keepsakes"]} >= {("badge", "HELLO")}
+    assert [w["item"] for w in held["wins"]] == ["CUP"]
     nobody = read(api, "/v1/me/luck", token=signed_in(api, new_member(api)["member_id"]))
     assert nobody == {"draws": [], "keepsakes": [], "wins": []}
 

@@ -17,6 +17,8 @@ HEADINGS = {
     "events": "What else you did", "seen_by": "Who saw your personal data",
     "coupons": "Coupons you were given", "coupon_uses": "Coupons you used",
     "claims": "Rewards", "wishes": "What you wish for",
+    "keepsakes": "Tickets, badges and privileges", "entries": "Draws your tickets were in",
+    "wins": "What you have won", "placings": "Races you had a place in",
     "levels": "Levels", "level_changes": "How your level changed",
     "privileges_used": "Privileges you used",
 }  # fmt: skip

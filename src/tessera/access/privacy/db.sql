@@ -11,8 +11,8 @@ UPDATE access.request SET fingerprint = ''::bytea, personal = false
 WHERE outcome_id = ANY(%(outcomes)s::uuid[]) AND personal;
 
 -- name: forget_answers
--- What these calls answered: a nickname, the number of a card. Who sends one of them again hears that
--- its answer is no longer kept.
+-- What these calls answered: a nickname, the number of a card. Who sends one of them again hears
+-- that its answer is no longer kept.
 DELETE FROM access.answer WHERE outcome_id = ANY(%(outcomes)s::uuid[]);
 
 -- name: blank_old_calls

@@ -14,6 +14,7 @@ from tessera.checkout.events.db import event_row
 
 SQL = statements(__file__)
 PAGE = 200
+_PLACING = ("race", "place", "amount", "points", "paid_at")
 Last = EventRow | Row | None
 
 
@@ -31,6 +32,12 @@ async def events(
     """Their events, newest first, after the last one seen; at most `PAGE`."""
     rows = await _page(conn, "events", members, accounts, last)
     return [event_row(row) for row in rows]
+
+
+async def placings(conn: Conn, accounts: Sequence[UUID]) -> list[dict[str, Any]]:
+    """The races in which these accounts had a place that won."""
+    rows = await (await conn.execute(SQL["placings"], (list(accounts),))).fetchall()
+    return [dict(zip(_PLACING, row, strict=True)) for row in rows]
 
 
 async def active(

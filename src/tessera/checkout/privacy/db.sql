@@ -34,3 +34,9 @@ SELECT
             e.account_id = ANY(%(accounts)s::uuid[]) AND e.happened_at > %(since)s
             AND e.member_id = ANY(%(members)s::uuid[])
     );
+
+-- name: placings
+-- Races in which they had a place that won.
+SELECT board, place, amount, points, paid_at FROM checkout.board_winner
+WHERE account_id = ANY(%s::uuid[])
+ORDER BY board;

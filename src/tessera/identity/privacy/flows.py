@@ -107,9 +107,14 @@ async def export(conn: db.Conn, member_id: UUID, currency: str, now: datetime) -
     )
     held |= await rewards_db.told(conn, ids) | await referrals_db.told(conn, ids)
     held |= await tiers_db.told(conn, ids, [each.id for each in on])
-    held |= await _points(
-        conn, on, {each["id"] for each in [*held["receipts"], *held["events"]]}, now
-    )
+    own = {each["id"] for each in [*held["receipts"], *held["events"]]}
+    held |= await _points(conn, on, own, now)
+    alone = {each.id for each in on if not each.shared}
+    held |= await rewards_db.held(
+        conn, [each.id for each in on],
+        lambda account, outcome: account in alone or str(outcome) in own,
+    )  # fmt: skip
+    held["placings"] = await checkout_db.placings(conn, list(alone))
     merges = [merge for each in ids for merge in await merging_db.of_member(conn, each)]
     held["merges"] = [
         {"id": str(each.id), "merged_at": each.merged_at, "undone_at": each.undone_at}

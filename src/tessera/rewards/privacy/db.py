@@ -1,8 +1,8 @@
-"""Claims and wishes of a person, read whole; wishes, taken away."""
+"""What a person claimed, wished for, was given and won, read whole; wishes, taken away."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,12 @@ _CLAIM = (
     "changed_at", "ends_at", "paid_at", "revealed_at", "uses",
 )  # fmt: skip
 _COUPON = ("kind", "given_at", "last_day", "used")
+_OF_ACCOUNTS = {
+    "keepsakes": ("kind", "item", "pieces", "given_at"),
+    "entries": ("draw", "tickets"),
+    "wins": ("draw", "item", "place", "won_at", "handed_at"),
+}
+Mine = Callable[[UUID, UUID | None], bool]
 _USE = ("kind", "used_at", "given_back_at", "discount_minor", "points")
 
 
@@ -35,6 +41,20 @@ async def told(conn: Conn, ids: Sequence[UUID]) -> dict[str, Any]:
         "coupons": [dict(zip(_COUPON, row, strict=True)) for row in coupons],
         "coupon_uses": [dict(zip(_USE, row, strict=True)) for row in uses],
     }
+
+
+async def held(conn: Conn, accounts: Sequence[UUID], mine: Mine) -> dict[str, Any]:
+    """{keepsakes, entries, wins} of these accounts.
+
+    mine  (account, operation it was given for) -> whether it is the person's own
+    """
+    found = {}
+    for name, fields in _OF_ACCOUNTS.items():
+        rows = await (await conn.execute(SQL[name], (list(accounts),))).fetchall()
+        found[name] = [
+            dict(zip(fields, row[:-2], strict=True)) for row in rows if mine(row[-2], row[-1])
+        ]
+    return found
 
 
 async def forget(conn: Conn, ids: Sequence[UUID]) -> None:

@@ -1,4 +1,4 @@
--- rewards.privacy: what a person has claimed and wished for.
+-- rewards.privacy: what a person has claimed, wished for, been given and won.
 
 -- name: claims
 -- Claims of a person, the newest first.
@@ -32,3 +32,21 @@ ORDER BY c.given_at DESC, c.code;
 SELECT kind, used_at, back_at, minor, points FROM rewards.coupon_use
 WHERE member_id = ANY(%s::uuid[]) AND held_until IS NULL
 ORDER BY used_at DESC, outcome_id, kind;
+
+-- name: keepsakes
+-- Tickets, badges and privileges that these accounts were given, with what they were given for.
+SELECT kind, item, pieces, given_at, account_id, outcome_id FROM rewards.keepsake
+WHERE account_id = ANY(%s::uuid[])
+ORDER BY given_at DESC, item, outcome_id;
+
+-- name: entries
+-- The draws in which their tickets took part.
+SELECT draw, pieces, account_id, NULL::uuid FROM rewards.draw_entry
+WHERE account_id = ANY(%s::uuid[])
+ORDER BY draw, label;
+
+-- name: wins
+-- What they have won.
+SELECT draw, item, place, won_at, handed_at, account_id, outcome_id FROM rewards.win
+WHERE account_id = ANY(%s::uuid[])
+ORDER BY won_at DESC, id;

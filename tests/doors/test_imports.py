@@ -184,6 +184,36 @@ def test_members_and_points_move_in_and_nothing_of_a_person_is_kept(api):
     assert points["came"]["points"] == {"": 570}
 
 
+def test_balances_are_loaded_by_two_where_points_by_hand_are_given_by_two(
+    server, template, tmp_path
+):
+    with shops.fresh(server, template, worker=True, data_dir=tmp_path) as api:
+        balances_by_two(api)
+
+
+def balances_by_two(api: Api) -> None:
+    raw, mapping = b"id,lot,points\n9,z,500000\n", PEOPLE.replace("club", "two")
+    imported(api, b"id,first,card\n9,Eva,K-9\n", kind="members", mapping=mapping)
+    program = {"name": "Test", "currency": "EUR", "rules": []}
+    api.publish(program | {"adjustments": {"approval_above": 100}})
+    mine, other = api.somebody("manager"), api.somebody("manager")
+    task_id = begun(api, raw, kind="balances", mapping=mapping)["task_id"]
+    until(api, task_id, "ready")
+    path = f"/v1/tasks/{task_id}"
+    waits = api.call("POST", f"{path}/start", token=mine)
+    assert waits.status_code == 202, waits.text
+    assert "a file of balances" in waits.json()["why"]
+    # To stop it and begin again is no way around: it is only looked at once more.
+    assert api.call("POST", f"{path}/stop", token=mine).is_success
+    assert api.call("POST", f"{path}/start", token=mine).status_code == 200
+    until(api, task_id, "ready")
+    waits = api.call("POST", f"{path}/start", token=mine).json()
+    body = {"hash": waits["hash"]}
+    said = api.call("POST", f"/v1/approvals/{waits['approval_id']}/approve", body, token=other)
+    assert said.is_success, said.text
+    assert until(api, task_id, "done")["came"]["rows"] == 1
+
+
 def test_rows_whose_day_is_over_cannot_be_mended_here(api, place):
     raw = b"id,first,card\n7,Cy,K-7\n8,Di,K-7\n"
     done = imported(api, raw, kind="members", mapping=PEOPLE.replace("club", "gone"))

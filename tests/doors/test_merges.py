@@ -204,6 +204,16 @@ def test_a_sealed_portrait_holds_no_name_and_the_log_none(api):
                for each in ("Quirina", "Zenobia"))  # fmt: skip
 
 
+def test_nobody_sends_the_points_of_an_erased_member(api):
+    gone, other = member(api, 50), member(api)
+    path = f"/v1/members/{gone['member_id']}/erase"
+    assert api.call("POST", path, {"reason": "asked for it"}).is_success
+    sent = {"sender": {"account_id": gone["account_id"]}, "receiver": {"card": other["card"]},
+            "points": 50}  # fmt: skip
+    problem = refused(api, lambda: api.call("POST", "/v1/transfers", sent))
+    assert problem["code"] == "not_registered"
+
+
 def test_who_has_a_limit_sends_nothing(api):
     anna, carl = member(api, 100), member(api, 100)
     home = api.call("POST", "/v1/households", {"member_id": anna["member_id"]}).json()

@@ -192,8 +192,8 @@ LIMIT %(page)s;
 SELECT id, label, prefix, first, count, issued_at FROM members.card_batch WHERE id = %(id)s;
 
 -- name: account_registered
--- Whether somebody who has this account is registered; no row if nobody has it.
-SELECT bool_or(registered_at IS NOT NULL)
+-- Whether somebody who has this account is registered and there; no row if nobody has it.
+SELECT bool_or(registered_at IS NOT NULL AND erased_at IS NULL)
 FROM members.member
 WHERE account_id = %(account)s
 HAVING count(*) > 0;

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from tessera.access.approvals.core import Awaiting
 from tessera.base.ids import new_id
 from tessera.base.pages import after, cursor
 from tessera.base.refusal import Refusal
@@ -18,7 +19,7 @@ from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor
 from tessera.doors.sheets import sheet
 from tessera.doors.till.imports import Text, kept_as
 from tessera.doors.till.mending import Mend, Story, file_of, story, told_mapping
-from tessera.doors.till.tasks import TaskView, by, view
+from tessera.doors.till.tasks import TaskView, by, not_alone, view
 from tessera.tasks import db as tasks_db
 from tessera.tasks.core import Task
 from tessera.warehouse.loads import db
@@ -166,7 +167,7 @@ async def open_aside(call: Call) -> Once | Refusal:
     return Once(live=live, kept=OpenedAside(*head, [], one.columns, [], [], one.gone))
 
 
-async def mend(call: Call) -> TaskView | Refusal:
+async def mend(call: Call) -> TaskView | Refusal | Awaiting:
     """POST /v1/quarantine/mend: just these rows become a file, which is loaded in its turn.
 
     What is taken leaves the quarantine; what is still wrong is told anew.
@@ -183,6 +184,9 @@ async def mend(call: Call) -> TaskView | Refusal:
     if isinstance(found, Refusal):
         return found
     kind, text = found
+    waits = not_alone(call, kind)
+    if waits is not None:
+        return waits
     task_id = new_id()
     raw = file_of(told, {item.number: item for item in body.items}, str(task_id))
     if isinstance(raw, Refusal):
@@ -285,7 +289,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "quarantine.mend", "POST", "/v1/quarantine/mend", mend, TaskView,
-        "Mend rows and try them again", kind="writes", body=MendAside, status=201,
+        "Mend rows and try them again", kind="writes", body=MendAside, status=201, four_eyes=True,
         example={"mapping": "old-tills",
                  "items": [{"number": "77", "rows": [{"price": "2.50"}]}]},
     ),

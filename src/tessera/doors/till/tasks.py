@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from tessera.access.approvals.core import Awaiting
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Call, Operation
@@ -119,7 +120,7 @@ async def read_task(call: Call) -> TaskView | Refusal:
     return task if isinstance(task, Refusal) else view(task, call.now)
 
 
-async def start(call: Call) -> TaskView | Refusal:
+async def start(call: Call) -> TaskView | Refusal | Awaiting:
     """POST /v1/tasks/{task_id}/start: do what was checked, or go on with what had stopped."""
     task = await found(call)
     if isinstance(task, Refusal):
@@ -127,6 +128,9 @@ async def start(call: Call) -> TaskView | Refusal:
     refusal = _worth(call, task)
     if refusal is not None:
         return refusal
+    waits = not_alone(call, task.kind) if task.state == "ready" else None  # once for each run
+    if waits is not None:
+        return waits
     started = await flows.start(call.conn, task.id)
     return _moved(call, task, started)
 
@@ -162,6 +166,16 @@ def by(call: Call) -> By:
     """Who asks, to be written down with a task."""
     who = call.principal
     return By(who.kind, who.id, who.name, who.role)
+
+
+def not_alone(call: Call, kind: core.Kind) -> Awaiting | None:
+    """A file of balances adjusts many: a second person decides, as by hand above a limit."""
+    assert call.house is not None
+    limit = call.house.shop().program.adjustments.approval_above
+    if limit is None or kind != "balances":
+        return None
+    why = f"a file of balances would be posted; alone up to {limit} points are"
+    return call.approval("adjustments.approval_above", why)
 
 
 def _worth(call: Call, task: Task) -> Refusal | None:
@@ -224,7 +238,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "task.start", "POST", "/v1/tasks/{task_id}/start", start, TaskView,
-        "Do what was checked, or go on with what had stopped", kind="writes",
+        "Do what was checked, or go on with what had stopped", kind="writes", four_eyes=True,
     ),
     Operation(
         "task.stop", "POST", "/v1/tasks/{task_id}/stop", stop, TaskView, "Stop long work",

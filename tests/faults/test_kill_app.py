@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from psycopg import AsyncConnection
 
-from faults.drill import Drill, assert_sound, furnish, say
+from faults.drill import MOST_OF, Drill, assert_sound, furnish, say
 from faults.operations import OPERATIONS, REWARDS
 from support.database import run
 from support.proxy import proxied
@@ -87,6 +87,6 @@ def test_a_kill_at_every_message_of_every_call_is_survived(dsn, tmp_path, name, 
             while await drill.at((name,), at, after=after):
                 at += 1
             say(f"{name}: killed at each of {drill.strikes} messages")
-            assert drill.strikes > 0.9 * drill.messages[name,]
+            assert drill.strikes > MOST_OF * drill.messages[name,]
 
     run(work())

@@ -180,6 +180,23 @@ def test_a_statement_that_never_got_prepared_is_prepared_again(dsn: str) -> None
     assert run(scene()) == 1
 
 
+def test_a_rollback_after_a_statement_that_failed_unheard_leaves_nothing_behind(dsn: str) -> None:
+    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
+
+    async def scene() -> int:
+        conn = await _connect(dsn)
+        await conn.begin()
+        await put(conn, b"SELECT 1 / unnest(%b::integer[])", [columns.Integers([0])])
+        await conn.rollback()
+        await conn.begin()
+        await put(conn, add, [columns.Integers([1]), columns.Texts(["x"])])
+        await conn.commit()
+        await conn.rollback()
+        return await _count(conn)
+
+    assert run(scene()) == 1
+
+
 def test_a_rollback_leaves_no_prepared_statement_behind(dsn: str) -> None:
     add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Generator, Sequence
 from typing import Any
 
-from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline
+from psycopg import AsyncConnection, AsyncCursor, AsyncPipeline, Error
 from psycopg.abc import Transformer as Reader
 from psycopg.adapt import Transformer
 from psycopg.errors import (
@@ -24,7 +24,7 @@ from psycopg.errors import (
     error_from_result,
 )
 from psycopg.generators import send
-from psycopg.pq import ExecStatus, Format
+from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 
@@ -118,11 +118,17 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
         await self.wait(pipeline._sync_gen())
 
     async def rollback(self) -> None:
-        """Undo what was begun; the connection is usable again, unless it is broken."""
+        """Undo what was begun; the connection is usable again, unless it is broken.
+
+        What a statement met whose answer nobody has read is undone with it, and told to nobody.
+        """
         pipeline, self._pipeline = self._pipeline, None
         if pipeline is not None:
             try:
                 await self.wait(pipeline._exit_gen())
+            except Error:
+                if self.pgconn.status == ConnStatus.BAD:
+                    raise
             finally:
                 pipeline._exit(None)
                 self._prepared_here = {

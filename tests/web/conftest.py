@@ -6,6 +6,7 @@ import pytest
 
 from support import api as shops
 from support import browser as browsing
+from support.drafted import Drafted
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +43,16 @@ def looking(browser, site):
     found = browsing.Browsing(browser, site)
     yield found
     found.close()
+
+
+@pytest.fixture(scope="module")
+def manager(request, site):
+    """The token of a manager where the file's PROGRAM decides."""
+    site.publish(request.module.PROGRAM)
+    return browsing.staff(site, "manager")
+
+
+@pytest.fixture
+def draft(request, site, manager):
+    """A draft of that manager, with the forms of the file's FORM."""
+    return Drafted(site, manager, *request.module.FORM)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support import browser as browsing
-from support.api import Api
+from support.drafted import fault_of, said_of
 from support.sent import send, sent
 from support.shop import fresh_card
 from support.shown import visit
@@ -31,58 +31,16 @@ PROGRAM: dict[str, Any] = {
         "share": {"per": "month", "turnover_percent_x100": 250, "by": "store"},
     },
 }  # fmt: skip
+FORM = ("budgets", "budget")
 
 
-@pytest.fixture(scope="module")
-def manager(site: Api) -> str:
-    site.publish(PROGRAM)
-    return browsing.staff(site, "manager")
-
-
-@pytest.fixture
-def draft(site: Api, manager: str) -> str:
-    """The address of a new draft."""
-    made = site.call("POST", "/v1/drafts", {"name": "Budgets"}, token=manager)
-    return f"/console/rules/drafts/{made.json()['draft']['draft_id']}"
-
-
-def shown(site: Api, manager: str, address: str, **headers: str) -> str:
-    said = visit(site, address, "console", manager, **headers)
-    assert said.status_code == 200, (address, said.status_code, said.text[:300])
-    return said.text
-
-
-def said_of(page: str) -> str:
-    """The plain sentence."""
-    found = re.search(r'class="sentence">(.*?)</p>', page, re.S)
-    assert found, "there is a place for it"
-    return html.unescape(found[1])
-
-
-def saved(site: Api, manager: str, address: str, page: str, **typed: list[str]) -> str:
-    """The page after its form was saved with this typed into it."""
-    fields = sent(page, "budget") | typed
-    done = send(site, address, "console", manager, fields)
-    assert done.status_code == 303, done.text[-3000:]
-    return shown(site, manager, done.headers["location"])
-
-
-def budgets(site: Api, manager: str, draft: str) -> Any:
-    """As the text says them, read by the operation that the command line asks."""
-    at = f"/v1/drafts/{draft.rpartition('/')[2]}/check"
-    checked = site.call("GET", at, token=manager).json()
-    assert not checked["mistakes"], checked["mistakes"]
-    return checked["program"]["budgets"]
-
-
-def test_a_new_budget_is_in_the_text_and_told_in_words(site, manager, draft):
-    page = shown(site, manager, f"{draft}/budgets/new")
-    assert said_of(page).startswith("It limits nothing yet")
-    page = saved(
-        site, manager, f"{draft}/budgets/new", page, name=["Summer sale"], most_minor=["5000"],
+def test_a_new_budget_is_in_the_text_and_told_in_words(draft):
+    assert said_of(draft.shown("new")).startswith("It limits nothing yet")
+    page = draft.saved(
+        "new", name=["Summer sale"], most_minor=["5000"],
         turnover_percent_x100=["2,5"], per=["quarter"], rules=["other"], most_points=["900"],
     )  # fmt: skip
-    made = budgets(site, manager, draft)["summer-sale"]
+    made = draft.entries()["summer-sale"]
     assert made == {
         "name": "Summer sale", "rules": ["other"], "per": "quarter", "most": 5000,
         "most_points": 900, "turnover_percent_x100": 250,
@@ -91,53 +49,41 @@ def test_a_new_budget_is_in_the_text_and_told_in_words(site, manager, draft):
     assert "At most €5,000.00, 2.5% of the turnover with a card and 900 points a quarter." in told
     assert "These rules draw on it: Others." in told and "until the next period begins" in told
     assert "A supplier" in page, "who pays is said"
-    changes = shown(site, manager, f"{draft}/changes")
+    changes = draft.shown(f"{draft.path}/changes")
     assert "Budget: Summer sale" in changes and html.escape("€5,000.00") in changes
 
 
-def test_opened_and_saved_nothing_changes(site, manager, draft):
-    before = budgets(site, manager, draft)
+def test_opened_and_saved_nothing_changes(draft):
+    before = draft.entries()
     for code in before:
-        saved(
-            site,
-            manager,
-            f"{draft}/budgets/{code}",
-            shown(site, manager, f"{draft}/budgets/{code}"),
-        )
-    assert budgets(site, manager, draft) == before
-    assert 'revision" value="1"' in shown(site, manager, f"{draft}/budgets/spring"), "unwritten"
+        draft.saved(code)
+    assert draft.entries() == before
+    assert 'revision" value="1"' in draft.shown("spring"), "unwritten"
 
 
-def test_what_cannot_be_is_said_beside_its_field_and_hides_no_other(site, manager, draft):
-    page = shown(site, manager, f"{draft}/budgets/spring")
-    page = saved(site, manager, f"{draft}/budgets/spring", page, most_minor=["much"], items=["MUG"])
-    fault = re.search(r'id="most_minor-fault">(.+?)</p>', page)
-    assert fault and "much" in fault[1]
+def test_what_cannot_be_is_said_beside_its_field_and_hides_no_other(draft):
+    page = draft.saved("spring", most_minor=["much"], items=["MUG"])
+    assert "much" in fault_of(page, "most_minor")
     assert sent(page, "budget")["most_minor"] == ["much"], "it stays"
-    listed = shown(site, manager, f"{draft}/budgets")
+    listed = draft.shown(draft.at)
     assert "Has mistakes" in listed and "Each store has one of its own." in listed
 
 
-def test_a_budget_is_taken_out(site, manager, draft):
-    fields = {"do": ["remove"], "revision": ["1"], "key": ["k" * 20]}
-    done = send(site, f"{draft}/budgets/spring", "console", manager, fields)
-    assert done.status_code == 303
-    assert list(budgets(site, manager, draft)) == ["share"]
-    assert "Spring" not in shown(site, manager, f"{draft}/budgets")
+def test_a_budget_is_taken_out(draft):
+    assert draft.removed("spring").status_code == 303
+    assert list(draft.entries()) == ["share"]
+    assert "Spring" not in draft.shown(draft.at)
 
 
-def test_until_when_it_lasts_is_told_before_it_is_published(site, manager, draft):
+def test_until_when_it_lasts_is_told_before_it_is_published(site, draft):
     goods = [{"sku": "SOUP", "quantity": 1, "unit_minor": 10_000}]
     for back in range(1, 6):
         at = (datetime.now(UTC) - timedelta(days=back)).isoformat()
         basket = site.basket(card=fresh_card(), lines=goods, total_minor=10_000, happened_at=at)
         assert site.post("/v1/receipts", basket).status_code == 201
-    address = f"{draft}/budgets/spring"
-    page = shown(site, manager, address)
 
     def outlook(**typed: list[str]) -> str:
-        fields = sent(page, "budget") | typed | {"do": ["preview"]}
-        told = send(site, address, "console", manager, fields)
+        told = draft.send("spring", do=["preview"], **typed)
         assert told.status_code == 200
         found = re.search(r'id="outlook".*?</div>', told.text, re.S)
         assert found
@@ -149,38 +95,38 @@ def test_until_when_it_lasts_is_told_before_it_is_published(site, manager, draft
     assert "used up at once" in outlook(most_minor=["12.50"])
     assert "used up" not in outlook(most_minor=["900000"])
     assert "counts anew" in outlook(per=["week"])
-    assert budgets(site, manager, draft)["spring"]["most_minor"] == 25_000, "nothing is written"
+    assert draft.entries()["spring"]["most_minor"] == 25_000, "nothing is written"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_sentence_is_in_the_reader_s_language(site, manager, draft, language):
-    page = shown(site, manager, f"{draft}/budgets/share", **{"Accept-Language": language})
+def test_the_sentence_is_in_the_reader_s_language(draft, language):
+    page = draft.shown("share", **{"Accept-Language": language})
     begins = {"en": "At most 2.5%", "it": "Al massimo 2,5%", "pl": "Najwyżej 2,5",
               "ru": "Самое большее 2,5", "zh": "每月最多持卡营业额的2.5%"}  # fmt: skip
     assert said_of(page).startswith(begins[language])
 
 
-def test_where_nothing_is_declared_one_button_leads_to_the_program_s_text(site, manager):
-    for area in ("tiers", "draws", "referrals", "boards"):
-        assert "Write it in a draft" in shown(site, manager, f"/console/{area}"), area
+def test_where_nothing_is_declared_one_button_leads_to_the_program_s_text(site, manager, draft):
+    for area in ("draws", "referrals", "boards"):
+        assert "Write it in a draft" in draft.shown(f"/console/{area}"), area
     other = browsing.staff(site, "executive")
-    assert "Write it in a draft" not in shown(site, other, "/console/draws"), "it could not"
+    seen = visit(site, "/console/draws", "console", other)
+    assert seen.status_code == 200 and "Write it in a draft" not in seen.text, "it could not"
     fields = {"do": ["declare"], "key": ["d" * 20]}
     done = send(site, "/console/rules", "console", manager, fields)
     assert done.status_code == 303 and done.headers["location"].endswith("file=program.yaml")
-    assert "name: Budgets" in shown(site, manager, done.headers["location"])
+    assert "name: Budgets" in draft.shown(done.headers["location"])
 
 
 def test_the_form_of_a_rule_has_a_control_for_every_field_and_keeps_it(site, manager, draft):
     """Its campaign and who pays for it once were on no panel, and were lost when it was saved."""
-    address = f"{draft}/rules/1"
-    fields = sent(shown(site, manager, address), "rule")
+    address = f"{draft.path}/rules/1"
+    fields = sent(draft.shown(address), "rule")
     names = {each.partition(".")[0].partition(":")[0] for each in fields}
-    page = shown(site, manager, address)
+    page = draft.shown(address)
     for told in fields_of(Mechanic, without=("mechanic", "when")):
         assert told.name in names or f'value="item {told.name}"' in page, told.name
     done = send(site, address, "console", manager, fields | {"name": ["Renamed"]})
     assert done.status_code == 303
-    at = f"/v1/drafts/{draft.rpartition('/')[2]}/check"
-    rule = site.call("GET", at, token=manager).json()["program"]["rules"][0]
+    rule = draft.checked()["program"]["rules"][0]
     assert (rule["name"], rule["campaign"], rule["funding"]) == ("Renamed", "spring", "supplier")

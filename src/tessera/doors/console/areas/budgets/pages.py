@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tessera.base.refusal import Refusal
 from tessera.doors.charts import csv_of
-from tessera.doors.console.areas.budgets import drafting, telling
+from tessera.doors.console.areas.budgets import telling
+from tessera.doors.console.areas.budgets.drafting import BUDGETS
 from tessera.doors.console.areas.rules.bench import RULES
 from tessera.doors.language.words import N_
 from tessera.doors.till.budgets import BudgetList, BudgetView
@@ -61,22 +62,22 @@ PAGES: tuple[Page, ...] = (
         name="budgets.list", path=PATH, show=show, title=N_("Budgets"),
         purpose=N_("What may be given at most, what was given so far, and until when it lasts."),
         needs=("budget.list",), menu=Menu("program", 30, N_("Budgets"), "finance"),
-        acts={"begin": drafting.begin},
+        acts={"begin": BUDGETS.begin},
     ),
     Page(
         name="budgets.budget", path=f"{PATH}/{{code}}", show=show_one, title=N_("Budget"),
         purpose=N_("What was given of it in this period, and until when it lasts."),
-        needs=("budget.read",), acts={"begin": drafting.begin},
+        needs=("budget.read",), acts={"begin": BUDGETS.begin},
     ),
     Page(
-        name="budgets.drafted", path=_DRAFT, show=drafting.show_all,
+        name="budgets.drafted", path=_DRAFT, show=BUDGETS.show_all,
         title=N_("Budgets of the draft"), needs=("draft.read",),
         purpose=N_("Ceilings on what rules give to all together; they hold once published."),
     ),
     Page(
-        name="budgets.form", path=f"{_DRAFT}/{{code}}", show=drafting.show, title=N_("Budget"),
+        name="budgets.form", path=f"{_DRAFT}/{{code}}", show=BUDGETS.show, title=N_("Budget"),
         purpose=N_("How much may be given at most; at the side stands what that means."),
         needs=("draft.read",),
-        acts={"save": drafting.save, "preview": drafting.show, "remove": drafting.remove},
+        acts={"save": BUDGETS.save, "preview": BUDGETS.show, "remove": BUDGETS.remove},
     ),
 )  # fmt: skip

@@ -1,12 +1,10 @@
-"""A budget in plain sentences, and what differs between two programs' budgets. Pure."""
+"""A budget in plain sentences. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal
 
 from tessera.doors.console.areas.budgets.telling import ceilings
-from tessera.doors.console.areas.rules.telling import Change
 from tessera.doors.language.local import Local
 from tessera.doors.language.words import N_
 from tessera.rules.core.budgets import Budget
@@ -22,7 +20,7 @@ _WHOSE: Mapping[str, str] = {
     "store": N_("Each store has one of its own."), "region": N_("Each region has one of its own."),
     "member": N_("Each member has one of their own."),
 }  # fmt: skip
-_NOTHING = N_("It limits nothing yet: write how much it is at most.")
+NOTHING = N_("It limits nothing yet: write how much it is at most.")
 _WHOLE = N_("Whatever rules give draws on it.")
 _RULES = N_("These rules draw on it: %(names)s.")
 _CAMPAIGNS = N_("The rules of these campaigns draw on it: %(names)s.")
@@ -36,9 +34,10 @@ _FOR_EVER = N_("When it is used up, nothing more is given of it; "
                "what would pass it is given in part, and the till says why.")  # fmt: skip
 
 
-def plainly(budget: Budget, program: Program, local: Local) -> str:
+def plainly(code: str, program: Program, local: Local) -> str:
     """What a budget does, whole."""
-    return ("" if local.language == "zh" else " ").join(_plainly(budget, program, local))
+    said = _plainly(program.budgets[code], program, local)
+    return ("" if local.language == "zh" else " ").join(said)
 
 
 def _plainly(budget: Budget, program: Program, local: Local) -> Iterator[str]:
@@ -47,7 +46,7 @@ def _plainly(budget: Budget, program: Program, local: Local) -> Iterator[str]:
         most = local.listed(ceilings(budget, program.currency, local))
         yield told(_MOST[budget.per]) % {"ceilings": most}
     else:
-        yield told(_NOTHING)
+        yield told(NOTHING)
     yield told(_WHOSE[budget.by])
     yield from _drawn_by(budget, program, local) or (told(_WHOLE),)
     yield told(_FOR_EVER if budget.per == "ever" else _AFTER)
@@ -63,26 +62,3 @@ def _drawn_by(budget: Budget, program: Program, local: Local) -> list[str]:
     found = [local.gettext(said) % {"names": local.listed(some)} for said, some in several if some]
     alone = ((_CLAIMS, budget.claims), (_REFERRALS, budget.referrals))
     return found + [local.gettext(said) for said, holds in alone if holds]
-
-
-def budget_changes(old: Program, new: Program, local: Local) -> list[Change]:
-    """The budgets that differ, each in sentences."""
-    found = []
-    for code in dict.fromkeys((*old.budgets, *new.budgets)):
-        one, two = old.budgets.get(code), new.budgets.get(code)
-        if one == two:
-            continue
-        kept = two or one
-        assert kept is not None, "it is on one of the sides"
-        was = plainly(one, old, local) if one else ""
-        becomes = plainly(two, new, local) if two else ""
-        how = _how(was, becomes)
-        name = local.gettext(N_("Budget: %(name)s")) % {"name": kept.name or code}
-        found.append(Change(code, name, was, becomes, how))
-    return found
-
-
-def _how(was: str, becomes: str) -> Literal["new", "gone", "changed", "written"]:
-    if not was or not becomes:
-        return "new" if becomes else "gone"
-    return "written" if was == becomes else "changed"

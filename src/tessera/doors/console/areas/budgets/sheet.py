@@ -15,9 +15,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tessera.doors.console.areas.rules.boxes import Box, as_json, boxes_of
-from tessera.doors.console.areas.rules.reading import Sent, raw_of, said_of
-from tessera.doors.language.local import Local
+from tessera.doors.console.areas.rules.boxes import Box
+from tessera.doors.console.areas.rules.declaring import sent_as, shown_as
+from tessera.doors.console.areas.rules.reading import Sent
 from tessera.doors.language.words import N_
 from tessera.program.core.kinds import FieldTold, fields_of
 from tessera.rules.core.budgets import Budget
@@ -62,42 +62,17 @@ class Known:
     campaigns: Sequence[str]
 
 
-@dataclass(frozen=True)
-class Words:
-    """What the form calls things, as `rules/tree.html` asks it."""
-
-    local: Local
-    known: Known
-
-    def field(self, told: FieldTold) -> str:
-        """A field; one that is not known here by its own name."""
-        return self.local.gettext(LABELS[told.name]) if told.name in LABELS else told.name
-
-    def choice(self, word: str) -> str:
-        """What may be chosen: a period, or a rule by its name."""
-        if word in CHOICES:
-            return self.local.gettext(CHOICES[word])
-        return self.known.rules.get(word, word)
-
-    def hint(self, told: FieldTold) -> str:
-        """What is to be written, where that is not plain."""
-        return self.local.gettext(HINTS[told.name]) if told.name in HINTS else ""
-
-
 def boxes(data: Mapping[str, Any], known: Known) -> tuple[tuple[Box, ...], str]:
     """(a box for each field, what no field is for as JSON)."""
     shown = dict(data)
     if isinstance(shown.get(SHARE), int):
         shown[SHARE] = f"{Decimal(shown[SHARE]).scaleb(-2).normalize():f}"
-    found, rest = boxes_of(shown, _fields(data, known), "", "")
-    return found, as_json(rest) if rest else ""
+    return shown_as(shown, _fields(data, known))
 
 
 def budget_of(sent: Sent, known: Known) -> dict[str, Any]:
     """The budget that a form says. What cannot be read stays as it was typed."""
-    other = raw_of((sent.get(":other") or [""])[0])
-    data: dict[str, Any] = other if isinstance(other, dict) else {}
-    data |= said_of(sent, _fields(_sent(sent), known))
+    data = sent_as(sent, _fields(_sent(sent), known))
     if isinstance(data.get(SHARE), str):
         data[SHARE] = percent_x100(data[SHARE].strip())
     return data

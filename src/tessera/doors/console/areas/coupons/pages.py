@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from tessera.base.refusal import Refusal
+from tessera.doors.console.areas.coupons.drafting import COUPONS
+from tessera.doors.console.areas.rules.bench import RULES
 from tessera.doors.language.words import N_
 from tessera.doors.till.codes import FoundCoupon
 from tessera.doors.till.coupons import CouponBatch, CouponCodes, CouponKinds
@@ -12,6 +14,7 @@ from tessera.doors.web.page import File, Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
 
 PATH = "/console/coupons"
+_DRAFT = f"{RULES}/drafts/{{draft_id}}/coupons"
 ORDERED = N_("The codes are ordered: thousands are there in a moment, millions in a few minutes.")
 REVOKED = N_("The codes are called back: none of them counts any more.")
 
@@ -31,6 +34,7 @@ async def show(visit: Visit) -> Shown:
         "orders": orders.items if seen else [],
         "next": visit.here(cursor=orders.next) if seen and orders.next else "",
         "first": PATH if query["cursor"] else "",
+        "declared": visit.house.shop().program.coupons,
     })  # fmt: skip
 
 
@@ -124,6 +128,7 @@ PAGES: tuple[Page, ...] = (
         purpose=N_("Codes that bring something at the till. A kind stands in the program; codes "
                    "are ordered here, or given by rules."),
         needs=("coupon.kinds",), menu=Menu("program", 25, N_("Coupons"), "coupon"),
+        acts={"begin": COUPONS.begin},
     ),
     Page(
         name="coupons.new", path=f"{PATH}/new", show=show_new, acts={"order": order},
@@ -141,5 +146,16 @@ PAGES: tuple[Page, ...] = (
         acts={"export": export, "revoke": revoke}, title=N_("Order of codes"),
         purpose=N_("How many codes were made and handed out, and how long they are good."),
         needs=("coupon.batch",),
+    ),
+    Page(
+        name="coupons.drafted", path=_DRAFT, show=COUPONS.show_all,
+        title=N_("Coupons of the draft"), needs=("draft.read",),
+        purpose=N_("Kinds of coupons that rules ask for and give; they hold once published."),
+    ),
+    Page(
+        name="coupons.form", path=f"{_DRAFT}/{{code}}", show=COUPONS.show,
+        title=N_("Kind of coupons"), needs=("draft.read",),
+        purpose=N_("Who can use it, how often and until when; at the side stands what that means."),
+        acts={"save": COUPONS.save, "preview": COUPONS.show, "remove": COUPONS.remove},
     ),
 )  # fmt: skip

@@ -11,7 +11,6 @@ from urllib.parse import quote
 import msgspec
 
 from tessera.base.refusal import Refusal
-from tessera.doors.console.areas.budgets.sentences import budget_changes
 from tessera.doors.console.areas.rules.bench import (
     RULES,
     Bench,
@@ -19,11 +18,11 @@ from tessera.doors.console.areas.rules.bench import (
     cautions_of,
     changed,
 )
+from tessera.doors.console.areas.rules.differing import all_changes
 from tessera.doors.console.areas.rules.reading import number
 from tessera.doors.console.areas.rules.telling import (
     STATES,
     Words,
-    changes_of,
     diff_of,
     text_of,
     told_caution,
@@ -202,7 +201,7 @@ async def show_changes(visit: Visit) -> Shown:
     cautions = [(each.rule, told_caution(each)) for each in checked.warnings]
     return View("rules/changes.html", {
         "bench": bench, "draft": bench.draft, "tab": "changes", "checked": checked,
-        "changes": changes_of(old, new, visit.local) + budget_changes(old, new, visit.local),
+        "changes": all_changes(old, new, visit.local),
         "cautions": list(dict.fromkeys(cautions)),
         "sentences": checked.changes, "mistakes": _mistakes(visit, checked.mistakes),
         "diff": diff_of(text_of(now.program, reader), text_of(bench.read.body, reader))

@@ -11,12 +11,12 @@ import msgspec
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.rules.bench import RULES, examined_rules
+from tessera.doors.console.areas.rules.differing import all_changes
 from tessera.doors.console.areas.rules.labels import EXAMPLES, WISHES
 from tessera.doors.console.areas.rules.telling import (
     STATES,
     RuleTold,
     Words,
-    changes_of,
     diff_of,
     rule_told,
     text_of,
@@ -226,7 +226,7 @@ def _compared(visit: Visit, old: Current, new: Current) -> dict[str, Any]:
             rule_told(place, rule, after.currency, visit.local, today)
             for place, rule in enumerate(after.rules, 1)
         ],
-        "changes": changes_of(before, after, visit.local),
+        "changes": all_changes(before, after, visit.local),
         "diff": diff_of(text_of(old.program, reader), text_of(new.program, reader)),
     }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -28,6 +28,7 @@ from tessera.program.core.writing import written
 from tessera.rules.core.filling import Fault
 from tessera.rules.core.words import Mechanic, Program
 
+Say = Callable[[str], str]
 State = Literal["on", "later", "over", "wrong"]
 STATES: Mapping[State, tuple[str, str]] = {
     "on": (N_("On"), "good"), "later": (N_("Begins later"), "soft"), "over": (N_("Over"), "plain"),
@@ -156,14 +157,31 @@ def changes_of(old: Program, new: Program, local: Local) -> list[Change]:
     return found
 
 
-def _how(
-    one: Mechanic | None, two: Mechanic | None, *, same: bool
-) -> Literal["new", "gone", "changed", "written"]:
+def _how(one: object, two: object, *, same: bool) -> Literal["new", "gone", "changed", "written"]:
     if one is None:
         return "new"
     if two is None:
         return "gone"
     return "written" if same else "changed"
+
+
+def entry_changes(
+    old: Mapping[str, Any], new: Mapping[str, Any], said: tuple[Say, Say], title: str
+) -> list[Change]:
+    """The entries of a table of the head that differ, each in sentences.
+
+    said   how one of the old and one of the new is told by its code; title: "Budget: %(name)s"
+    """
+    found = []
+    for code in dict.fromkeys((*old, *new)):
+        one, two = old.get(code), new.get(code)
+        if one == two:
+            continue
+        was, becomes = said[0](code) if one else "", said[1](code) if two else ""
+        name = getattr(two or one, "name", "") or code
+        how = _how(one, two, same=was == becomes)
+        found.append(Change(code, title % {"name": name}, was, becomes, how))
+    return found
 
 
 def text_of(body: Mapping[str, Any], reader: Reader) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from tessera.base.pages import MAX_PAGE
 from tessera.base.refusal import Refusal
-from tessera.doors.language.tongue import tongue
+from tessera.doors.console.areas.rules.bench import RULES
+from tessera.doors.console.areas.tiers.drafting import LADDERS
+from tessera.doors.console.areas.tiers.sentences import plainly
 from tessera.doors.language.words import N_
 from tessera.doors.sheets import sheet
 from tessera.doors.web.page import File, Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
-from tessera.program.core.ladder_words import plain
 
 CSV = "text/csv; charset=utf-8"
 _PAGES = 100
+_DRAFT = f"{RULES}/drafts/{{draft_id}}/tiers"
 _HEADS = ("member_id", "level", "target", "amount", "lacking", "by")
 
 
@@ -21,8 +23,8 @@ async def show(visit: Visit) -> Shown:
     found = await visit.ask("tier.ladders")
     if isinstance(found, Refusal):
         return found
-    program, of = visit.house.shop().program, tongue(visit.local.language)
-    said = {code: plain(each, program.currency, of) for code, each in program.tiers.items()}
+    program = visit.house.shop().program
+    said = {code: plainly(code, program, visit.local) for code in program.tiers}
     return View("tiers/tiers.html", {
         "ladders": found.items, "currency": program.currency, "whys": WHYS, "said": said,
     })  # fmt: skip
@@ -79,10 +81,23 @@ PAGES = (
         name="tiers.tiers", path="/console/tiers", show=show, title=N_("Tiers"),
         purpose=N_("Who stands on which level, and how many went up or down."),
         needs=("tier.ladders",), menu=Menu("program", 40, N_("Tiers"), "tiers"),
+        acts={"begin": LADDERS.begin},
     ),
     Page(
         name="tiers.near", path="/console/tiers/{ladder}/near", show=near,
         title=N_("Near a level"), needs=("tier.near",),
         purpose=N_("Who nearly comes up, and who would sink at a review that comes soon."),
+    ),
+    Page(
+        name="tiers.drafted", path=_DRAFT, show=LADDERS.show_all, title=N_("Tiers of the draft"),
+        purpose=N_("Levels that members reach by what they buy; they hold once published."),
+        needs=("draft.read",),
+    ),
+    Page(
+        name="tiers.form", path=f"{_DRAFT}/{{code}}", show=LADDERS.show, title=N_("Ladder"),
+        purpose=N_("What counts, over which time, and the levels; at the side stands what that "
+                   "means."),
+        needs=("draft.read",),
+        acts={"save": LADDERS.save, "preview": LADDERS.show, "remove": LADDERS.remove},
     ),
 )  # fmt: skip

@@ -15,6 +15,8 @@ from tessera.base.refusal import Refusal
 from tessera.doors.cli.moving import run as running
 from tessera.identity import flows as identity
 from tessera.members.carried import db as people
+from tessera.members.consents import flows as consents
+from tessera.members.consents.core import By, Saying
 from tessera.warehouse.core import Identifier
 
 MEMBERS = """
@@ -171,6 +173,42 @@ def test_consents_arrive_and_what_was_said_later_stands(dsn, tmp_path):
     again = write(tmp_path, "consents", "1 news email yes 2022-01-01 r4")
     one(dsn, "consents", again, club(proved))
     assert seen(dsn, f"{agreed} WHERE i.value = 'club:1'") == [(["news/email"],)]
+
+
+def test_a_yes_of_a_file_never_follows_what_was_said_here(dsn, tmp_path):
+    """Not at once, not behind a no of the file; what nobody spoke of here is the file's."""
+    moved(dsn, files(tmp_path))
+
+    async def withdraw() -> None:
+        async with opened(dsn) as (conn, program_now):
+            first = Identifier("external", "club:1")
+            member_id = (await people.owners(conn, [first]))[first].member_id
+            no = [Saying("news", given=False, channel="email")]
+            by = By("member", datetime(2022, 1, 1, tzinfo=UTC))
+            assert not isinstance(
+                await consents.say(conn, member_id, no, by, program_now.consents), Refusal
+            )
+            await conn.commit()
+
+    run(withdraw())
+    rows = """
+1 news email yes 2023-01-01 r1
+1 news email no 2023-02-01 r2
+1 news email yes 2023-03-01 r3
+2 news email yes 2023-03-01 r4
+"""
+    proved = club(CLUB.replace('proof = "ref"', 'proof = "ref"\nproved = true'))
+    path = write(tmp_path, "consents", rows)
+    rehearsed = one(dsn, "consents", path, proved, rehearse=True)
+    done = one(dsn, "consents", path, proved)
+    for told in (rehearsed, done):
+        assert told.tally is not None and told.tally.outcomes == {"said": 2, "overtaken": 2}
+    later = write(tmp_path, "consents", "1 news email yes 2024-01-01 r5")
+    tally = one(dsn, "consents", later, proved).tally
+    assert tally is not None and tally.outcomes == {"overtaken": 1}
+    agreed = "SELECT agreed FROM members.member m JOIN members.identifier i ON i.member_id = m.id"
+    assert seen(dsn, f"{agreed} WHERE i.value = 'club:1'") == [([],)]
+    assert seen(dsn, f"{agreed} WHERE i.value = 'club:2'") == [(["news/email", "news/sms"],)]
 
 
 def merge(dsn, into, other):

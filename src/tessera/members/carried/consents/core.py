@@ -35,11 +35,15 @@ class Agreed(Struct, frozen=True):
 
 
 class Last(Struct, frozen=True):
-    """The newest line that is here."""
+    """The newest line that is here.
+
+    here  something was said here, by another way than an import
+    """
 
     state: State
     at: datetime
     way: str
+    here: bool = False
 
 
 class Written(Struct, frozen=True):
@@ -59,7 +63,8 @@ def settle(
     proved  kinds of contacts (email, phone) that a member has proved, or that count as proved
     errors  (as outcomes) consent_unknown, wording_unknown
 
-    What was said here, or said later, stands: consents are carried over in the order of their time.
+    What was said later stands: consents are carried over in the order of their time. A yes never
+    follows what was said here by another way than an import: whoever withdrew here is asked here.
     """
     now = dict(last)
     outcomes: list[Outcome] = []
@@ -71,12 +76,16 @@ def settle(
             same = same and each.saying.given == (before.state != "withdrawn")
             outcomes.append("known" if same else "overtaken")
             continue
+        here = before is not None and before.here
+        if here and each.saying.given:
+            outcomes.append("overtaken")
+            continue
         state = before.state if before is not None else "unsaid"
         found = line(declared, each.saying, state, proved.get(each.member_id, ()), "")
         if isinstance(found, Refusal):
             outcomes.append(found)
             continue
-        now[each.pair] = Last(found.state, each.at, "import")
+        now[each.pair] = Last(found.state, each.at, "import", here)
         lines.append(Written(each, found))
         outcomes.append("said")
     return outcomes, lines

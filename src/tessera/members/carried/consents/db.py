@@ -27,7 +27,10 @@ async def last(
     columns = (Uuids(members), Texts(purposes), Texts(channels))
     for statement in [SQL["last"], _TEMPORARY["last"]][: 2 if tried else 1]:
         rows = await conn.execute(statement, columns, binary=True)
-        found |= {(row[0], row[1], row[2]): Last(*row[3:]) for row in await rows.fetchall()}
+        for member, purpose, channel, state, at, way, here in await rows.fetchall():
+            pair = member, purpose, channel
+            before = found.get(pair)  # a rehearsal's own lines say nothing of what was said here
+            found[pair] = Last(state, at, way, here or (before is not None and before.here))
     return found
 
 

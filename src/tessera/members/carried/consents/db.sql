@@ -1,8 +1,11 @@
 -- members: consents of many members at a time.
 
 -- name: last
--- The newest line of each of these.
-SELECT c.member_id, c.purpose, c.channel, c.state, c.at, c.way
+-- The newest line of each of these, and whether anything was said by another way than an import;
+-- what an undone merge took back was not.
+SELECT
+    c.member_id, c.purpose, c.channel, c.state, c.at, c.way,
+    coalesce(h.state, 'unsaid') <> 'unsaid' AS here
 FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS asked (member_id, purpose, channel)
 CROSS JOIN LATERAL (
     SELECT k.member_id, k.purpose, k.channel, k.state, k.at, k.way
@@ -11,7 +14,16 @@ CROSS JOIN LATERAL (
         k.member_id = asked.member_id AND k.purpose = asked.purpose AND k.channel = asked.channel
     ORDER BY k.id DESC
     LIMIT 1
-) AS c;
+) AS c
+LEFT JOIN LATERAL (
+    SELECT k.state
+    FROM members.consent AS k
+    WHERE
+        k.member_id = asked.member_id AND k.purpose = asked.purpose AND k.channel = asked.channel
+        AND k.way <> 'import'
+    ORDER BY k.id DESC
+    LIMIT 1
+) AS h ON TRUE;
 
 -- name: add
 -- Lines in the order of the file.

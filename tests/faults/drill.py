@@ -56,6 +56,9 @@ SELECT
     (SELECT count(*) FROM checkout.event) AS events,
     (SELECT count(*) FROM checkout.quote) AS quotes,
     (SELECT count(ended) FROM checkout.quote) AS quotes_ended,
+    (SELECT count(merged_into) FROM members.member) AS merged,
+    (SELECT count(*) FROM identity.erasure) AS erasures,
+    (SELECT count(*) FROM members.household_member) AS at_home,
     (SELECT count(*) FROM checkout.parked) AS parked,
     (SELECT count(settled_at) FROM checkout.parked) AS settled,
     (SELECT count(refused) FROM checkout.parked) AS refused,
@@ -101,7 +104,8 @@ NEVER = {
         OR a.seq <> count(m.seq)""",
     "a key was taken and its answer is not there": """
         SELECT r.key FROM access.request AS r
-        LEFT JOIN access.answer AS a USING (outcome_id) WHERE a.outcome_id IS NULL""",
+        LEFT JOIN access.answer AS a USING (outcome_id)
+        WHERE a.outcome_id IS NULL AND r.fingerprint <> ''  -- else its member was erased""",
     "a receipt was posted without its call": """
         SELECT c.number FROM checkout.receipt AS c
         LEFT JOIN access.request AS r ON r.outcome_id = c.id WHERE r.key IS NULL""",

@@ -29,7 +29,7 @@ PROGRAM: dict[str, Any] = {
     "budgets": {"rewards": {"claims": True, "most_minor": 1_000_000_000}},
     "events": {"survey": {"fields": {"score": {"type": "integer"}}}},
     "attributes": {"pets": {"type": "integer"}},
-    "currencies": {"miles": {"kind": "miles"}},
+    "currencies": {"miles": {"kind": "miles"}}, "households": {},
     "transfers": {
         "transfer": {"fee_percent": 10}, "gift": {"delay_hours": 24},
         "donate": {"causes": {"forest": "Trees"}},
@@ -357,6 +357,32 @@ async def _hand_over(door: Door, fresh: Fresh) -> Op:
     return Op("POST", f"/v1/claims/{made['claim_id']}/state", {"to": "handed_over"}, 200)
 
 
+async def person(door: Door, fresh: Fresh) -> str:
+    """The number of a member who has just registered and bought."""
+    card = fresh.card()
+    told = await do(door, fresh, register(card))
+    await do(door, fresh, confirm(sale(fresh.number(), card)))
+    return str(told["member_id"])
+
+
+async def _merge(door: Door, fresh: Fresh) -> Op:
+    body = {"other": await person(door, fresh), "reason": "one person"}
+    return Op("POST", f"/v1/members/{await person(door, fresh)}/merge", body, 201)
+
+
+async def _undo_merge(door: Door, fresh: Fresh) -> Op:
+    told = await do(door, fresh, await _merge(door, fresh))
+    return Op("POST", f"/v1/merges/{told['merge_id']}/undo", {"reason": "two after all"}, 200)
+
+
+async def _household(door: Door, fresh: Fresh) -> Op:
+    return Op("POST", "/v1/households", {"member_id": await person(door, fresh)}, 201)
+
+
+async def _erase(door: Door, fresh: Fresh) -> Op:
+    return Op("POST", f"/v1/members/{await person(door, fresh)}/erase", {"reason": "asked"}, 200)
+
+
 async def _win(door: Door, fresh: Fresh) -> Op:
     card = await rich(door, fresh)
     await do(door, fresh, confirm(sale(fresh.number(), card, 20_000_000)))  # the first is counted
@@ -377,6 +403,8 @@ OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "announce a program": _announce, "roll back": _roll_back,
     "open an incident": _incident, "close an incident": _close_incident,
     "claim": _claim, "claim of a code": _claim_code, "claim of a coupon": _claim_coupon,
+    "merge": _merge, "undo a merge": _undo_merge, "found a household": _household,
+    "erase": _erase,
     "cancel a claim": _cancel_claim, "hand over a claim": _hand_over, "win a prize": _win,
 }  # fmt: skip
 TILL = tuple(OPERATIONS)[:12]

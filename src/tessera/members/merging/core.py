@@ -85,7 +85,7 @@ def together(
     )  # fmt: skip
 
 
-def _text(sides: tuple[Portrait, Portrait], name: Field) -> str:
+def _text(sides: tuple[Portrait, Portrait], name: str) -> str:
     first, second = sides
     return str(getattr(first, name) or getattr(second, name))
 

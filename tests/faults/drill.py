@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from psycopg import AsyncConnection
 
-from faults.operations import OPERATIONS, PROGRAM, Door, Fresh, Op
+from faults.calls import PROGRAM, Door, Fresh, Op
+from faults.operations import OPERATIONS
 from support.proxy import Proxy
 from support.served import Heard
 from tessera.access import flows as access_flows

@@ -16,8 +16,8 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from faults.calls import goods_back, register, sale
 from faults.drill import assert_sound
-from faults.operations import goods_back, register, sale
 from support.served import Heard, Served, Till
 from tessera.base import cluster, postgres
 from tessera.base.packing import unpack

@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from psycopg import AsyncConnection
 
+from faults.calls import Fresh, sale
 from faults.drill import MOST_OF, Drill, Inside, assert_sound, census, furnish, say
-from faults.operations import BATCH, OPERATIONS, Fresh, sale
+from faults.operations import BATCH, OPERATIONS
 from support.database import run
 from support.proxy import proxied
 from tessera.doors import house

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from psycopg import AsyncConnection
 
+from faults.calls import Fresh, confirm, do, goods_back, register, sale
 from faults.drill import Conn, assert_sound, census, furnish, grown, say
-from faults.operations import Fresh, confirm, do, goods_back, register, sale
 from support import shop
 from support.database import run
 from support.served import Served, Till

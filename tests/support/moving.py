@@ -81,6 +81,54 @@ BODY: dict[str, Any] = {
         "wordings": {"v1": {"en": "We write."}, "v2": {"en": "We may write."}},
     }}},
 }  # fmt: skip
+MEMBERS = """
+1 Anna Rossi 1980-05-01 2015-03-01 - gold 2024-02-29 A-1|A-2 OK 3331234567
+2 Bruno Neri - 2016-07-09 - silver 2025-01-01 A-3 LOST -
+3 Carla Verdi 1870-01-01 2016-07-09
+4 Dino Gialli - 2016-07-09 - - - A-1
+5 Elsa Blu - 2017-01-01 - - - A-5 - 333
+6 Fede Rosa - 2017-01-01 - bronze
+7 Gina Bianchi - 2018-01-01 F9
+8 Hugo Bianchi - 2018-01-01 F9
+- Ivo Grigi - 2018-01-01
+9 Lia Viola - 2999-01-01
+10 Max Nero 1980-99-99 2018-01-01
+"""
+BALANCES = """
+1 a 500 BONUS 2021-01-10 2098-01-31 -
+1 b 250 BONUS 2021-06-10 2098-06-30 2098-01-01
+1 c 40 miles 2021-06-10 - -
+2 d 1000 BONUS 2021-01-10 9999-12-31 -
+2 e -50 BONUS 2021-02-10 - -
+2 f -2000 BONUS 2021-02-10 - -
+1 a 500 BONUS 2021-01-10 2098-01-31 -
+1 b 251 BONUS 2021-06-10 2098-06-30 2098-01-01
+1 g 100 BONUS 2024-01-01 2025-01-01 -
+77 h 70 BONUS 2021-01-10 2098-01-31 -
+1 i 9223372036854775808 BONUS 2021-01-10 - -
+1 j =1+1 BONUS 2021-01-10 - -
+1 k 1.5 BONUS 2021-01-10 - -
+1 l 7 YEN 2021-01-10 - -
+1 m 7 BONUS 2021-02-30 - -
+1 n 7 BONUS 2021-03-01 2021-01-01 -
+1 o 0 BONUS 2021-03-01 - -
+1 - 7 BONUS 2021-03-01 - -
+1 p NaN BONUS 2021-03-01 - -
+1 q 1e999 BONUS 2021-03-01 - -
+1 r 7 BONUS 2999-03-01 - -
+"""
+CONSENTS = """
+1 news email yes 2020-01-01T10:00:00 r1
+1 news sms yes 2020-01-01T10:00:00 r1
+1 news sms no 2021-01-01T10:00:00 r2
+1 news sms yes 2019-01-01T10:00:00 r0
+2 news sms yes 2021-01-01 r3
+2 ads sms yes 2021-01-01 r3
+2 news sms perhaps 2021-01-02 r3
+2 news sms yes 2999-01-01 r3
+5 news sms yes 2021-01-01 r3
+2 news sms - 2022-01-01 r3
+"""
 
 
 def club(text: str = CLUB) -> Moving:
@@ -153,3 +201,9 @@ def differences(dsn: str) -> Sequence[str]:
             return (await prove_all(conn, chain=True)).differences
 
     return run(go())
+
+
+def files(place):
+    return {"members": write(place, "members", MEMBERS),
+            "balances": write(place, "balances", BALANCES),
+            "consents": write(place, "consents", CONSENTS)}  # fmt: skip

@@ -137,6 +137,7 @@ def test_an_allowance_is_never_spent_twice_over_its_points(dsn):
         ("other till", "the allowance is of till 2"),
         ("late", "the receipt came more than 3 days after the allowance had ended"),
         ("over", "the allowance ended at"),
+        ("before", "the allowance was given at"),
         ("replaced", "another allowance was given in its place before this receipt"),
     ],
 )
@@ -159,6 +160,8 @@ def test_what_nothing_covers_is_taken_as_far_as_it_is_there(dsn, case, why):
                 token = await allow(shop, card, at=now)
             elif case == "over":
                 token = await allow(shop, card, at=now - timedelta(days=3))
+            elif case == "before":
+                token = await allow(shop, card, at=now + timedelta(minutes=6))
             elif case == "replaced":
                 token = await allow(shop, card, at=now - timedelta(hours=2))
                 await allow(shop, card, at=now - timedelta(hours=1))
@@ -203,6 +206,29 @@ def test_a_receipt_made_before_the_allowance_was_replaced_is_covered(dsn):
             again = await shop.send(late, key="another key")
             assert again.problem.code == "receipt_known"
             assert sorted(await used(shop)) == [0, 50], "a duplicate never changes anything"
+            await shop.assert_proved()
+
+    run(work())
+
+
+def test_a_replaced_allowance_goes_along_with_a_merge(dsn):
+    async def work() -> None:
+        async with opened(dsn, BODY) as shop:
+            card, other = await shop.member(3000), await shop.member(500)  # 60 and 10 points
+            now = datetime.now(UTC)
+            token = await allow(shop, card, at=now - timedelta(hours=2))
+            for at in (now - timedelta(minutes=1), now):
+                await allow(shop, card, at=at)
+            assert (await shop.send(sale(card, line("SOUP", 1, 60), spend=60))).status == 201
+            assert not isinstance(await shop.merge(other, card), Refusal)
+            said = await shop.send(away(card, 1000, 50, token, at=now - timedelta(hours=1)))
+            assert said.answer.points_spent == 50 and fewer(said) is None
+            assert sorted(await used(shop)) == [0, 0, 50]
+            later = await shop.send(away(card, 1000, 50, token, at=now))
+            told = fewer(later)
+            assert told is not None and told[2].startswith("another allowance was given"), (
+                "what is closed stays closed"
+            )
             await shop.assert_proved()
 
     run(work())

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tessera.base.clock import MAX_SKEW
 from tessera.checkout.offline import signing
 from tessera.checkout.offline.core import (
     UPLOAD,
@@ -95,6 +96,8 @@ def test_an_allowance_is_a_share_of_what_is_there(available, most, percent):
         ({}, NOW, ""),
         ({}, ROW.valid_until, ""),
         ({}, ROW.valid_until + timedelta(seconds=1), "ended"),
+        ({}, NOW - MAX_SKEW, ""),
+        ({}, NOW - MAX_SKEW - timedelta(seconds=1), "given at 2026-03-14T10:00:00Z, after this"),
         ({"account_id": UUID(int=7)}, NOW, "another member"),
         ({"store": "S2"}, NOW, "store S2"),
         ({"till": "2"}, NOW, "till 2"),

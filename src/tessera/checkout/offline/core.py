@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from tessera.base.clock import MAX_SKEW
 from tessera.base.refusal import Refusal
 from tessera.rules.core.settings import Offline
 from tessera.warehouse.core import Receipt
@@ -130,6 +131,8 @@ def fault(of: Allowance, account_id: UUID, receipt: Receipt, now: datetime) -> s
         return f"the allowance is of store {of.store}"
     if of.till != receipt.till:
         return f"the allowance is of till {of.till}"
+    if happened_at < of.issued_at - MAX_SKEW:  # a till's clock may be slow
+        return f"the allowance was given at {of.issued_at:%Y-%m-%dT%H:%M:%SZ}, after this receipt"
     if happened_at > of.valid_until:
         return f"the allowance ended at {of.valid_until:%Y-%m-%dT%H:%M:%SZ}"
     if now > of.valid_until + UPLOAD:

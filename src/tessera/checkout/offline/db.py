@@ -61,7 +61,7 @@ async def read(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, Allowance]:
 
 
 async def go_along(conn: Conn, account_id: UUID, into: UUID, now: datetime) -> None:
-    """Open allowances of an account that was joined to another are that one's; both are locked."""
+    """Allowances of an account that was joined to another are that one's; both are locked."""
     await conn.execute(SQL["go_along"], {"account": account_id, "target": into, "now": now})
 
 

@@ -48,16 +48,17 @@ JOIN checkout.allowance AS newest
 WHERE named.id = ANY(%b::uuid[]);
 
 -- name: go_along
--- An account was joined to another: what tills may let it spend counts for that one. Where a till
--- has an open allowance for both, the other account's stands for the two.
+-- An account was joined to another: what tills may let it spend counts for that one, and what they
+-- have let go under one that is closed. Where a till has an open allowance for both, the other
+-- account's stands for the two.
 UPDATE checkout.allowance AS mine SET
     account_id = %(target)s,
-    closed_at = CASE WHEN EXISTS (
+    closed_at = CASE WHEN mine.closed_at IS NOT NULL THEN mine.closed_at WHEN EXISTS (
         SELECT FROM checkout.allowance AS theirs
         WHERE theirs.account_id = %(target)s AND theirs.store_id = mine.store_id
             AND theirs.till = mine.till AND theirs.closed_at IS NULL
     ) THEN %(now)s::timestamptz END
-WHERE mine.account_id = %(account)s AND mine.closed_at IS NULL;
+WHERE mine.account_id = %(account)s;
 
 -- name: use
 -- Receipts have taken so many points of these.

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
 from typer.testing import CliRunner, Result
 
+from faults.calls import sale
 from faults.drill import Inside, furnish
-from faults.operations import sale
 from support import database
 from support.database import run
 from tessera.base import backup, cluster, postgres
+from tessera.base.problem import PostgresProblem
+from tessera.doors.cli.drill import newest
 from tessera.doors.cli.main import build
 from tessera.doors.ground import Settings
 
@@ -85,6 +88,24 @@ def test_a_copy_is_brought_up_to_this_moment_by_the_archive(shop):
     assert receipts == [["receipts", str(shop.sold)]]
     assert shop.incidents()[-1] == ("drill", True)
     assert not list(shop.place.glob("tessera-drill-*")), "it cleans up"
+
+
+def test_what_is_no_backup_is_told_and_left_alone(tmp_path, capsys):
+    for name, taken_at in (("old.dump", "2026-03-01"), ("new.dump", "2026-03-02")):
+        source = tmp_path / name
+        source.touch()
+        manifest = backup.Manifest(taken_at, "18", 0, "")
+        backup.manifest_of(source).write_text(json.dumps(asdict(manifest)))
+    for name, note in (("settings", '{"colour": "red"}'), ("zeros", "0 0 0")):
+        (tmp_path / name).touch()
+        (tmp_path / f"{name}.json").write_text(note)
+    assert newest(tmp_path) == tmp_path / "new.dump"
+    said = capsys.readouterr().err
+    assert "settings is left out" in said and "zeros is left out" in said and "dump" not in said
+    for name in ("old.dump", "new.dump"):
+        (tmp_path / name).unlink()
+    with pytest.raises(PostgresProblem, match="backup_missing"):
+        newest(tmp_path)
 
 
 def test_a_dump_is_compared_row_by_row_and_what_is_missing_is_told_until_it_is_mended(shop):

@@ -96,12 +96,19 @@ def is_folder(source: Path) -> bool:
 
 
 def newest(folder: Path) -> Path:
-    """The backup in `folder` that was taken last. Errors: PostgresProblem backup_missing."""
+    """The backup in `folder` that was taken last; what is no backup is told and left alone.
+
+    errors  PostgresProblem backup_missing
+    """
     found = []
-    for note in folder.glob("*.json"):
+    for note in sorted(folder.glob("*.json")):
         source = note.with_suffix("")
-        if source.exists():
+        if not (source.exists() and note.is_file()):
+            continue
+        try:
             found.append((backup.read_manifest(source).taken_at, source))
+        except PostgresProblem as problem:
+            typer.echo(f"{source.name} is left out: {problem.why}", err=True)
     if not found:
         raise PostgresProblem(
             "backup_missing", field="folder", why=f"there is no backup in {folder}",

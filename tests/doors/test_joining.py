@@ -206,6 +206,24 @@ def test_a_till_takes_down_a_phone_and_a_paper(api):
     assert row == ("till", "leaflet", "S1", 50)
 
 
+def test_a_phone_is_understood_as_the_country_dials_it_wherever_one_is_asked_for(api, web):
+    phone = {"kind": "phone", "value": f"333 {digits()}"}
+    body = {"identifiers": [phone], "given_name": "Carla", "family_name": "Neri"}
+    member = api.post("/v1/members", body).json()["member_id"]
+    (near,) = api.post("/v1/duplicates/near", body).json()["items"]
+    assert near["member"]["member_id"] == member
+    asked = web.post("/v1/sign-in/code", phone)
+    assert asked.status_code == 202, asked.text
+    assert web.code(asked.json()["challenge_id"]), "it came to the member"
+    basket = api.basket(identifier=phone)
+    del basket["card"]
+    quote = api.post("/v1/quotes", {"basket": basket})
+    assert quote.is_success, quote.text
+    assert api.post("/v1/receipts", basket).status_code == 201
+    said = api.post("/v1/identify", {"identifier": phone}).json()
+    assert said["registered"] and said["balance"]["balance"] > 0
+
+
 def test_a_till_posts_no_event_of_the_house(api):
     event = {
         "type": "joined", "id": uuid4().hex, "happened_at": "2026-11-20T10:00:00+01:00",

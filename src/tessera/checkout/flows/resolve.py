@@ -115,7 +115,7 @@ def _name(item: Item, told: Receipt | Event, batch: Batch) -> None:
     if named.kind == "card" and showing.is_code(named.value):
         _scan(item, told, named)
         return
-    normal = members.normal(named.kind, named.value)
+    normal = members.normal(named.kind, named.value, batch.shop.program.terms.enrolment.country)
     if isinstance(normal, Refusal):
         field = "card" if told.card else "identifier.value"
         item.outcome = msgspec.structs.replace(normal, field=field)

@@ -65,7 +65,7 @@ async def _look_up(
 ) -> Refusal | None:
     """Whose receipt it is, and what the tried program asks of that member."""
     field = "card" if receipt.card else "identifier"
-    normal = members.normal(named.kind, named.value)
+    normal = members.normal(named.kind, named.value, shop.program.terms.enrolment.country)
     if isinstance(normal, Refusal):
         return replace(normal, field=field)
     owner = (await members_db.owners(await members_db.ask_owners(conn, [normal]))).get(normal)

@@ -18,7 +18,7 @@ from tessera.doors.call import Call, Operation
 from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor, uuid_of
 from tessera.doors.till import merges
-from tessera.doors.till.people import AttributeValue, PersonName
+from tessera.doors.till.people import AttributeValue, PersonName, country_of
 from tessera.identity import flows as identity
 from tessera.members import core
 from tessera.members.likeness import db, flows
@@ -121,7 +121,7 @@ async def near_members(call: Call) -> NearMembers | Refusal:
     body: Described = call.body
     named: list[Identifier] = []
     for index, each in enumerate(body.identifiers):
-        identifier = core.normal(each.kind, each.value)
+        identifier = core.normal(each.kind, each.value, country_of(call))
         if isinstance(identifier, Refusal):
             field = f"identifiers[{index}].value"
             return Refusal(identifier.code, field, identifier.why, identifier.cure)

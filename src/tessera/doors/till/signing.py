@@ -27,6 +27,7 @@ from tessera.base.text import Key, Name
 from tessera.doors.call import Call, Conn, Operation
 from tessera.doors.entrance import Entrance
 from tessera.doors.pages import uuid_of
+from tessera.doors.till.people import country_of
 from tessera.members import core as members
 from tessera.members import db as members_db
 
@@ -203,7 +204,7 @@ async def _note(
 
 async def ask_code(call: Call) -> SignInCode | Refusal:
     """POST /v1/sign-in/code: the same statements whether somebody is known by this or not."""
-    identifier = members.normal(call.body.kind, call.body.value)
+    identifier = members.normal(call.body.kind, call.body.value, country_of(call))
     if isinstance(identifier, Refusal):
         return identifier
     found = await members_db.find(call.conn, identifier)

@@ -174,6 +174,24 @@ def test_what_goes_to_nobodys_phone_waits_for_who_joins_with_it(web, me):
     assert points_of(web, joined["token"]) == 150
 
 
+def test_what_is_not_there_is_refused_before_anybody_is_looked_for(web, me):
+    """So neither words nor time tell whether a phone is somebody's, for no points at all."""
+    known = {"kind": "phone", "value": f"+39 333 {home.digits()}"}
+    web.afresh().joined(contact=known)
+    poor = web.afresh().joined(card=fresh_card(web.api))
+    web.quiet()
+    own = {"kind": "card", "value": web.get("/v1/me/home", poor["token"])["card"]}
+    nobodys = {"kind": "phone", "value": f"+39 333 {home.digits()}"}
+    not_issued = {"kind": "card", "value": "2900000000010"}
+    there = points_of(web, poor["token"])
+    before = web.api.rows()["members.member"]
+    for receiver in (known, nobodys, own, not_issued):
+        assert give(web, poor, receiver=receiver, points=there + 1).json()["code"] == "points_short"
+        assert give(web, poor, receiver=receiver, points=301).json()["code"] == "amount_refused"
+    assert web.api.rows()["members.member"] == before
+    assert give(web, poor, receiver=own, points=there).json()["code"] == "same_account"
+
+
 def test_a_present_arrives_later_and_less_the_fee(web, me):
     said = give(web, me, kind="gift").json()
     assert (said["arrives"], said["fee_points"]) == (45, 5) and said["arrives_at"]

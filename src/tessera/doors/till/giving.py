@@ -130,6 +130,10 @@ async def send(call: Call) -> Gone | Refusal:
     mine = await _mine(call, way, body.points)
     if isinstance(mine, Refusal):
         return mine
+    # First what is mine: what is refused for that tells nothing of a receiver, also by its time.
+    refusal = await flows.refused_to_send(call.conn, asking(call), body.kind, mine, body.points)
+    if refusal is not None:
+        return refusal
     receiver = await _receiver(call, body.receiver)
     if isinstance(receiver, Refusal):
         return receiver

@@ -56,7 +56,8 @@ def _loose(wallet: Wallet, stamp: Stamp, alive_at: datetime) -> list[tuple[Lot, 
     return [(lot, room) for lot, room in free if lot.live(alive_at)]
 
 
-def _short(wallet: Wallet, stamp: Stamp, points: int, alive_at: datetime) -> Refusal | None:
+def shortage(wallet: Wallet, stamp: Stamp, points: int, alive_at: datetime) -> Refusal | None:
+    """Why so many points may not leave, of those alive at that instant; None if they may."""
     there = spare(wallet, stamp, alive_at)
     if points <= there:
         return None
@@ -73,7 +74,7 @@ def leave(
     alive_at  only points that live beyond this instant; None: that are not expired
     """
     alive_at = alive_at or stamp.happened_at
-    short = _short(wallet, stamp, points, alive_at)
+    short = shortage(wallet, stamp, points, alive_at)
     if short is not None:
         return short
     picked = pick(_loose(wallet, stamp, alive_at), points)
@@ -96,7 +97,7 @@ def send(
     ready, fee = ready_at(stamp, way), way.fee(points)
     # Both at once, so that a refusal has moved nothing. What would expire before the receiver could
     # spend it does not leave.
-    short = _short(sender, stamp, points, ready)
+    short = shortage(sender, stamp, points, ready)
     if short is not None:
         return short
     parts = leave(sender, stamp, points - fee, "sent", ready)

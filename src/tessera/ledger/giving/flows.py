@@ -90,16 +90,12 @@ class Lengthened(Struct, frozen=True):
 
 async def send(conn: db.Conn, ask: Ask, sent: Sent) -> Row | Refusal:
     """A transfer or a gift: what leaves arrives in the same operation, less the fee."""
-    offered = ask.ways.transfers
-    way = offered.transfer if sent.kind == "transfer" else offered.gift
-    if way is None:
-        return _not_offered(sent.kind)
-    refusal = currency_fault(ask.ways, sent.currency, "currency", NOT_GIVEN)
-    if refusal is None and sent.sender == sent.receiver:
-        refusal = Refusal("same_account", "receiver", "both have the same account",
-                          "name another receiver")  # fmt: skip
-    if refusal is not None:
-        return refusal
+    way = _way(ask, sent.kind, sent.currency)
+    if isinstance(way, Refusal):
+        return way
+    if sent.sender == sent.receiver:
+        return Refusal("same_account", "receiver", "both have the same account",
+                       "name another receiver")  # fmt: skip
     sender, receiver = await locked(
         conn, [(sent.sender, sent.currency), (sent.receiver, sent.currency)]
     )
@@ -119,6 +115,35 @@ async def send(conn: db.Conn, ask: Ask, sent: Sent) -> Row | Refusal:
         fee_points=sent.points - arrived,
     )  # fmt: skip
     return await keep(conn, row, [sender, receiver])
+
+
+async def refused_to_send(
+    conn: db.Conn, ask: Ask, kind: Literal["transfer", "gift"], sender: UUID, points: int
+) -> Refusal | None:
+    """Why these points of the program's own may not leave, whoever is to have them; unlocked.
+
+    For a door that may not tell whether a receiver is known: asked before the receiver is looked
+    for, a refusal says nothing of anybody else, nor does the time it takes. `send` judges again.
+    """
+    way = _way(ask, kind, MAIN)
+    if isinstance(way, Refusal):
+        return way
+    found = await ledger_db.wallets(await ledger_db.ask_read(conn, [sender]))
+    if found:
+        await ledger_db.load_lots(conn, found, [sender], [])
+    wallet = found.get(sender) or Wallet(sender, loaded=True)
+    done = await db.done(conn, sender, (kind, MAIN, MAIN), _since(ask))
+    giving.wake(wallet, ask.stamp, ask.ways.lives[MAIN])
+    ready = giving.ready_at(ask.stamp, way)
+    return limits.beyond(way, points, done) or giving.shortage(wallet, ask.stamp, points, ready)
+
+
+def _way(ask: Ask, kind: Literal["transfer", "gift"], currency: str) -> Sending | Refusal:
+    offered = ask.ways.transfers
+    way = offered.transfer if kind == "transfer" else offered.gift
+    if way is None:
+        return _not_offered(kind)
+    return currency_fault(ask.ways, currency, "currency", NOT_GIVEN) or way
 
 
 def _terms_there(ask: Ask, receiver: Wallet, currency: str, way: Sending) -> Terms:

@@ -228,6 +228,23 @@ def test_more_points_want_a_fresh_proof(web, me):
     assert give(web, me, points=101).status_code == 201
 
 
+def test_all_of_it_is_taken_or_erased_only_by_who_has_just_proved(web, me):
+    with web.api.eye.transaction():
+        web.api.eye.execute(
+            "UPDATE access.person_session SET proved_at = proved_at - interval '1 hour'"
+        )
+    home.wait(lambda: not web.get("/v1/me/ways", me["token"])["fresh"])
+    for path, body in (("/v1/me/export", {}), ("/v1/me/erase", None)):
+        said = web.post(path, body, me["token"])
+        assert (said.status_code, said.json()["code"]) == (403, "sign_in_stale")
+    sent = web.afresh().post("/v1/me/proof", {}, me["token"]).json()
+    code = {"code": web.code(sent["challenge_id"])}
+    path = f"/v1/me/proof/{sent['challenge_id']}"
+    assert web.api.call("POST", path, code, token=me["token"]).is_success
+    assert web.post("/v1/me/export", {}, me["token"]).json()["held"]
+    assert web.post("/v1/me/erase", None, me["token"]).is_success
+
+
 def test_who_has_no_card_gets_a_number_once(web):
     me = web.afresh().joined(contact=mail())
     assert web.get("/v1/me/home", me["token"])["card"] is None

@@ -170,6 +170,21 @@ def test_more_points_want_a_code(looking: Browsing, web: Web, me):
     page.get_by_text("The points are on their way.").wait_for()
 
 
+def test_who_has_not_just_signed_in_does_so_before_the_end(looking: Browsing, web: Web, me):
+    web.api.eye.execute(
+        "UPDATE access.person_session SET proved_at = proved_at - interval '1 hour'"
+    )
+    home.wait(lambda: not web.get("/v1/me/ways", me["token"])["fresh"])
+    page = looking.page("/m/privacy", me["token"], width=PHONE)
+    assert page.get_by_text("Sign in again to go on").count() == 1
+    assert page.get_by_text("As data").count() == 0
+    page.goto("/m/privacy/erase")
+    assert page.get_by_text("Erase me for ever").count() == 0
+    page.get_by_text("Sign in again to go on").click()
+    page.wait_for_url("**/m/sign-in?again=1&next=/m/privacy/erase")
+    page.get_by_label("Phone or e-mail").wait_for()
+
+
 def test_signing_in_by_code_and_out(looking: Browsing, web: Web):
     contact = home.mail()
     web.afresh().joined(contact=contact)

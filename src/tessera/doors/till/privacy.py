@@ -139,6 +139,8 @@ async def export(call: Call) -> Once | Refusal:
 
 async def my_export(call: Call) -> Once | Refusal:
     """POST /v1/me/export"""
+    if not call.principal.fresh(call.now):
+        return _stale()
     call.changed("export", call.principal.id, None, {"form": call.body.form})
     return await _export(call, call.principal.id, call.body.form)
 
@@ -157,7 +159,17 @@ async def erase(call: Call) -> Erased | Refusal | Any:
 
 async def erase_me(call: Call) -> Erased | Refusal:
     """POST /v1/me/erase"""
+    if not call.principal.fresh(call.now):
+        return _stale()
     return await _erase(call, call.principal.id, "member", "asked by the member")
+
+
+def _stale() -> Refusal:
+    """Or who finds a phone unlocked takes all that is held, or ends it for ever."""
+    return Refusal(
+        "sign_in_stale", "", "all of it is taken or erased by who has proved within ten minutes",
+        "sign in, or prove again that it is you with POST /v1/me/proof",
+    )  # fmt: skip
 
 
 async def erasures(call: Call) -> Page[Erasure] | Refusal:

@@ -23,7 +23,7 @@ async def show(visit: Visit) -> Shown:
     asked = await visit.ask("join.terms", query={"language": visit.local.language})
     purposes = [] if isinstance(asked, Refusal) else asked.consents
     now = {(each.purpose, each.channel): each for each in told.now}
-    shown = {"purposes": purposes, "now": now, "past": told.history[:30]}
+    shown = {"purposes": purposes, "now": now, "past": told.history[:30], "fresh": _fresh(visit)}
     return View("privacy/privacy.html", shown)
 
 
@@ -65,7 +65,7 @@ async def last_word(visit: Visit) -> Shown:
     """What erasing means, before it is done."""
     there = await visit.ask("me.home")
     points = 0 if isinstance(there, Refusal) else there.balance.balance
-    return View("privacy/erase.html", {"points": points})
+    return View("privacy/erase.html", {"points": points, "fresh": _fresh(visit)})
 
 
 async def erase(visit: Visit) -> Shown:
@@ -78,6 +78,11 @@ async def erase(visit: Visit) -> Shown:
         return done
     visit.sign_out()
     return See("/m/sign-in?out=1", ERASED)
+
+
+def _fresh(visit: Visit) -> bool:
+    assert visit.who is not None, "the page is for members"
+    return visit.who.principal.fresh(visit.now)
 
 
 PAGES = (

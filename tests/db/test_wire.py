@@ -197,6 +197,26 @@ def test_a_rollback_after_a_statement_that_failed_unheard_leaves_nothing_behind(
     assert run(scene()) == 1
 
 
+def test_what_the_driver_lets_go_of_at_a_rollback_is_prepared_again(dsn: str) -> None:
+    """It prepares what is executed often, and ends that with all that the server has prepared."""
+    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
+
+    async def scene() -> int:
+        conn = await _connect(dsn)
+        for turn in range(3):
+            await conn.begin()
+            for _ in range(8):
+                await (await conn.execute("SELECT %s::int", (turn,))).fetchone()
+            await put(conn, add, [columns.Integers([turn]), columns.Texts(["x"])])
+            await conn.commit()
+            await conn.begin()
+            await how_many(await ask(conn, b"SELECT unnest(%b::int[])", [columns.Integers([1])]))
+            await conn.rollback()
+        return await _count(conn)
+
+    assert run(scene()) == 3
+
+
 def test_a_rollback_leaves_no_prepared_statement_behind(dsn: str) -> None:
     add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
 

@@ -134,7 +134,10 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
                 self._prepared_here = {
                     statement: each for statement, each in self._prepared_here.items() if each.there
                 }
+        had = bool(self._prepared._names)
         await super().rollback()
+        if had and not self._prepared._names:  # the driver has let go of its own, and so of all
+            self._prepared_here.clear()
 
     def forget(self, statement: bytes) -> None:
         """Prepare it anew at its next use: its tables are others than they were."""

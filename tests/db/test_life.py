@@ -200,6 +200,45 @@ def test_a_season_carries_a_part_over(dsn):
     played(dsn, story, expiry={"seasons": seasons})
 
 
+@pytest.mark.parametrize("ran", [True, False])
+def test_late_receipts_of_a_season_carry_no_more_than_its_most(dsn, ran):
+    """Whatever was spent of it, whoever posts it, in one account or in two that became one."""
+    first, second = TODAY - timedelta(days=2), TODAY + timedelta(days=100)
+    seasons = [
+        {"opens": "2020-01-01", "closes": f"{first}", "spend_until": f"{first}",
+         "carry_percent": 50, "carry_most": 50},
+        {"opens": f"{first + timedelta(days=1)}", "closes": f"{second}",
+         "spend_until": f"{second}"},
+    ]  # fmt: skip
+
+    async def story(shop, card):
+        await shop.buys(card, 61, 40)
+        await shop.run()
+        assert await shop.points(card) == (30, 0, 0)
+        await shop.spends(card, 30)
+        await shop.buys(card, 1, 39)
+        if ran:
+            await shop.run()
+        await shop.spends(card, 1)  # half of 62 are 31
+        for days, more in ((38, 19), (37, 0)):
+            await shop.buys(card, 500, days)
+            if ran:
+                await shop.run()
+            said = await shop.send(sale(card, line("SOUP", 1, 19), spend=19))
+            assert said.status == (201 if more else 409)
+        one, other = fresh_card(), fresh_card()
+        for each in (one, other):
+            await shop.register(each)
+        await shop.buys(other, 500, 36)
+        await shop.merge(one, other)
+        await shop.spends(one, 20)
+        await shop.buys(one, 500, 35)
+        await shop.run()
+        assert await shop.points(one) == (30, 0, 0), "what the other had carried, and no more"
+
+    played(dsn, story, expiry={"seasons": seasons})
+
+
 def test_what_a_season_carries_can_be_spent_before_any_run(dsn):
     first, second = TODAY - timedelta(days=2), TODAY + timedelta(days=100)
     seasons = [

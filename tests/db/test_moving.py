@@ -163,8 +163,9 @@ def test_a_yes_of_a_file_never_follows_what_was_said_here(dsn, tmp_path):
     for told in (rehearsed, done):
         assert told.tally is not None and told.tally.outcomes == {"said": 2, "overtaken": 2}
     later = write(tmp_path, "consents", "1 news email yes 2024-01-01 r5")
-    tally = one(dsn, "consents", later, proved).tally
-    assert tally is not None and tally.outcomes == {"overtaken": 1}
+    last = one(dsn, "consents", later, proved)
+    assert last.tally is not None and last.tally.outcomes == {"overtaken": 1}
+    assert done.sound and last.sound, "what was overtaken is not missing"
     agreed = "SELECT agreed FROM members.member m JOIN members.identifier i ON i.member_id = m.id"
     assert seen(dsn, f"{agreed} WHERE i.value = 'club:1'") == [([],)]
     assert seen(dsn, f"{agreed} WHERE i.value = 'club:2'") == [(["news/email", "news/sms"],)]

@@ -199,6 +199,22 @@ def test_what_a_season_carries_is_of_the_whole_and_goes_on_from_season_to_season
     assert account.wallet.active == 40, "all of it, and the last season is followed by none"
 
 
+@given(st.lists(st.tuples(st.integers(1, 120), st.integers(1, 60), st.booleans()), min_size=1))
+def test_late_receipts_carry_no_more_over_a_season_whatever_was_spent_of_it(receipts):
+    """A third of the second season, at most 40 points, whenever its receipts come."""
+    account, then = Account(LIVES[2]), START + 18 * DAY
+    for points, spent, ran in receipts:
+        stamp = Stamp(next(account.fresh), START + 9 * DAY, then)
+        core.earn(account.wallet, stamp, next(account.fresh), points, Terms(START + 17 * DAY))
+        if ran:
+            account.age(then)
+        core.spend(account.wallet, account.stamp(then), spent)  # or refused, if it is too much
+    account.age(then)
+    account.check(then)
+    carried = sum(move.points for move in account.wallet.moves if move.source == "expired")
+    assert carried == min(sum(points for points, _, _ in receipts) * 34 // 100, 40)
+
+
 def test_a_season_that_carries_over_waits_for_the_hold():
     account = Account(LIVES[2])
     for _ in range(2):

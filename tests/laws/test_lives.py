@@ -142,6 +142,18 @@ def test_a_season_carries_over_whatever_clock_it_ended_by(zone, points):
     assert SEASONS.carry(ended + timedelta(days=3), points) == (0, None), "no season ended then"
 
 
+@given(st.integers(1, 99), st.integers(1, 300), st.lists(st.integers(1, 200), min_size=1))
+def test_late_receipts_make_a_season_carry_what_it_would_have_at_once(percent, most, lots):
+    season = Season(FIRST.opens, FIRST.closes, FIRST.spend_until, "", percent, most)
+    expiry, ended = Expiry(seasons=(season, SECOND)), day_end(FIRST.spend_until, "UTC")
+    gone = kept = 0
+    for points in lots:
+        part, _ = expiry.carry(ended, points, gone, kept)
+        assert 0 <= part <= points
+        gone, kept = gone + points, kept + part
+    assert kept == expiry.carry(ended, gone)[0] == min(gone * percent // 100, most)
+
+
 @pytest.mark.parametrize(
     ("at", "days", "ends"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from psycopg.errors import SerializationFailure
 from tessera.base.columns import Bigints, Bytes, Integers, Texts, Times, Uuids
 from tessera.base.sql import statements
 from tessera.base.wire import Rows, ask, put
-from tessera.ledger.core import Hold, Lot, Move, Run, Wallet, look_again
+from tessera.ledger.core import Hold, Life, Lot, Move, Run, Wallet, look_again
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -134,6 +134,33 @@ async def load_lots(
         hold = mine.setdefault(hold_id, Hold(hold_id, placed_at, deadline, {}))
         hold.pins[lot_id] = points
     return moves
+
+
+async def load_carried(
+    conn: Conn, loaded: Iterable[Wallet], lives: Iterable[Life], by: datetime
+) -> None:
+    """Where a season carries over: what it carried before, in wallets with points that expire.
+
+    loaded  locked, with their lots
+    lives   of the points in them: without a season that carries over nothing is asked
+    by      whatever expires later is not looked at
+    """
+    if not any(life.carries for life in lives):
+        return
+    over = {
+        wallet.account_id: wallet
+        for wallet in loaded
+        if any(x.remaining and x.expires_at and x.expires_at <= by for x in wallet.lots.values())
+    }
+    if not over:
+        return
+    for wallet in over.values():
+        wallet.carried.clear()
+    rows = await conn.execute(SQL["carried_before"], {"accounts": list(over)})
+    for account_id, at, gone, carried in await rows.fetchall():
+        mine = over[account_id].carried
+        before = mine.get(at, (0, 0))
+        mine[at] = (before[0] + gone, before[1] + carried)
 
 
 async def moves_of(

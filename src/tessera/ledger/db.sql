@@ -60,6 +60,24 @@ WHERE account_id = ANY(%(accounts)b::uuid[]) AND (
     )
 );
 
+-- name: carried_before
+-- What has expired at each instant, and what of it was carried over. What came carried from an
+-- account that was joined to this one counts too.
+SELECT
+    account_id, happened_at,
+    sum(CASE WHEN source = 'active' THEN points ELSE 0 END)::bigint AS gone,
+    sum(CASE WHEN source = 'expired' THEN points ELSE 0 END)::bigint AS carried
+FROM ledger.move
+WHERE
+    account_id = ANY(%(accounts)b::uuid[])
+    AND (source, target) IN (('active', 'expired'), ('expired', 'active'))
+GROUP BY account_id, happened_at
+UNION ALL
+SELECT account_id, earned_at, 0::bigint AS gone, sum(points)::bigint AS carried
+FROM ledger.lot
+WHERE account_id = ANY(%(accounts)b::uuid[]) AND came_from IS NOT NULL
+GROUP BY account_id, earned_at;
+
 -- name: open_holds
 -- Holds that have not ended, with what they pin.
 SELECT hold.account_id, hold.id, hold.placed_at, hold.deadline, pin.lot_id, pin.points

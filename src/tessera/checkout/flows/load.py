@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
+from tessera.base.clock import MAX_SKEW
 from tessera.checkout import db
 from tessera.checkout.core.case import Sold
 from tessera.checkout.core.words import Cancel, Event, Quote
@@ -95,6 +96,9 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
         outcomes = [each for sale in sold for each in (sale.row.id, *sale.returns)]
         by_id = {wallet.account_id: wallet for wallet in rich}
         moves = await ledger_db.load_lots(conn, by_id, list(by_id), outcomes)
+        programs = {p.version: p for item in items if item.case is not None for p in item.programs}
+        lives = [life for each in programs.values() for life in each.lives.values()]
+        await ledger_db.load_carried(conn, rich, lives, batch.now + MAX_SKEW)
         await add_kin(conn, items, moves)
     for item in items:
         if item.quote is not None and item.case is not None:

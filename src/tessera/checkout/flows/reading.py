@@ -199,7 +199,7 @@ async def _whose(
     conn: db.Conn, shop: Shop, receipt: Receipt, named: Identifier, trusted: bool
 ) -> Owner | Refusal:
     field = "card" if receipt.card else "identifier"
-    normal = members.normal(named.kind, named.value)
+    normal = members.normal(named.kind, named.value, shop.program.terms.enrolment.country)
     if isinstance(normal, Refusal):
         value = "card" if receipt.card else "identifier.value"
         return msgspec.structs.replace(normal, field=value)

@@ -12,12 +12,14 @@ from tessera.ledger.core.posting import open_lot, take
 from tessera.ledger.core.spending import pinned
 from tessera.ledger.core.words import Lot, Stamp, Wallet
 
-# (when, points that expire then, points carried over from then before) -> (points carried over,
-# when those expire)
-Carry = Callable[[datetime, int, int], tuple[int, datetime | None]]
+# (when, points that expire then, those that did before, of these carried over) -> (points carried
+# over, when those expire)
+Carry = Callable[[datetime, int, int, int], tuple[int, datetime | None]]
 
 
-def nothing(expired_at: datetime, points: int, before: int) -> tuple[int, datetime | None]:
+def nothing(
+    expired_at: datetime, points: int, gone: int, before: int
+) -> tuple[int, datetime | None]:  # fmt: skip
     """No season: nothing is carried over."""
     return 0, None
 
@@ -42,7 +44,7 @@ def expire(
         lots = [x for x in sorted(wallet.lots.values(), key=Lot.order) if x.expires_at == instant]
         free = [(lot, lot.remaining - pins.get(lot.id, 0)) for lot in lots]
         ripe = [(lot, part) for lot, part in free if part > 0 and not lot.pending]
-        kept, until = carry(instant, sum(part for _, part in ripe), _carried(wallet, instant))
+        kept, until = carry(instant, sum(part for _, part in ripe), *_before(wallet, instant))
         if kept and any(lot.id in pins for lot in lots):
             continue
         for lot, part in free:
@@ -66,9 +68,17 @@ def _shares(ripe: list[tuple[Lot, int]], kept: int) -> dict[UUID, int]:
     return {outcome: part for outcome, part in zip(sums, parts, strict=True) if part}
 
 
-def _carried(wallet: Wallet, instant: datetime) -> int:
-    """Points carried over from an instant before, of lots with something in them."""
-    return sum(x.points for x in wallet.lots.values() if x.earned_at == instant and x.remaining)
+def _before(wallet: Wallet, instant: datetime) -> tuple[int, int]:
+    """(points that expired at an instant before, of these carried over), whatever became of them.
+
+    A late receipt is of the same season as those that came in time.
+    """
+    gone, kept = wallet.carried.get(instant, (0, 0))
+    for move in wallet.moves:
+        if move.happened_at == instant:
+            gone += move.points * ((move.source, move.target) == ("active", "expired"))
+            kept += move.points * ((move.source, move.target) == ("expired", "active"))
+    return gone, kept
 
 
 def _next(wallet: Wallet, at: datetime, seen: datetime | None) -> datetime | None:

@@ -105,11 +105,13 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         return next((each for each in self.seasons if day <= each.closes), None)
 
     def carry(
-        self, expired_at: datetime, points: int, before: int = 0
+        self, expired_at: datetime, points: int, gone: int = 0, before: int = 0
     ) -> tuple[int, datetime | None]:
         """(points that go over when a season ends, when they expire); (0, None) without a season.
 
-        before      points that went over from that instant already: late receipts
+        gone        points that have expired at that instant already: these are late receipts'
+        before      of those gone so many went over
+        law         late or in time, at once or one by one: in the end the same points go over
         expired_at  the instant at which the points expired: midnight on the clock of the place
                     where they were earned, which is nobody's to know any more. The season is the
                     one that ends nearest, within the 14 hours by which clocks differ at most;
@@ -123,7 +125,7 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         if abs(apart) > _CLOCKS:
             return 0, None
         season = self.seasons[n]
-        kept = points * season.carry_percent // 100
+        kept = _share(season, gone + points) - _share(season, gone)
         if season.carry_most is not None:
             kept = min(kept, max(season.carry_most - before, 0))
         return kept, ends[n + 1] + apart if n + 1 < len(ends) else None
@@ -214,9 +216,22 @@ class Life(Struct, frozen=True):
         day = local(happened_at, zone).date()
         return day_end(day + timedelta(days=self.expiry.inactive_days), zone)
 
-    def carry(self, expired_at: datetime, points: int, before: int) -> tuple[int, datetime | None]:
+    @property
+    def carries(self) -> bool:
+        """Whether a season of it lets points go over."""
+        return self.expiry is not None and any(x.carry_percent for x in self.expiry.seasons)
+
+    def carry(
+        self, expired_at: datetime, points: int, gone: int, before: int
+    ) -> tuple[int, datetime | None]:
         """What goes over when a season ends: for `expire`."""
-        return (0, None) if self.expiry is None else self.expiry.carry(expired_at, points, before)
+        if self.expiry is None:
+            return 0, None
+        return self.expiry.carry(expired_at, points, gone, before)
+
+
+def _share(season: Season, points: int) -> int:
+    return points * season.carry_percent // 100
 
 
 def months_later(day: date, months: int) -> date:

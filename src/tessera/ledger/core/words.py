@@ -140,6 +140,8 @@ class Wallet:
                      joined with it; None: neither ever happened
     lots, holds      loaded only where an operation needs them (`loaded`): all that is open
     widened          what only wallets with pending or rolling points have has changed
+    carried          {when: (points that had expired then, of these carried over)}, written before;
+                     loaded only where a season carries over
     """
 
     account_id: UUID
@@ -162,6 +164,7 @@ class Wallet:
     changed_lots: set[UUID] = field(default_factory=set)
     new_holds: list[Hold] = field(default_factory=list)
     ended_holds: dict[UUID, Ending] = field(default_factory=dict)
+    carried: dict[datetime, tuple[int, int]] = field(default_factory=dict)
 
     def needs_lots(self, now: datetime) -> bool:
         """Whether `available` cannot be told from the wallet's row alone."""

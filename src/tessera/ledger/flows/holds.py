@@ -26,6 +26,7 @@ async def release_overdue(
         return 0
     wallets = await db.wallets(await db.ask_lock(conn, sorted(accounts)))
     await db.load_lots(conn, wallets, list(wallets), [])
+    await db.load_carried(conn, wallets.values(), lives.values(), now)
     run = Run(new_id(), "released", now, now, "over", finished_at=now)
     currencies = await db.currencies(conn, list(wallets))
     ended = 0

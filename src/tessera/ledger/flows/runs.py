@@ -48,6 +48,7 @@ async def post_page(
     wallets = await db.wallets(await db.ask_lock(conn, sorted(each.id for each in due)))
     late = [id_ for id_, wallet in wallets.items() if wallet.needs_lots(run.at)]
     await db.load_lots(conn, wallets, late, [])
+    await db.load_carried(conn, [wallets[id_] for id_ in late], lives.values(), run.at)
     found = {id_: wallets[id_] for id_ in late}
     currencies = {each.id: each.currency for each in due}
     posted = post_all(found, currencies, lives, run.stamp(now))

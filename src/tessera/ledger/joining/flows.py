@@ -60,6 +60,8 @@ async def join(conn: db.Conn, ask: Ask, account: UUID, into: UUID) -> Done | Ref
             "account_joined", "", "one of these accounts was joined to another already",
             "name the member who has it now",
         )  # fmt: skip
+    both = [*source.values(), *target.values()]
+    await ledger_db.load_carried(conn, both, ask.lives.values(), ask.now)
     if await _currencies(conn, account, into) != currencies:
         raise SerializationFailure("a wallet was begun by somebody else meanwhile")
     if _held(source, ask):
@@ -70,7 +72,7 @@ async def join(conn: db.Conn, ask: Ask, account: UUID, into: UUID) -> Done | Ref
         await db.fill(conn, theirs, list(mine.lots))
         life = ask.lives.get(currency, _ANY)
         went[currency] = joining.join(mine, theirs, ask.stamp, life, new_id)
-    await _save(conn, ask, [*source.values(), *target.values()])
+    await _save(conn, ask, both)
     await db.stands(conn, [each.account_id for each in target.values()])
     await db.goes(conn, [(source[c].account_id, target[c].account_id) for c in currencies])
     row = Joining(ask.id, account, into, None, False, ask.principal_id, ask.now, ask.now)
@@ -100,6 +102,7 @@ async def part(
         )
     except ledger_db.Joined as astray:
         return _undone() if was.to_account_id not in astray.accounts else _covered()
+    await ledger_db.load_carried(conn, holder.values(), ask.lives.values(), ask.now)
     if _held(holder, ask):
         return _open_holds()
     if keep:

@@ -22,7 +22,7 @@ from tessera.doors.cli.moving.words import Unfit
 from tessera.ledger.carried.core import mark_of
 from tessera.members.carried import db as people_db
 from tessera.members.carried.consents import db, flows
-from tessera.members.carried.consents.core import Agreed
+from tessera.members.carried.consents.core import Agreed, stands
 from tessera.members.consents.core import Consents, Saying
 from tessera.warehouse.core import Identifier
 
@@ -124,13 +124,13 @@ class ConsentsWay:
         return told
 
     async def held(self, conn: Conn, items: Sequence[Told]) -> list[Held]:
-        """Here: that or something later was said of the purpose and channel."""
+        """Here: that was said of the purpose and channel, or what holds against it."""
         found = await self._agreed(conn, items, tried=False)
         last = await db.last(conn, {each.pair for each in found if isinstance(each, Agreed)})
         told: list[Held] = []
         for each in found:
             newest = last.get(each.pair) if isinstance(each, Agreed) else None
-            here = newest is not None and isinstance(each, Agreed) and newest.at >= each.at
+            here = newest is not None and isinstance(each, Agreed) and stands(newest, each)
             told.append("here" if here else "missing")
         return told
 

@@ -53,6 +53,15 @@ class Written(Struct, frozen=True):
     line: Line
 
 
+def stands(last: Last, said: Agreed) -> bool:
+    """Whether what is here holds against what a file says: it is as new, or a yes comes too late.
+
+    A yes never follows what was said here by another way than an import: whoever withdrew here is
+    asked here.
+    """
+    return last.at >= said.at or (last.here and said.saying.given)
+
+
 def settle(
     said: Sequence[Agreed], last: Mapping[Pair, Last], proved: Mapping[UUID, Collection[str]],
     declared: Consents,
@@ -63,23 +72,19 @@ def settle(
     proved  kinds of contacts (email, phone) that a member has proved, or that count as proved
     errors  (as outcomes) consent_unknown, wording_unknown
 
-    What was said later stands: consents are carried over in the order of their time. A yes never
-    follows what was said here by another way than an import: whoever withdrew here is asked here.
+    What `stands` stays; else consents are carried over in the order of their time.
     """
     now = dict(last)
     outcomes: list[Outcome] = []
     lines: list[Written] = []
     for each in said:
         before = now.get(each.pair)
-        if before is not None and before.at >= each.at:
+        if before is not None and stands(before, each):
             same = before.at == each.at and before.way == "import"
             same = same and each.saying.given == (before.state != "withdrawn")
             outcomes.append("known" if same else "overtaken")
             continue
         here = before is not None and before.here
-        if here and each.saying.given:
-            outcomes.append("overtaken")
-            continue
         state = before.state if before is not None else "unsaid"
         found = line(declared, each.saying, state, proved.get(each.member_id, ()), "")
         if isinstance(found, Refusal):

@@ -142,6 +142,7 @@ def give(web, me, **body):
 
 def test_points_go_to_a_card(web, me):
     other = web.afresh().joined(card=fresh_card(web.api))
+    web.quiet()
     card = web.get("/v1/me/home", other["token"])["card"]
     before = points_of(web, other["token"])
     said = give(web, me, receiver={"kind": "card", "value": card})

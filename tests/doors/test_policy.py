@@ -179,6 +179,7 @@ def test_the_answer_is_what_the_policy_says(api, things, callers, name):
         made = MAKES[name](things, whose)
         may = [who for who, caller in asking.items() if expected(name, caller, whose) == "allowed"]
         others = [(who, caller, whose) for who, caller in asking.items() if who not in may]
+        api.settled()
         wrong += untouched(api.rows, partial(all_misjudged, api, name, others, made))
         for who in may:
             own = MAKES[name](things, whose)

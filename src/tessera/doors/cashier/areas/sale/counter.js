@@ -367,7 +367,11 @@ function wire() {
     if (["way", "amount"].includes(event.target.name)) again();
   });
   on(at("spending"), "submit", () => spend(Number(at("spend").value.replace(/\s/g, ""))));
-  on(at("couponing"), "submit", async () => (await import("./coupons.js")).add(now.coupons) && again());
+  on(at("couponing"), "submit", async () => {
+    const code = at("coupon").value.trim(); // at once: the next one is scanned while the code loads
+    at("coupon").value = "";
+    if ((await import("./coupons.js")).add(now.coupons, code)) again();
+  });
   on(at("spend-all"), "click", () => spend(Number(at("spend").dataset.most)));
   on(at("add"), "click", () => addLine() || plainly("nothing"));
   on(at("confirm"), "click", confirm);

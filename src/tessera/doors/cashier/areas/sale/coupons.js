@@ -27,11 +27,8 @@ export function draw({ coupons: codes, wrong }, answered, changed) {
   }));
 }
 
-/** The typed code joins the basket's; false where there is none, or no room. */
-export function add(codes) {
-  const { coupon } = at("couponing").elements;
-  const code = coupon.value.trim();
-  coupon.value = "";
+/** A code joins the basket's; false where there is none, or no room. */
+export function add(codes, code) {
   if (!code || codes.length >= MOST || codes.includes(code)) return false;
   codes.push(code);
   return true;

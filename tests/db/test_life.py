@@ -29,6 +29,16 @@ def on(days: float) -> datetime:
     return NOW + timedelta(days=days)
 
 
+def _closed(days, **carries):
+    """A season that closed so many days ago, and the one after it."""
+    first, second = TODAY - timedelta(days=days), TODAY + timedelta(days=100)
+    return [
+        {"opens": "2020-01-01", "closes": f"{first}", "spend_until": f"{first}", **carries},
+        {"opens": f"{first + timedelta(days=1)}", "closes": f"{second}",
+         "spend_until": f"{second}"},
+    ]  # fmt: skip
+
+
 class Counter(Shop):
     """The shop, and what is written of a member's points."""
 
@@ -178,13 +188,7 @@ def test_every_visit_keeps_rolling_points_alive(dsn):
 
 
 def test_a_season_carries_a_part_over(dsn):
-    first, second = TODAY - timedelta(days=20), TODAY + timedelta(days=100)
-    seasons = [
-        {"opens": "2020-01-01", "closes": f"{first}", "spend_until": f"{first}",
-         "carry_percent": 40, "carry_most": 50},
-        {"opens": f"{first + timedelta(days=1)}", "closes": f"{second}",
-         "spend_until": f"{second}"},
-    ]  # fmt: skip
+    seasons = _closed(20, carry_percent=40, carry_most=50)
 
     async def story(shop, card):
         await shop.buys(card, 100, 40)
@@ -203,13 +207,7 @@ def test_a_season_carries_a_part_over(dsn):
 @pytest.mark.parametrize("ran", [True, False])
 def test_late_receipts_of_a_season_carry_no_more_than_its_most(dsn, ran):
     """Whatever was spent of it, whoever posts it, in one account or in two that became one."""
-    first, second = TODAY - timedelta(days=2), TODAY + timedelta(days=100)
-    seasons = [
-        {"opens": "2020-01-01", "closes": f"{first}", "spend_until": f"{first}",
-         "carry_percent": 50, "carry_most": 50},
-        {"opens": f"{first + timedelta(days=1)}", "closes": f"{second}",
-         "spend_until": f"{second}"},
-    ]  # fmt: skip
+    seasons = _closed(2, carry_percent=50, carry_most=50)
 
     async def story(shop, card):
         await shop.buys(card, 61, 40)
@@ -240,13 +238,7 @@ def test_late_receipts_of_a_season_carry_no_more_than_its_most(dsn, ran):
 
 
 def test_what_a_season_carries_can_be_spent_before_any_run(dsn):
-    first, second = TODAY - timedelta(days=2), TODAY + timedelta(days=100)
-    seasons = [
-        {"opens": "2020-01-01", "closes": f"{first}", "spend_until": f"{first}",
-         "carry_percent": 40},
-        {"opens": f"{first + timedelta(days=1)}", "closes": f"{second}",
-         "spend_until": f"{second}"},
-    ]  # fmt: skip
+    seasons = _closed(2, carry_percent=40)
 
     async def story(shop, card):
         old = await shop.buys(card, 100, 40)

@@ -18,6 +18,7 @@ from tessera.base.wire import PipelineConnection, ask, how_many, put
 TABLES = """
 CREATE TEMP TABLE one (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, word text);
 """
+ADD = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
 
 
 async def _connect(dsn: str) -> PipelineConnection:
@@ -83,13 +84,11 @@ def test_a_rollback_in_the_middle_undoes(dsn: str) -> None:
 
 
 def test_what_is_fired_is_there_and_its_errors_come_with_the_commit(dsn: str) -> None:
-    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
-
     async def scene() -> int:
         conn = await _connect(dsn)
         for ids, good in (([1, 2], True), ([3, 3], False), ([4], True), ([5], True)):
             await conn.begin()
-            await put(conn, add, [columns.Integers(ids), columns.Texts(["x"] * len(ids))])
+            await put(conn, ADD, [columns.Integers(ids), columns.Texts(["x"] * len(ids))])
             if good:
                 await conn.commit()
                 continue
@@ -112,8 +111,7 @@ def test_what_is_asked_is_answered_in_any_order_and_as_often(dsn: str) -> None:
         got += [await how_many(plain), await plain.fetchall()]
         for _ in (1, 2):
             await conn.begin()
-            add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
-            await put(conn, add, [columns.Integers([1, 2]), columns.Texts(["a", None])])
+            await put(conn, ADD, [columns.Integers([1, 2]), columns.Texts(["a", None])])
             both = await ask(conn, named, [columns.Integers([1, 2])])
             none = await ask(conn, named, [columns.Integers([3])])
             when = await ask(conn, b"SELECT %b::timestamptz", [columns.Instant(moment)])
@@ -161,18 +159,16 @@ def test_what_is_asked_amiss_is_told_where_it_is_read(dsn: str) -> None:
 
 
 def test_a_statement_that_never_got_prepared_is_prepared_again(dsn: str) -> None:
-    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
-
     async def scene() -> int:
         conn = await _connect(dsn)
         await conn.begin()
         await conn.execute("SELECT * FROM nowhere")
-        await put(conn, add, [columns.Integers([1]), columns.Texts(["x"])])
+        await put(conn, ADD, [columns.Integers([1]), columns.Texts(["x"])])
         with pytest.raises(psycopg.errors.UndefinedTable):
             await conn.commit()
         await conn.rollback()
         await conn.begin()
-        await put(conn, add, [columns.Integers([1]), columns.Texts(["x"])])
+        await put(conn, ADD, [columns.Integers([1]), columns.Texts(["x"])])
         await conn.commit()
         await conn.rollback()
         return await _count(conn)
@@ -181,15 +177,13 @@ def test_a_statement_that_never_got_prepared_is_prepared_again(dsn: str) -> None
 
 
 def test_a_rollback_after_a_statement_that_failed_unheard_leaves_nothing_behind(dsn: str) -> None:
-    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
-
     async def scene() -> int:
         conn = await _connect(dsn)
         await conn.begin()
         await put(conn, b"SELECT 1 / unnest(%b::integer[])", [columns.Integers([0])])
         await conn.rollback()
         await conn.begin()
-        await put(conn, add, [columns.Integers([1]), columns.Texts(["x"])])
+        await put(conn, ADD, [columns.Integers([1]), columns.Texts(["x"])])
         await conn.commit()
         await conn.rollback()
         return await _count(conn)
@@ -199,7 +193,6 @@ def test_a_rollback_after_a_statement_that_failed_unheard_leaves_nothing_behind(
 
 def test_what_the_driver_lets_go_of_at_a_rollback_is_prepared_again(dsn: str) -> None:
     """It prepares what is executed often, and ends that with all that the server has prepared."""
-    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
 
     async def scene() -> int:
         conn = await _connect(dsn)
@@ -207,7 +200,7 @@ def test_what_the_driver_lets_go_of_at_a_rollback_is_prepared_again(dsn: str) ->
             await conn.begin()
             for _ in range(8):
                 await (await conn.execute("SELECT %s::int", (turn,))).fetchone()
-            await put(conn, add, [columns.Integers([turn]), columns.Texts(["x"])])
+            await put(conn, ADD, [columns.Integers([turn]), columns.Texts(["x"])])
             await conn.commit()
             await conn.begin()
             await how_many(await ask(conn, b"SELECT unnest(%b::int[])", [columns.Integers([1])]))
@@ -218,19 +211,17 @@ def test_what_the_driver_lets_go_of_at_a_rollback_is_prepared_again(dsn: str) ->
 
 
 def test_a_rollback_leaves_no_prepared_statement_behind(dsn: str) -> None:
-    add = b"INSERT INTO one SELECT * FROM unnest(%b::integer[], %b::text[])"
-
     async def scene() -> tuple[int, int]:
         conn = await _connect(dsn)
         for turn in range(30):
             await conn.begin()
-            await put(conn, add, [columns.Integers([turn]), columns.Texts(["x"])])
+            await put(conn, ADD, [columns.Integers([turn]), columns.Texts(["x"])])
             await (
                 await ask(conn, b"SELECT unnest(%b::integer[])", [columns.Integers([1])])
             ).fetchall()
             await conn.rollback()
         found = await conn.execute(
-            "SELECT count(*) FROM pg_prepared_statements WHERE name ~ 'fired'"
+            "SELECT count(*) FROM pg_prepared_statements WHERE name ~ '^tessera'"
         )
         row = await found.fetchone()
         assert row is not None

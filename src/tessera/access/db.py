@@ -27,7 +27,7 @@ from tessera.access.core import (
 from tessera.base.columns import Bytes, Dates, Smallints, Texts, Times, Uuids
 from tessera.base.packing import pack, unpack
 from tessera.base.sql import statements
-from tessera.base.wire import Rows, ask, how_many, put
+from tessera.base.wire import Rows, ask, put
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -238,11 +238,6 @@ async def ask_claims(conn: Conn, claims: Sequence[Claim]) -> Rows:
 async def claimed(rows: Rows) -> set[tuple[UUID, str]]:
     """The (principal, key) pairs that were free and are taken now; the others see `known`."""
     return {(row[0], row[1]) for row in await rows.fetchall()}
-
-
-async def all_claimed(rows: Rows, count: int) -> bool:
-    """Whether every one of `count` keys was free, without reading them one by one."""
-    return await how_many(rows) == count
 
 
 async def known(conn: Conn, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Known]:

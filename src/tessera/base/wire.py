@@ -166,7 +166,7 @@ class PipelineConnection(AsyncConnection[tuple[Any, ...]]):
         if known is None or known.uses in _AGAIN:
             # A fresh name each time: nobody knows whether one that was not answered exists.
             self._names += 1
-            known = _Prepared(b"fired_%d" % self._names, 0 if known is None else known.uses)
+            known = _Prepared(b"tessera_%d" % self._names, 0 if known is None else known.uses)
             self._prepared_here[statement] = known
             numbers = iter(range(1, len(columns) + 1))
             text = re.sub(rb"%b", lambda _: b"$%d" % next(numbers), statement)

@@ -13,6 +13,7 @@ from tessera.access import db as access_db
 from tessera.access.core import Claim, Replay
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.base.wire import how_many
 from tessera.checkout import db
 from tessera.checkout.core.case import Case, Sold, fault_of, key_of
 from tessera.checkout.core.event import event_fault
@@ -54,7 +55,7 @@ async def resolve(conn: db.Conn, batch: Batch) -> None:
     asked_keys = await db.ask_identities(conn, keys) if keys else None
     events = [item.job.ask.key() for item in items if isinstance(item.job.ask, Event)]
     asked_events = await events_db.ask_known(conn, events) if events else None
-    if asked_claims is not None and not await access_db.all_claimed(asked_claims, len(claims)):
+    if asked_claims is not None and await how_many(asked_claims) < len(claims):
         await _judge(conn, batch, claims, await access_db.claimed(asked_claims))
     await _wake(conn, batch)
     owners = await members_db.owners(asked_owners) if asked_owners is not None else {}

@@ -24,6 +24,7 @@ from tessera.access import db as access_db
 from tessera.access.core import Known, Replay
 from tessera.base import postgres
 from tessera.base.problem import PostgresProblem
+from tessera.base.wire import Answers
 from tessera.checkout import db as checkout_db
 from tessera.checkout import flows
 from tessera.checkout.core import Quote
@@ -198,15 +199,13 @@ async def the_soonest_to_expire_is_spent_first(dsn: str, patch: pytest.MonkeyPat
 
 
 def key_committed_in_its_own_transaction(patch: pytest.MonkeyPatch) -> None:
-    real = access_db.all_claimed
-
-    async def all_claimed(cursor: Any, count: int) -> bool:
-        taken = await real(cursor, count)
-        await cursor.connection.commit()
-        await cursor.connection.begin()
+    async def how_many(rows: Answers) -> int:
+        taken = await rows.count()
+        await rows._conn.commit()
+        await rows._conn.begin()
         return taken
 
-    patch.setattr(access_db, "all_claimed", all_claimed)
+    patch.setitem(vars(flows)["resolve"].__globals__, "how_many", how_many)
 
 
 def no_lock_on_accounts(patch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from tessera.checkout.offline import flows as offline
 from tessera.checkout.offline.core import UPLOAD, Allowance
 from tessera.doors.api import Api
 from tessera.doors.till import OPERATIONS
+from tessera.ledger.reports import db as reports
 from tessera.rules.core.settings import Offline
 from tessera.warehouse.core import Receipt
 
@@ -102,6 +103,45 @@ def test_what_the_allowance_covers_is_taken_and_becomes_debt_where_it_is_not_the
             assert balance.balance == 60 + earned - 180
             assert balance.debt == 180 - 60 - earned and balance.available == 0
             assert await used(shop) == [60, 60, 60], "bounded by allowance x tills"
+            await shop.assert_proved()
+
+    run(work())
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("ran", [True, False])
+def test_what_expired_before_the_receipt_came_is_spent_and_not_owed(dsn, ran, allowed):
+    """60 of the 100 points that lived to the end of yesterday; and its goods come back."""
+    now = datetime.now(UTC)
+
+    async def work() -> None:
+        async with opened(dsn, BODY | {"expiry": {"days": 3}}) as shop:
+            card = fresh_card()
+            await shop.register(card)
+            earned = sale(card, line("SOUP", 1, 5000), at=now - timedelta(days=4))
+            await shop.send(earned)
+            token = await allow(shop, card, at=now - timedelta(days=1, minutes=1))
+            if ran:
+                (done,) = await shop.run(now)
+                assert done.expired == 100
+            receipt = away(card, 1000, 60, token if allowed else None, at=now - timedelta(days=1))
+            said = await shop.send(receipt)
+            assert (said.status, said.answer.points_spent) == (201, 60)
+            await shop.run(now)
+            balance = await shop.balance(card)
+            assert (balance.debt, balance.balance) == (0, said.answer.points_earned)
+            (told,) = await reports.outstanding_at(
+                shop.eye, datetime.now(UTC), now - timedelta(days=9)
+            )
+            assert (told.change.spent, told.change.expired) == (-60, -40)
+            await shop.eye.rollback()
+            await shop.assert_proved()
+            await shop.send(goods_back(earned))
+            assert (await shop.balance(card)).debt == 60 - said.answer.points_earned, "what it gave"
+            await shop.send(goods_back(receipt))
+            assert await used(shop) == [60 if allowed else 0]
+            balance = await shop.balance(card)
+            assert (balance.debt, balance.balance) == (0, 0), "what came back had been owed"
             await shop.assert_proved()
 
     run(work())

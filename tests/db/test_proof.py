@@ -136,8 +136,12 @@ UPDATE ledger.move SET seq = 2 WHERE seq = -1
 >> account ID: move 1 (400 points from issued to active) stands in a wrong place: it was posted as move 2
 
 a way that does not exist
+UPDATE ledger.move SET source = 'adjusted' WHERE target = 'spent' AND seq = 3
+> account ID: move 3 of # points goes from adjusted to spent with a lot, which no operation posts
+
+points spent as expired that never had
 UPDATE ledger.move SET source = 'expired' WHERE target = 'spent' AND seq = 3
-> account ID: move 3 of # points goes from expired to spent with a lot, which no operation posts
+> account ID: of lot ID # points were spent that had expired, but only # had
 
 a forged move with all the right sums
 INSERT INTO ledger.move

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -34,6 +35,7 @@ ROW = Allowance(
     worth_minor=1, max_percent=100, issued_at=NOW, valid_until=NOW + timedelta(days=3),
 )  # fmt: skip
 POINTS = st.integers(0, 1000)
+DAY = timedelta(days=1)
 
 
 def made(at: datetime) -> Receipt:
@@ -80,6 +82,65 @@ def test_one_allowance_is_owed_once_however_many_receipts(receipts, points, ther
     assert wallet.active - wallet.debt == there - sum(
         move.points for move in wallet.moves if move.target == "spent"
     )
+
+
+@given(
+    lots=st.lists(st.tuples(st.integers(1, 200), st.sampled_from((1, 2, 9))), max_size=5),
+    asked=st.lists(st.integers(1, 300), min_size=1, max_size=3),
+    ran=st.lists(st.booleans(), min_size=3, max_size=3),
+    last=st.integers(2, 4),
+)
+def test_what_was_let_go_before_it_expired_is_not_owed_however_late_it_comes(
+    lots, asked, ran, last
+):
+    """With runs of expiry before, between and after the receipts, or after them only."""
+    left = []
+    for runs in ([False] * 3, ran):
+        wallet, ids = Wallet(ACCOUNT, loaded=True), itertools.count(100)
+        for points, days in lots:
+            terms = ledger.Terms(NOW + days * DAY)
+            stamp = Stamp(UUID(int=next(ids)), NOW - DAY, NOW - DAY)
+            ledger.earn(wallet, stamp, UUID(int=next(ids)), points, terms)
+        late = NOW + last * DAY
+        for run, points in zip(runs, [*asked, 0, 0], strict=False):
+            if run:
+                _expire(wallet, late, ids)
+            if points:
+                stamp = Stamp(UUID(int=next(ids)), NOW, late)
+                ledger.spend_owing(wallet, stamp, points)
+        _expire(wallet, late, ids)
+        spent = sum(move.points for move in wallet.moves if move.target == "spent")
+        assert spent == sum(asked)
+        left.append((wallet.active, wallet.debt, [*map(_ends, wallet.lots.values())]))
+    assert left[0] == left[1]
+
+
+def _expire(wallet, at, ids):
+    stamp = Stamp(UUID(int=next(ids)), at, at)
+    ledger.expire(wallet, stamp, at, lambda: UUID(int=next(ids)))
+
+
+def _ends(lot):
+    return lot.expires_at, lot.points, lot.remaining
+
+
+def test_what_a_season_carried_over_is_not_there_a_second_time():
+    wallet, ids = Wallet(ACCOUNT, loaded=True), itertools.count(100)
+    stamp = Stamp(UUID(int=1), NOW - DAY, NOW - DAY)
+    ledger.earn(wallet, stamp, UUID(int=2), 160, ledger.Terms(NOW + DAY))
+    late = Stamp(UUID(int=3), NOW + 2 * DAY, NOW + 2 * DAY)
+
+    def carry(when, points, gone, before):
+        return points * 40 // 100, NOW + 9 * DAY
+
+    assert ledger.expire(wallet, late, late.posted_at, lambda: UUID(int=next(ids)), carry) == (
+        160, 64,
+    )  # fmt: skip
+    assert [points for _, points in ledger.lapsed(wallet, NOW)] == [96]
+    assert ledger.lapsed(wallet, NOW + DAY) == []
+    assert ledger.spend_owing(wallet, Stamp(UUID(int=4), NOW, NOW + 2 * DAY), 170) == 10
+    assert (wallet.active, wallet.debt) == (0, 10)
+    assert ledger.lapsed(wallet, NOW) == []
 
 
 @given(available=st.integers(-1000, 1000), most=st.integers(1, 1000), percent=st.integers(1, 100))

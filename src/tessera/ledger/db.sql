@@ -62,7 +62,7 @@ WHERE account_id = ANY(%(accounts)b::uuid[]) AND (
 
 -- name: carried_before
 -- What has expired at each instant, and what of it was carried over. What came carried from an
--- account that was joined to this one counts too.
+-- account that was joined to this one counts too; what was spent before it expired does not.
 SELECT
     account_id, happened_at,
     sum(CASE WHEN source = 'active' THEN points ELSE 0 END)::bigint AS gone,
@@ -76,7 +76,14 @@ UNION ALL
 SELECT account_id, earned_at, 0::bigint AS gone, sum(points)::bigint AS carried
 FROM ledger.lot
 WHERE account_id = ANY(%(accounts)b::uuid[]) AND came_from IS NOT NULL
-GROUP BY account_id, earned_at;
+GROUP BY account_id, earned_at
+UNION ALL
+SELECT move.account_id, lot.expires_at, -sum(move.points)::bigint AS gone, 0::bigint AS carried
+FROM ledger.move
+JOIN ledger.lot ON move.account_id = lot.account_id AND move.lot_id = lot.id
+WHERE move.account_id = ANY(%(accounts)b::uuid[])
+    AND (move.source, move.target) = ('expired', 'spent') AND lot.expires_at IS NOT NULL
+GROUP BY move.account_id, lot.expires_at;
 
 -- name: open_holds
 -- Holds that have not ended, with what they pin.

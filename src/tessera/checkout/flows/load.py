@@ -20,6 +20,7 @@ from tessera.checkout.offline import flows as offline
 from tessera.ledger import core as ledger
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import Move, Wallet, wallet_id
+from tessera.ledger.lapsing import db as lapsing_db
 from tessera.program import flows as program_flows
 from tessera.program.core import Reader
 from tessera.rules.core.words import Program
@@ -117,9 +118,22 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
     ]  # fmt: skip
     if shared:
         await know_limits(conn, shared)
+    await _know_expired(conn, items)
     await _show_allowances(conn, batch)
     await know_events(conn, batch)
     await _know_history(conn, batch)
+
+
+async def _know_expired(conn: db.Conn, items: Sequence[Item]) -> None:
+    """Of accounts whose points a till that was cut off has let go: what has expired there since."""
+    late = {
+        item.case.wallet.account_id: item.case.wallet
+        for item in items
+        if item.case is not None and item.case.wallet is not None
+        and item.receipt is not None and item.receipt.offline and item.receipt.spend is not None
+    }  # fmt: skip
+    if late:
+        await lapsing_db.load_expired(conn, list(late.values()))
 
 
 async def _show_allowances(conn: db.Conn, batch: Batch) -> None:

@@ -35,6 +35,7 @@ _WORDS: dict[tuple[str, str], str] = {
     ("joined", "pending"): "joined from another account, on the way",
     ("debt", "joined"): "joined from another account, owed",
     ("joined", "debt"): "joined to another account, owed",
+    ("expired", "spent"): "spent before it expired",
     ("debt", "spent"): "spent, owed", ("debt", "reversed"): "taken back, owed",
 }  # fmt: skip
 _TO = {"spent": "spent", "reversed": "taken back", "expired": "expired", "sent": "sent",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tessera.ledger.core.expiring import expire, extend, stay_alive
+from tessera.ledger.core.lapsing import lapsed
 from tessera.ledger.core.lives import Expiry, Life, Pending, PointCurrency, Season
 from tessera.ledger.core.posting import look_again
 from tessera.ledger.core.returning import (
@@ -83,6 +84,7 @@ __all__ = [
     "give_back",
     "held",
     "key_of_event",
+    "lapsed",
     "let_go",
     "look_again",
     "net_debt",

@@ -62,7 +62,7 @@ def expired_of(wallet: Wallet, moves: Iterable[Move], outcomes: Set[UUID]) -> in
         if move.target == "expired" and move.lot_id in own:
             gone += move.points
         elif move.source == "expired" and (
-            move.lot_id in own if move.target == "active" else move.outcome_id in outcomes
+            move.lot_id in own if move.lot_id else move.outcome_id in outcomes
         ):
             gone -= move.points
     return gone

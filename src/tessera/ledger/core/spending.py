@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.base.refusal import Refusal
+from tessera.ledger.core.lapsing import lapsed
 from tessera.ledger.core.posting import post, take
 from tessera.ledger.core.ripening import ripen
 from tessera.ledger.core.words import Bucket, Ending, Hold, Lot, Stamp, Wallet
@@ -93,7 +94,13 @@ def spend_owing(wallet: Wallet, stamp: Stamp, points: int) -> int:
     """Spend what a till that was cut off has let go: lots first, then it is owed.
 
     shape  the points that are owed now, for which there was no lot
+    law    points that have expired since are spent instead: late or in time, the same is left
     """
+    for lot, room in lapsed(wallet, stamp.happened_at):
+        part = min(room, points)
+        if part:
+            post(wallet, stamp, "expired", "spent", part, lot)
+            points -= part
     free = free_lots(wallet, stamp.happened_at, stamp.posted_at)
     there = min(points, sum(room for _, room in free))
     if there:

@@ -142,6 +142,8 @@ class Wallet:
     widened          what only wallets with pending or rolling points have has changed
     carried          {when: (points that had expired then, of these carried over)}, written before;
                      loaded only where a season carries over
+    expired          moves to and from `expired`, written before; loaded only where a till that was
+                     cut off has let points go
     """
 
     account_id: UUID
@@ -165,6 +167,7 @@ class Wallet:
     new_holds: list[Hold] = field(default_factory=list)
     ended_holds: dict[UUID, Ending] = field(default_factory=dict)
     carried: dict[datetime, tuple[int, int]] = field(default_factory=dict)
+    expired: list[Move] = field(default_factory=list)
 
     def needs_lots(self, now: datetime) -> bool:
         """Whether `available` cannot be told from the wallet's row alone."""

@@ -20,7 +20,8 @@ SELECT
     (SELECT count(*) FROM ledger.hold), (SELECT count(*) FROM ledger.account);
 
 -- name: moves
--- Every move goes a way that exists, and names a lot exactly if it touches `active`.
+-- Every move goes a way that exists, and names a lot exactly if it touches `active`, or spends what
+-- had expired.
 SELECT format(
     'account %s: move %s of %s points goes from %s to %s %s, which no operation posts',
     account_id, seq, points, source, target,
@@ -29,7 +30,10 @@ SELECT format(
 FROM ledger.move
 WHERE
     points <= 0 OR source = target
-    OR (lot_id IS NOT NULL) <> ('active' IN (source, target) OR 'pending' IN (source, target))
+    OR (lot_id IS NOT NULL) <> (
+        'active' IN (source, target) OR 'pending' IN (source, target)
+        OR (source, target) = ('expired', 'spent')
+    )
     OR CASE source
         WHEN 'active' THEN target NOT IN (
             'spent', 'reversed', 'debt', 'expired', 'sent', 'donated', 'exchanged', 'adjusted',
@@ -44,7 +48,7 @@ WHERE
         WHEN 'exchanged' THEN target NOT IN ('active', 'pending')
         WHEN 'adjusted' THEN target NOT IN ('active', 'pending')
         WHEN 'carried_over' THEN target NOT IN ('active', 'pending')
-        WHEN 'expired' THEN target NOT IN ('active', 'reversed')
+        WHEN 'expired' THEN target NOT IN ('active', 'reversed', 'spent')
         ELSE true
     END
 ORDER BY account_id, seq
@@ -159,13 +163,15 @@ moved AS (
         account_id, lot_id, min(seq) AS first_seq,
         sum(
             CASE
-                WHEN source = 'pending' AND target = 'active' THEN 0
+                WHEN (source, target) IN (('pending', 'active'), ('expired', 'spent')) THEN 0
                 WHEN target IN ('active', 'pending') THEN points
                 ELSE -points
             END
         ) AS remaining,
+        coalesce(sum(points) FILTER (WHERE target = 'expired'), 0) AS expired,
+        coalesce(sum(points) FILTER (WHERE source = 'expired' AND target = 'spent'), 0) AS late,
         count(*) FILTER (
-            WHERE source IN (
+            WHERE target <> 'spent' AND source IN (
                 'issued', 'expired', 'sent', 'exchanged', 'adjusted', 'carried_over'
             )
         ) AS openings,
@@ -215,6 +221,10 @@ told AS (
                 lot.account_id, lot.id, CASE WHEN lot.pending THEN 'pending' ELSE 'active' END,
                 moved.ripenings
             ) END,
+        CASE WHEN moved.late > moved.expired THEN format(
+            'account %s: of lot %s %s points were spent that had expired, but only %s had',
+            moved.account_id, moved.lot_id, moved.late, moved.expired
+        ) END,
         CASE WHEN lot.id IS NOT NULL AND moved.openings > 1 THEN format(
             'account %s: lot %s was opened %s times', lot.account_id, lot.id, moved.openings
         ) END,

@@ -115,10 +115,13 @@ def _of(
     change = Counter[str]()
     for flow in flows:
         points = _into(flow, OWN)
-        if points and flow.before:
+        if flow.before:
             change["opening"] += points
         elif points:
             change[KINDS[flow.source if points > 0 else flow.target]] += points
+        elif (flow.source, flow.target) == ("expired", "spent"):
+            change["expired"] += flow.points
+            change["spent"] -= flow.points
     balance = sum(there.values())
     told = Change(**change | {"closing": balance})
     return Outstanding(

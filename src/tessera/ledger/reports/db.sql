@@ -25,7 +25,7 @@ since_then AS (
         account_id, lot_id,
         sum(
             CASE
-                WHEN source = 'pending' AND target = 'active' THEN 0
+                WHEN (source, target) IN (('pending', 'active'), ('expired', 'spent')) THEN 0
                 WHEN target IN ('active', 'pending') THEN points
                 ELSE -points
             END

@@ -161,6 +161,28 @@ def test_a_record_that_names_the_person_otherwise_is_blanked(dsn, said):
     assert run(work()) == 1
 
 
+def test_a_return_that_waits_under_the_name_of_who_is_erased_goes_to_quarantine(dsn):
+    async def work() -> list[tuple[str, str, str]]:
+        async with await connect(dsn) as conn:
+            await conn.execute(
+                "WITH l AS (INSERT INTO warehouse.load (id, source, source_hash, mapping, phase,"
+                " done, tally, started_at) VALUES (gen_random_uuid(), 'f', '', 'm', 'returns', 0,"
+                " '{}', now()) RETURNING id) INSERT INTO warehouse.waiting_return"
+                " SELECT 'm', n, id, 7, who, '{}', NULL FROM l,"
+                " (VALUES ('1', '+39 333 123 4567'), ('2', 'ANNA@example.org'), ('3', 'Ada'))"
+                " AS v (n, who)"
+            )
+            await warehouse_db.forget_quarantined(conn, [PHONE, EMAIL])
+            rows = await conn.execute(
+                "SELECT number, code, record::text FROM warehouse.quarantine"
+                " UNION ALL SELECT number, 'waits', member FROM warehouse.waiting_return ORDER BY 1"
+            )
+            return await rows.fetchall()
+
+    gone = [(number, "member_erased", "{}") for number in ("1", "2")]
+    assert run(work()) == [*gone, ("3", "waits", "Ada")], "none is lost"
+
+
 def test_nobody_is_erased_who_does_not_exist(dsn):
     said = run(erased(dsn, uuid4()))
     assert isinstance(said, Refusal) and said.code == "member_unknown"

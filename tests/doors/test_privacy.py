@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import json
-import zlib
-from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from psycopg import sql
 
 from support import api as shops
+from support.canary import CANARY, DIALLED, ID, MAIL, PHONE, canary, found, words
+from support.sending import HEAD, PLAIN, begun, imported, task, until
 from support.things import signed_in
-from tessera.base.packing import unpack
+from tessera.doors.uploads import Uploads
 from tessera.identity.privacy.core import HOLDS
 
-CANARY = "Zwölfzeisig"  # a name that is nowhere by chance
-MAIL = "zwoelfzeisig.canary@example.org"
-PHONE = "+393331204711"
+PEOPLE = """name = "club"
+time_zone = "Europe/Rome"
+[members]
+number = "id"
+given_name = "first"
+family_name = "last"
+[[members.names]]
+kind = "phone"
+column = "phone"
+prefix = "+39"
+"""
 
 
 @pytest.fixture(scope="module")
-def api(server, template):
-    with shops.fresh(server, template) as shop:
+def place(tmp_path_factory) -> Path:
+    """The data directory."""
+    return tmp_path_factory.mktemp("privacy")
+
+
+@pytest.fixture(scope="module")
+def api(server, template, place):
+    with shops.fresh(server, template, worker=True, data_dir=place) as shop:
         shop.declare_events()
         yield shop
 
@@ -38,19 +51,6 @@ def joined(api: shops.Api, **more: Any) -> tuple[str, str]:
     said = api.call("POST", "/v1/members", body)
     assert said.status_code == 201, said.text
     return said.json()["member_id"], said.json()["account_id"]
-
-
-def canary(api: shops.Api) -> tuple[str, str, str]:
-    """Somebody whose every word can be found again: (member, account, card)."""
-    card = api.cards[int(uuid4().int % 900) + 50]
-    named = [("card", card), ("phone", PHONE), ("email", MAIL), ("external", CANARY.encode().hex())]
-    body = {
-        "identifiers": [{"kind": kind, "value": value} for kind, value in named],
-        "given_name": CANARY, "family_name": CANARY, "born_on": "1984-02-29", "language": "it",
-    }  # fmt: skip
-    made = api.call("POST", "/v1/members", body)
-    assert made.status_code == 201, made.text
-    return made.json()["member_id"], made.json()["account_id"], card
 
 
 def test_a_reveal_needs_a_reason_and_is_seen_by_the_member(api):
@@ -113,8 +113,34 @@ def known(api: shops.Api, kind: str, value: str) -> int:
     return api.post("/v1/identify", who).status_code
 
 
-def test_an_erased_member_is_found_nowhere(api, capfd):
+def files(api: shops.Api) -> tuple[list[str], str, str]:
+    """Tasks: whose files name the canary and wait, whose file does not, and one that is done."""
+    sold = PLAIN.replace('"card", kind = "card"', '"card", kind = "phone"')
+    rows = [
+        f"n{n},2026-11-01T10:00:00,S1,{who},TEA,{units},2.50"
+        for n, who, units in ((1, PHONE, "many"), (2, MAIL, 1), (3, PHONE, 1), (4, "", 1))
+    ]
+    sales = "\n".join((HEAD, *rows, "")).encode()
+    hers = f"id,first,last,phone\n1,Ada,Bo,{DIALLED}\n2,{CANARY},{CANARY},none\n"
+    people = (hers + "3,Eva,Bo,none\n4,Eli,Bo,333 777 0000\n").encode()
+    done = imported(api, people, kind="members", mapping=PEOPLE)
+    imported(api, sales, mapping=sold.replace("plain-test", "sold"))
+    ready = [begun(api, people, kind="members", mapping=PEOPLE.replace("club", "again")),
+             begun(api, sales, mapping=sold)]  # fmt: skip
+    clean = begun(api, sales.replace(PHONE.encode(), b"").replace(MAIL.encode(), b""), mapping=sold)
+    for each in (*ready, clean):
+        until(api, each["task_id"], "ready")
+    said = {"kind": "receipts", "bytes": 10_000, "mapping": sold, "name": "half.csv"}
+    half = api.call("POST", "/v1/imports", said).json()["task_id"]
+    piece = {"offset": 0, "data": base64.b64encode(f"{HEAD}\nn9,{ID}".encode()).decode()}
+    assert api.call("POST", f"/v1/imports/{half}/pieces", piece).is_success
+    assert done["came"]["bad"] == {"identifier_taken": 1, "phone_invalid": 2}
+    return [*(each["task_id"] for each in ready), half], clean["task_id"], done["task_id"]
+
+
+def test_an_erased_member_is_found_nowhere(api, place, capfd):
     member, account, card = canary(api)
+    named_there, clean, over = files(api)
     sale = api.basket(card=card)
     assert api.post("/v1/receipts", sale).is_success
     assert api.post("/v1/identify", {"card": card}).is_success
@@ -127,7 +153,8 @@ def test_an_erased_member_is_found_nowhere(api, capfd):
     named = (("phone", PHONE), ("email", MAIL))
     assert [known(api, *each) for each in named] == [200, 200]
     before, points = books(api), api.call("GET", f"/v1/points/{account}").json()
-    assert found(api), "before, it is there to be found"
+    there = {each.split(":")[0] for each in found(api, place)}
+    assert {"source", "warehouse.quarantine", "aside.json", "members.person"} <= there
 
     done = erase(api, member)
     assert done["member_id"] == member and not done["again"]
@@ -137,7 +164,21 @@ def test_an_erased_member_is_found_nowhere(api, capfd):
     ).fetchall()  # fmt: skip
     assert said == [(b"",)], "what the call said cannot be guessed and confirmed"
 
-    assert found(api) == [], "nothing of the person is left"
+    assert found(api, place) == [], "nothing of the person is left"
+    lost = [task(api, each) for each in named_there]
+    assert {each["state"] for each in lost} == {"failed"}
+    assert {each["fault"]["code"] for each in lost} == {"file_removed"}
+    assert not any(each["can_start"] for each in lost)
+    start, half = f"/v1/tasks/{named_there[0]}/start", f"/v1/imports/{named_there[-1]}/pieces"
+    more = {"offset": 0, "data": base64.b64encode(b"more").decode()}
+    for path, body in ((start, None), (half, more)):
+        said = shops.refused(api, partial(api.call, "POST", path, body))
+        assert said["code"] == "file_removed"
+    assert task(api, clean)["state"] == "ready", "files of others are left"
+    assert task(api, over)["state"] == "done"
+    assert [row["first"] for row in Uploads(place / "uploads").aside(UUID(over)).values()] == [
+        "Eva"
+    ]
     log = "".join(capfd.readouterr())
     assert not [word for word in words() if word in log]
     assert books(api) == before, "an erasure posts nothing"
@@ -179,12 +220,6 @@ def test_every_table_says_what_an_erasure_does_to_it(api):
     assert tables | {"checkout.day", "tasks.turn"} == set(HOLDS)
 
 
-def words() -> list[str]:
-    """What must be nowhere, in the spellings in which it may lie about."""
-    plain = [CANARY, MAIL, PHONE, PHONE[1:], CANARY.encode().hex()]
-    return [*plain, *(base64.b64encode(word.encode()).decode().rstrip("=") for word in plain)]
-
-
 def books(api: shops.Api) -> Any:
     """Every move, what is outstanding by age, and what receipts add up to."""
     moves = api.eye.execute("SELECT count(*), sum(points) FROM ledger.move").fetchone()
@@ -192,25 +227,3 @@ def books(api: shops.Api) -> Any:
         "SELECT count(*), sum(gross_minor), sum(points_earned) FROM checkout.receipt"
     ).fetchone()
     return moves, sales, api.call("GET", "/v1/points/outstanding").json()["currencies"]
-
-
-def found(api: shops.Api) -> list[str]:
-    """Tables in which the canary is, as text, or in bytes: as they are, or unpacked."""
-    places = []
-    for table in api.rows():
-        name = sql.Identifier(*table.split("."))
-        asked = sql.SQL("SELECT x FROM (SELECT to_jsonb(t) AS x FROM {} AS t) AS y").format(name)
-        for (row,) in api.eye.execute(asked):
-            said = json.dumps(row, ensure_ascii=False).encode() + b"".join(kept(row))
-            places += [f"{table}: {word}" for word in words() if word.encode() in said]
-    return places
-
-
-def kept(row: Any) -> Iterator[bytes]:
-    """What the bytes in a row say, in every way in which the house keeps bytes."""
-    for value in row.values():
-        if isinstance(value, str) and value.startswith("\\x"):
-            raw = bytes.fromhex(value[2:])
-            yield raw
-            with contextlib.suppress(zlib.error, ValueError):
-                yield unpack(raw)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -85,6 +86,21 @@ def test_a_killed_worker_is_followed_by_one_that_goes_on(server, template, tmp_p
             assert posted == (RECEIPTS * 49 // 50, RECEIPTS * 49 // 50, worth)
             aside = conn.execute("SELECT count(*) FROM warehouse.quarantine").fetchone()
             assert aside == (RECEIPTS // 50,)
+
+
+def test_an_import_that_is_at_work_ends_when_somebody_in_it_is_erased(server, template, tmp_path):
+    with shops.fresh(server, template, worker=True, data_dir=tmp_path) as api:
+        named = {"identifiers": [{"kind": "card", "value": api.cards[5]}], "given_name": "Ada"}
+        member = api.call("POST", "/v1/members", named).json()["member_id"]
+        found = begun(api, receipts(api.cards), name="sales.csv")
+        until(api, found["task_id"], "ready")
+        started(api, found["task_id"])
+        assert until_past(api, found["task_id"], RECEIPTS // 4), "it is at work"
+        why = {"reason": "the member asked for it"}
+        assert api.call("POST", f"/v1/members/{member}/erase", why).is_success
+        lost = until(api, found["task_id"], "failed", limit_s=30)
+        assert (lost["fault"]["code"], lost["part"]) == ("file_removed", "run")
+        assert not Path(tmp_path, "uploads", found["task_id"]).exists()
 
 
 def until_past(api, task_id: str, count: int) -> bool:

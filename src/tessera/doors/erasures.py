@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -16,6 +17,8 @@ from psycopg import AsyncConnection
 
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.doors.traces import erasing
+from tessera.doors.uploads import Uploads
 from tessera.identity.merging import db as merging_db
 from tessera.identity.merging import flows as merging
 from tessera.identity.privacy import db, flows
@@ -84,7 +87,10 @@ async def write_down(conn: AsyncConnection, path: Path, after: UUID | None = Non
     return found[-1].id if found else after
 
 
-async def replay(conn: AsyncConnection, path: Path, said: Program, now: datetime) -> int:
+async def replay(
+    conn: AsyncConnection, path: Path, said: Program, now: datetime,
+    uploads: Uploads | None = None,
+) -> int:  # fmt: skip
     """Erase whoever the file names and the database has not erased; how many they were.
 
     Only them: where the backup still has them merged with somebody who is not in the file, the
@@ -98,10 +104,12 @@ async def replay(conn: AsyncConnection, path: Path, said: Program, now: datetime
         if member_id in done:
             continue
         await _parted(conn, member_id, frozenset(listed), said, now)
-        erased = await flows.erase(conn, member_id, asking, now)
-        if isinstance(erased, Refusal):
+        for how in (asking, replace(asking, stays=True)):
+            erase = partial(flows.erase, conn, member_id, how, now)
+            erased = await erasing(conn, uploads, member_id, now, erase)
+            if not isinstance(erased, Refusal):
+                break
             await conn.rollback()
-            erased = await flows.erase(conn, member_id, replace(asking, stays=True), now)
         count += not isinstance(erased, Refusal)
         await conn.commit()
     return count

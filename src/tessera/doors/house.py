@@ -134,9 +134,9 @@ class House:
             each.pool(plan.dsn) for each in (TILL, GATE, CABINET, DESK, CONSOLE, UPKEEP)
         )
         self.pool, self.gate, self.cabinet, self.desk, self.console, self.upkeep = self.pools
-        self._keeping = Keeping(self.upkeep, plan.erasures, lambda: self.shop().program)
+        self.uploads = files = None if plan.uploads is None else Uploads(plan.uploads)
+        self._keeping = Keeping(self.upkeep, plan.erasures, lambda: self.shop().program, files)
         self._sealer, self.refused = Sealer(self.upkeep, plan.seals), Refused(self.upkeep)
-        self.uploads = None if plan.uploads is None else Uploads(plan.uploads)
         self.setup, self.drawer = Setup(plan.setup), Drawer()
         self._turns, self._crew = Turns(self.upkeep), Overseer(self.upkeep, plan.crew)
         self._postings = Postings(self.upkeep, lambda: self.writer)

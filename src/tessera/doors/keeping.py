@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -12,6 +13,8 @@ import structlog
 from tessera.base.refusal import Refusal
 from tessera.doors import erasures
 from tessera.doors.pools import Pool
+from tessera.doors.traces import erasing
+from tessera.doors.uploads import Uploads
 from tessera.identity.privacy import db, flows
 from tessera.identity.privacy.core import Asking, Erased
 from tessera.members.privacy import db as members_db
@@ -25,10 +28,14 @@ class Keeping:
 
     listed   the list of who was erased; None: there is none, what is kept is the database's
     program  what it says now
+    uploads  files that may name who goes; None: this process keeps none
     """
 
-    def __init__(self, pool: Pool, listed: Path | None, program: Callable[[], Program]) -> None:
-        self._pool, self._program = pool, program
+    def __init__(
+        self, pool: Pool, listed: Path | None, program: Callable[[], Program],
+        uploads: Uploads | None = None,
+    ) -> None:  # fmt: skip
+        self._pool, self._program, self._uploads = pool, program, uploads
         self._last: UUID | None = None
         self._list = listed
 
@@ -40,7 +47,8 @@ class Keeping:
         if self._list is None:
             return
         async with self._pool.connection() as conn:
-            again = await erasures.replay(conn, self._list, self._program(), datetime.now(UTC))
+            said, now = self._program(), datetime.now(UTC)
+            again = await erasures.replay(conn, self._list, said, now, self._uploads)
         if again:
             log.warning("erased_again", members=again)
 
@@ -70,7 +78,8 @@ class Keeping:
                 page = await members_db.idle(conn, since, after, flows.PAGE)
                 await conn.commit()
                 for member_id in page:
-                    done = await flows.erase_idle(conn, member_id, months, asking, now)
+                    erase = partial(flows.erase_idle, conn, member_id, months, asking, now)
+                    done = await erasing(conn, self._uploads, member_id, now, erase)
                     if isinstance(done, Refusal):  # a household's head, say: at another turn
                         await conn.rollback()
                     await conn.commit()

@@ -101,6 +101,7 @@ STATUS = {
     "piece_gap": 409,
     "nothing_to_import": 409,
     "file_gone": 409,
+    "file_removed": 409,
     "extra_missing": 409,
     "rows_gone": 409,
     "method_other": 405,

@@ -84,6 +84,11 @@ class Uploads:
         found = {} if raw is None else msgspec.json.decode(raw, type=dict[str, dict[str, Any]])
         return {int(at): cells for at, cells in found.items()}
 
+    def take_away(self, task_id: UUID) -> None:
+        """The file that was sent goes, and what the check understood of it."""
+        for name in (_SOURCE, _PREVIEW):
+            (self.folder(task_id) / name).unlink(missing_ok=True)
+
     def there(self, older_s: float) -> list[UUID]:
         """The tasks that have a folder in which nothing new was put for so long."""
         if not self.place.is_dir():

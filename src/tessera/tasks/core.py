@@ -41,6 +41,13 @@ class Fault(Struct, frozen=True):
     cure: str = ""
 
 
+# Of a task that is not done: its file named somebody who has been erased.
+REMOVED = Fault(
+    "file_removed", "file", "the file was removed: somebody in it was erased",
+    "send it again, without whoever wanted to be forgotten",
+)  # fmt: skip
+
+
 class Left(Struct, frozen=True):
     """What a task leaves behind at the end of a part; None: as it was before.
 
@@ -93,6 +100,11 @@ class Task(Struct, frozen=True):
     fault: Fault | None = None
     subject: UUID | None = None
 
+    @property
+    def lost(self) -> bool:
+        """Whether its file was removed: it never goes on."""
+        return self.fault is not None and self.fault.code == REMOVED.code
+
 
 class Step(Struct, frozen=True):
     """How far a phase is. `total` None: nobody knows how much there is."""
@@ -141,7 +153,9 @@ def next_state(task: Task) -> State:
 
 
 def startable(task: Task) -> Part | Refusal:
-    """Which part begins when somebody starts a task. Errors: task_busy, task_over."""
+    """Which part begins when somebody starts a task. Errors: task_busy, task_over, file_removed."""
+    if task.lost:
+        return removed()
     if task.state == "done":
         return Refusal("task_over", "task_id", "this is done already", "ask for a new one")
     if task.state not in STARTS:
@@ -162,6 +176,11 @@ def unknown(task_id: str) -> Refusal:
     """No task has this id."""
     return Refusal("task_unknown", "task_id", f"there is no task {task_id[:40]}",
                    "look it up in the list of tasks")  # fmt: skip
+
+
+def removed() -> Refusal:
+    """Its file named somebody who has been erased."""
+    return Refusal(REMOVED.code, REMOVED.field, REMOVED.why, REMOVED.cure)
 
 
 def per_second(task: Task, now: datetime) -> int | None:

@@ -98,6 +98,17 @@ async def lead(conn: Conn) -> bool:
     return await _yes(conn, "lead")
 
 
+async def lose(conn: Conn, ids: Sequence[UUID], why: Fault, now: datetime) -> None:
+    """The files of these tasks are gone: what is not done fails, what is at work is to end."""
+    await conn.execute(SQL["lose"], {"ids": list(ids), "fault": _json(why), "now": now})
+
+
+async def lost(conn: Conn, task_id: UUID) -> Fault | None:
+    """Why a running task has lost its file, if it has."""
+    row = await (await conn.execute(SQL["lost"], {"id": task_id})).fetchone()
+    return None if row is None or row[0] is None else msgspec.convert(row[0], Fault)
+
+
 async def idle(conn: Conn) -> bool:
     """Whether there is something to do and no worker; in a transaction of its own."""
     return await _yes(conn, "waiting") and await _yes(conn, "idle")

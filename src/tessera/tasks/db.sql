@@ -81,6 +81,19 @@ SET
     report = coalesce(%(report)s::jsonb, report), subject = coalesce(%(subject)s, subject)
 WHERE id = %(id)s;
 
+-- name: lose
+-- Their files are gone, and why. The worker ends what it is at, and finds the reason there.
+UPDATE tasks.task
+SET
+    fault = %(fault)s::jsonb, stop = (state = 'running'),
+    finished_at = CASE WHEN state = 'running' THEN finished_at ELSE %(now)s END,
+    state = CASE WHEN state = 'running' THEN state ELSE 'failed' END
+WHERE id = ANY(%(ids)s::uuid[]) AND state <> 'done';
+
+-- name: lost
+-- Why a task that is at work has no file any more: else it has no fault.
+SELECT fault FROM tasks.task WHERE id = %(id)s;
+
 -- name: lead
 -- One worker in a database; the lock goes with the connection, whatever kills it.
 SELECT pg_try_advisory_lock(hashtextextended('tessera:tasks', 0));
@@ -144,10 +157,12 @@ WHERE turn.began_at < excluded.began_at;
 SELECT name, every_s, began_at, took_ms, fault, failures, well_at FROM tasks.turn ORDER BY name;
 
 -- name: kept
--- Tasks whose files are still needed, of these: not over yet, or worked on after an instant.
+-- Tasks whose files are still needed, of these: not over yet, or worked on after an instant. What
+-- lost its file needs none: what a worker put there meanwhile goes.
 SELECT id FROM tasks.task
 WHERE
     id = ANY(%(ids)s::uuid[])
+    AND fault ->> 'code' IS DISTINCT FROM 'file_removed'
     AND (state IN ('queued', 'running')
         OR greatest(asked_at, beat_at, finished_at) >= %(before)s);
 

@@ -29,11 +29,13 @@ async def receive(
 
     begins  where in the file it begins; a piece may come twice, none may leave a gap
     last    it is checked once all of it is here
-    errors  task_unknown, task_busy, piece_gap
+    errors  task_unknown, task_busy, piece_gap, file_removed
     """
     task = await db.read(conn, task_id, lock=True)
     if task is None:
         return core.unknown(str(task_id))
+    if task.lost:
+        return core.removed()
     if task.state != "receiving":
         return Refusal("task_busy", "task_id", "its file is here already", "send another file")
     until = begins + length
@@ -53,7 +55,7 @@ async def receive(
 async def start(conn: Conn, task_id: UUID) -> Task | Refusal:
     """Checked, failed or cancelled before: it waits for the worker.
 
-    errors  task_unknown, task_busy, task_over
+    errors  task_unknown, task_busy, task_over, file_removed
     """
     task = await db.read(conn, task_id, lock=True)
     if task is None:

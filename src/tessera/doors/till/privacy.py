@@ -6,6 +6,7 @@ What these answer is told once: the stored answer of a call that showed personal
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from tessera.doors.call import Call, Once, Operation
 from tessera.doors.export_page import readable
 from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
+from tessera.doors.traces import erasing
 from tessera.identity.privacy import db, flows
 from tessera.identity.privacy.core import Asking, By, Erased, Erasure, Sight
 from tessera.members import core as members
@@ -140,7 +142,7 @@ async def export(call: Call) -> Once | Refusal:
 async def my_export(call: Call) -> Once | Refusal:
     """POST /v1/me/export"""
     if not call.principal.fresh(call.now):
-        return _stale()
+        return stale("all of it is taken or erased by who has proved within ten minutes")
     call.changed("export", call.principal.id, None, {"form": call.body.form})
     return await _export(call, call.principal.id, call.body.form)
 
@@ -160,14 +162,14 @@ async def erase(call: Call) -> Erased | Refusal | Any:
 async def erase_me(call: Call) -> Erased | Refusal:
     """POST /v1/me/erase"""
     if not call.principal.fresh(call.now):
-        return _stale()
+        return stale("all of it is taken or erased by who has proved within ten minutes")
     return await _erase(call, call.principal.id, "member", "asked by the member")
 
 
-def _stale() -> Refusal:
+def stale(why: str) -> Refusal:
     """Or who finds a phone unlocked takes all that is held, or ends it for ever."""
     return Refusal(
-        "sign_in_stale", "", "all of it is taken or erased by who has proved within ten minutes",
+        "sign_in_stale", "", why,
         "sign in, or prove again that it is you with POST /v1/me/proof",
     )  # fmt: skip
 
@@ -201,7 +203,8 @@ async def _erase(call: Call, member_id: UUID, by: By, reason: str) -> Erased | R
         by, reason, said.households, said.lives, call.principal.id, call.outcome_id,
         ladders=said.tiers,
     )  # fmt: skip
-    done = await flows.erase(call.conn, member_id, asking, call.now)
+    erase = partial(flows.erase, call.conn, member_id, asking, call.now)
+    done = await erasing(call.conn, call.house.uploads, member_id, call.now, erase)
     if isinstance(done, Refusal):
         return done
     if not done.again:

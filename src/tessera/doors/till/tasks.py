@@ -188,7 +188,9 @@ def _worth(call: Call, task: Task) -> Refusal | None:
         )  # fmt: skip
     assert call.house is not None
     uploads = call.house.uploads
-    if task.kind in core.FILES and not (uploads and uploads.source(task.id).is_file()):
+    if task.kind not in core.FILES or task.lost:
+        return None
+    if not (uploads and uploads.source(task.id).is_file()):
         return Refusal("file_gone", "task_id", "its file is no longer kept here", "send it again")
     return None
 
@@ -218,7 +220,8 @@ def view(task: Task, now: datetime) -> TaskView:
         str(task.asked.get("name", "")), len(task.asked.get("mends") or ()), task.by.name,
         task.asked_at, task.started_at, task.finished_at, task.phase, task.done, task.total,
         core.per_second(task, now), core.seconds_left(task, now), of_part(task.report, "check"),
-        of_part(task.report, "run"), dict(ended or {}), task.fault, task.state in core.STARTS,
+        of_part(task.report, "run"), dict(ended or {}), task.fault,
+        task.state in core.STARTS and not task.lost,
         task.state in core.OPEN and not task.stop,
     )  # fmt: skip
 

@@ -274,8 +274,8 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
         ("access.answer",),
     ),
     (
-        "pseudonym",
-        "a line of a file under a member's number there; goes when its load ends",
+        "blanked",
+        "a line of a file that waits for its load's end: it goes to quarantine, without the person",
         ("warehouse.waiting_return",),
     ),
     (

@@ -66,10 +66,15 @@ async def held(conn: Conn, ids: Sequence[UUID]) -> list[Identifier]:
     return [Identifier(kind, value) for kind, value in rows]
 
 
+async def called(conn: Conn, ids: Sequence[UUID]) -> list[tuple[str, str]]:
+    """Given and family name of each of these members; nothing of those who are gone."""
+    rows = await (await conn.execute(SQL["names"], {"ids": list(ids)})).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
 async def names(conn: Conn, ids: Sequence[UUID]) -> list[str]:
     """What these members are called; nothing of those who are gone."""
-    rows = await (await conn.execute(SQL["names"], {"ids": list(ids)})).fetchall()
-    return [name for row in rows for name in row]
+    return [name for both in await called(conn, ids) for name in both]
 
 
 async def forget(conn: Conn, ids: Sequence[UUID], now: datetime) -> None:

@@ -18,12 +18,15 @@ Conn = AsyncConnection[tuple[Any, ...]]
 async def forget_quarantined(conn: Conn, names: Sequence[Identifier]) -> int:
     """Blank the records in quarantine that name one of these; how many they were.
 
+    Returns that wait for the end of their load under one of these names go there too, blank.
+
     Reads the whole quarantine: it is looked at when somebody is erased, not at the till.
     """
     asked = {
         "names": [each.value.lower() for each in names],
         "tails": [each.value[-8:] for each in names if each.kind == "phone"],
     }
+    await conn.execute(SQL["put_aside_waiting"], asked)
     return (await conn.execute(SQL["forget_quarantined"], asked)).rowcount
 
 

@@ -54,9 +54,9 @@ def open_source(path: Path, layout: Layout) -> Source | Refusal:
     try:
         with path.open("rb") as file:
             begins = file.read(4)
-        if refusal := _foreign(begins):
+        if refusal := foreign(begins):
             return refusal
-        return _parquet(path) if begins == _PARQUET else _csv(path, layout)
+        return _parquet(path) if is_parquet(begins) else _csv(path, layout)
     except (OSError, ValueError, csv.Error, LookupError) as wrong:  # pyarrow raises these two
         return Refusal(
             "file_unreadable", "file", f"{path}: {wrong}",
@@ -64,7 +64,7 @@ def open_source(path: Path, layout: Layout) -> Source | Refusal:
         )  # fmt: skip
 
 
-def _foreign(begins: bytes) -> Refusal | None:
+def foreign(begins: bytes) -> Refusal | None:
     """What a file is that is neither CSV nor Parquet, by its first bytes."""
     if not begins:
         return Refusal("file_empty", "file", "there is nothing in this file", _GIVE)
@@ -78,6 +78,11 @@ def _foreign(begins: bytes) -> Refusal | None:
             "file_encoding", "file", "this text is in UTF-16", "save it as CSV in UTF-8",
         )  # fmt: skip
     return None
+
+
+def is_parquet(begins: bytes) -> bool:
+    """What a file is, by its first four bytes."""
+    return begins == _PARQUET
 
 
 def digest(path: Path, mapping: Mapping) -> bytes:

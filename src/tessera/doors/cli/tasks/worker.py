@@ -135,6 +135,11 @@ class _Worker:
     async def _told_of(self, job: Job, doing: asyncio.Future[Any], stopped: bool) -> None:
         """Write down how it ended."""
         task, now = job.task, _now()
+        lost = await db.lost(self._conn, task.id)
+        if lost is not None:  # meanwhile: what was put beside the file goes too
+            self._uploads.forget([task.id])
+            await self._failed(job, lost)
+            return
         if stopped:
             await db.finish(self._conn, task.id, "cancelled", now, Left(subject=job.subject))
             return

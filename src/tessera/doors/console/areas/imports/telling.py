@@ -72,6 +72,7 @@ CODES: Mapping[str, str] = {
     "identifier_taken": N_("Another member has this card, phone or address"),
     "merge_needed": N_("Two members here are one in the file: merge them first"),
     "household_needed": N_("Another member of the file has this account"),
+    "member_erased": N_("Somebody in it was erased"),
     "member_differs": N_("The member is here with other data"),
     "member_unknown": N_("No member has this number: import the members first"),
     "lot_differs": N_("These points are here with another story"),

@@ -1,0 +1,93 @@
+"""What files that wait say of somebody: it goes with the person.
+
+The files lie beside the database: they go before the erasure is kept. If it is not, whoever sent
+one hears that the file is gone, and sends it again; the other way round the person would stay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from tessera.base.refusal import Refusal
+from tessera.doors.call import Conn
+from tessera.doors.cli.load.naming import Naming, found, naming, says
+from tessera.doors.uploads import Uploads
+from tessera.identity.privacy.core import Erased
+from tessera.members.privacy import db as members_db
+from tessera.tasks import db as tasks_db
+from tessera.tasks.core import REMOVED
+
+Done = TypeVar("Done", bound=Erased | Refusal | None)
+
+
+async def erasing(
+    conn: Conn, uploads: Uploads | None, member_id: UUID, now: datetime,
+    erase: Callable[[], Awaitable[Done]],
+) -> Done:  # fmt: skip
+    """Do what erases a member; if it did, files that name that one go and their tasks fail.
+
+    uploads  None: this process keeps no files
+    """
+    tasks = [] if uploads is None else await asyncio.to_thread(uploads.there, -1.0)
+    if uploads is None or not tasks:
+        return await erase()
+    ids = await members_db.numbers(conn, member_id)
+    names, persons = await members_db.held(conn, ids), await members_db.called(conn, ids)
+    done = await erase()
+    if not isinstance(done, Erased):
+        return done
+    gone = []
+    for task_id in tasks:
+        sought = naming(names, persons, await _prefixes(conn, task_id))
+        if await asyncio.to_thread(_cleared, uploads, task_id, sought):
+            gone.append(task_id)
+    if gone:
+        await tasks_db.lose(conn, gone, REMOVED, now)
+    return done
+
+
+def _cleared(uploads: Uploads, task_id: UUID, sought: Naming) -> bool:
+    """Take away what a task's files say of somebody; whether its own file was among that."""
+    rows = uploads.aside(task_id)
+    kept = {at: cells for at, cells in rows.items() if not found(_line(cells), sought)}
+    if len(kept) < len(rows):
+        uploads.keep_aside(task_id, kept)
+    source, preview = uploads.source(task_id), msgspec.to_builtins(uploads.preview(task_id))
+    shown = b"\n".join(_line(row) for row in (*preview["rows"], *preview["wrong"]))
+    if not (source.is_file() and says(source, sought)) and not found(shown, sought):
+        return False
+    uploads.take_away(task_id)
+    return True
+
+
+def _line(cells: Any) -> bytes:
+    return msgspec.json.encode(cells)
+
+
+async def _prefixes(conn: Conn, task_id: UUID) -> Sequence[str]:
+    """What the mapping of a task's file puts before its words."""
+    task = await tasks_db.read(conn, task_id)
+    said = "" if task is None else str(task.asked.get("mapping", ""))
+    try:
+        return sorted(set(_said(tomllib.loads(said))))
+    except tomllib.TOMLDecodeError:
+        return ()
+
+
+def _said(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _said(each)
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            if isinstance(each, str) and name.endswith("prefix"):
+                yield each
+            else:
+                yield from _said(each)

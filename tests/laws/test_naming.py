@@ -1,78 +1,99 @@
-"""A file that says who somebody is is found, however it is written; of others none is."""
+"""Phones and addresses: one spelling each, and what is nobody's is refused."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any, Literal
 
-import pyarrow
-import pyarrow.parquet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tessera.doors.cli.load import naming
-from tessera.doors.cli.load.naming import PIECE, found, says
+from tessera.base.refusal import Refusal
+from tessera.members import core
 from tessera.warehouse.core import Identifier
 
-NAMES = (
-    Identifier("phone", "+393331204711"), Identifier("email", "anna.rossi@example.org"),
-    Identifier("card", "2900000000018"), Identifier("external", "old-10042"),
-)  # fmt: skip
-ANNA = naming.naming(NAMES, [("Änna", "Rossi")], ["old-"])
-HEAD = "id,first,last,phone,mail\n"
-OTHER = "7,Ada,Bo,+39 333 999 0000,ada@example.org\n"
-
-
-@pytest.mark.parametrize("line", [
-    "333 120 47 11", "(+39) 333-120.4711", "0039/3331204711", "ANNA.Rossi@Example.org",
-    '"2900000000018"', "10042", "old-10042", "ROSSI;ÄNNA", "x,änna,y,rossi",
-])  # fmt: skip
-@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-8-sig"])
-def test_a_line_that_names_her_is_found(tmp_path, line, encoding):
-    path = tmp_path / "source"
-    path.write_bytes((HEAD + OTHER + f"9,{line},\n" + OTHER).encode(encoding))
-    assert says(path, ANNA)
-
-
-@pytest.mark.parametrize("line", [
-    "joanna.rossi@example.org", "12900000000018", "100423", "33312047119", "Änna,Bo\n8,Ada,Rossi",
-    "Rossi", "3331204711 0",
-])  # fmt: skip
-def test_a_line_that_names_somebody_else_is_not(tmp_path, line):
-    path = tmp_path / "source"
-    path.write_text(f"{HEAD}{OTHER}9,{line},\n", encoding="utf-8")
-    assert not says(path, ANNA)
-
-
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_an_address_is_found_between_whatever_stands_around_it(before, after):
-    line = f"{before},anna.rossi@example.org,{after}\n".encode("utf-8", "replace")
-    assert found(line, ANNA)
-
-
-@pytest.mark.parametrize("gap", [PIECE - 12, PIECE - 1, PIECE, 3 * PIECE + 5])
-@pytest.mark.parametrize("fill", [b"x", b"x,y\n"])
-def test_a_long_file_is_searched_to_its_end(tmp_path, gap, fill):
-    path = tmp_path / "source"
-    path.write_bytes((fill * gap)[:gap] + b",anna.rossi@example.org")
-    assert says(path, ANNA)
-
-
-def parquet(path: Path, *, phone: str) -> Path:
-    table = pyarrow.table({"id": [1, 2], "phone": ["none", phone], "card": [1, None]})
-    pyarrow.parquet.write_table(table, path, compression="zstd")
-    return path
-
-
-def test_a_parquet_file_is_unpacked_and_searched(tmp_path):
-    assert says(parquet(tmp_path / "hers", phone="333 120 4711"), ANNA)
-    assert not says(parquet(tmp_path / "other", phone="333 999 0000"), ANNA)
+Kind = Literal["phone", "email"]
 
 
 @pytest.mark.parametrize(
-    "raw", [b"PK\x03\x04....", "id\n1\n".encode("utf-16"), b"PAR1" + b"\xff" * 99]
+    ("said", "country", "normal"),
+    [
+        ("+39 333 1234567", "", "+393331234567"),
+        ("333 1234567", "IT", "+393331234567"),
+        ("0039 333 1234567", "IT", "+393331234567"),
+        ("02 1234567", "IT", "+39021234567"),  # Italy keeps the nought
+        ("8 (916) 123-45-67", "RU", "+79161234567"),
+        ("+7 916 123-45-67", "RU", "+79161234567"),
+        ("+7 8 916 123-45-67", "", "+79161234567"),
+        ("916 123 45 67", "RU", "+79161234567"),
+        ("+44 (0)20 7946 0018", "", "+442079460018"),
+        ("500 000 001", "PL", "+48500000001"),
+    ],
 )
-def test_what_cannot_be_looked_into_may_name_her(tmp_path, raw):
-    path = tmp_path / "source"
-    path.write_bytes(raw)
-    assert says(path, ANNA)
+def test_a_phone_has_one_spelling(said, country, normal):
+    assert core.fresh("phone", said, country) == Identifier("phone", normal)
+    assert core.normal("phone", said, country) == Identifier("phone", normal)
+
+
+@pytest.mark.parametrize(
+    "said, country",
+    [
+        ("8 916 123-45-67", ""),  # of which country?
+        ("+39 333", ""),
+        ("+999 1234567890", ""),
+        ("1-800-FLOWERS", "US"),
+        ("+39 333 1234567 ext 5", ""),
+        ("+39 333 12345678901", "IT"),
+        ("333\u202e1234567", "IT"),
+        ("\u0663\u0663\u0663 1234567", "IT"),
+    ],
+)
+def test_what_is_no_phone_is_refused(said, country):
+    found = core.fresh("phone", said, country)
+    assert isinstance(found, Refusal) and (found.code, found.field) == ("phone_invalid", "value")
+
+
+def test_a_phone_of_an_older_release_is_found_and_not_taken_down_anew():
+    """No plan has it; who has it keeps it."""
+    assert core.normal("phone", "+39 333 12") == Identifier("phone", "+3933312")
+    assert isinstance(core.fresh("phone", "+39 333 12"), Refusal)
+
+
+@pytest.mark.parametrize(
+    "said, normal",
+    [
+        ("Anna@Example.ORG", "anna@example.org"),
+        (" a.nna+tag@example.org ", "a.nna+tag@example.org"),  # dots and tags keep boxes apart
+        ("anna@xn--exmple-4nf.org", "anna@xn--exmple-4nf.org"),  # seen for what it is
+    ],
+)
+def test_an_address_has_one_spelling(said, normal):
+    assert core.fresh("email", said) == Identifier("email", normal)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "anna", "anna@", "@example.org", "a..b@example.org", ".a@example.org", "anna@example",
+        "anna@localhost", "anna@shop.local", "anna@shop.test", "anna@[127.0.0.1]",
+        "a b@example.org",
+        "anna@ex\u0430mple.org",  # a Cyrillic letter
+        "\u0430nna@example.org", "\u202eanna@example.org", "anna@example.org\r\nBcc: x@example.org",
+        '"a"@example.org', f"{'a' * 65}@example.org", "anna@-example.org", "anna@example..org",
+    ],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(said):
+    found = core.fresh("email", said)
+    assert isinstance(found, Refusal) and (found.code, found.field) == ("email_invalid", "value")
+
+
+@given(
+    st.sampled_from(["phone", "email"]), st.sampled_from(["", "IT", "RU", "PL", "CN"]),
+    st.text(max_size=40) | st.from_regex(r"\+?[0-9 ()-]{4,20}", fullmatch=True)
+    | st.emails(),
+)  # fmt: skip
+def test_what_is_normal_stays_so(kind: Any, country, said):
+    found = core.fresh(kind, said, country)
+    if isinstance(found, Identifier):
+        assert core.fresh(kind, found.value, country) == found
+        assert core.normal(kind, found.value, "") == found

@@ -1,0 +1,78 @@
+"""A file that says who somebody is is found, however it is written; of others none is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tessera.doors.cli.load import naming
+from tessera.doors.cli.load.naming import PIECE, found, says
+from tessera.warehouse.core import Identifier
+
+NAMES = (
+    Identifier("phone", "+393331204711"), Identifier("email", "anna.rossi@example.org"),
+    Identifier("card", "2900000000018"), Identifier("external", "old-10042"),
+)  # fmt: skip
+ANNA = naming.naming(NAMES, [("Änna", "Rossi")], ["old-"])
+HEAD = "id,first,last,phone,mail\n"
+OTHER = "7,Ada,Bo,+39 333 999 0000,ada@example.org\n"
+
+
+@pytest.mark.parametrize("line", [
+    "333 120 47 11", "(+39) 333-120.4711", "0039/3331204711", "ANNA.Rossi@Example.org",
+    '"2900000000018"', "10042", "old-10042", "ROSSI;ÄNNA", "x,änna,y,rossi",
+])  # fmt: skip
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-8-sig"])
+def test_a_line_that_names_her_is_found(tmp_path, line, encoding):
+    path = tmp_path / "source"
+    path.write_bytes((HEAD + OTHER + f"9,{line},\n" + OTHER).encode(encoding))
+    assert says(path, ANNA)
+
+
+@pytest.mark.parametrize("line", [
+    "joanna.rossi@example.org", "12900000000018", "100423", "33312047119", "Änna,Bo\n8,Ada,Rossi",
+    "Rossi", "3331204711 0",
+])  # fmt: skip
+def test_a_line_that_names_somebody_else_is_not(tmp_path, line):
+    path = tmp_path / "source"
+    path.write_text(f"{HEAD}{OTHER}9,{line},\n", encoding="utf-8")
+    assert not says(path, ANNA)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_an_address_is_found_between_whatever_stands_around_it(before, after):
+    line = f"{before},anna.rossi@example.org,{after}\n".encode("utf-8", "replace")
+    assert found(line, ANNA)
+
+
+@pytest.mark.parametrize("gap", [PIECE - 12, PIECE - 1, PIECE, 3 * PIECE + 5])
+@pytest.mark.parametrize("fill", [b"x", b"x,y\n"])
+def test_a_long_file_is_searched_to_its_end(tmp_path, gap, fill):
+    path = tmp_path / "source"
+    path.write_bytes((fill * gap)[:gap] + b",anna.rossi@example.org")
+    assert says(path, ANNA)
+
+
+def parquet(path: Path, *, phone: str) -> Path:
+    table = pyarrow.table({"id": [1, 2], "phone": ["none", phone], "card": [1, None]})
+    pyarrow.parquet.write_table(table, path, compression="zstd")
+    return path
+
+
+def test_a_parquet_file_is_unpacked_and_searched(tmp_path):
+    assert says(parquet(tmp_path / "hers", phone="333 120 4711"), ANNA)
+    assert not says(parquet(tmp_path / "other", phone="333 999 0000"), ANNA)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"PK\x03\x04....", "id\n1\n".encode("utf-16"), b"PAR1" + b"\xff" * 99]
+)
+def test_what_cannot_be_looked_into_may_name_her(tmp_path, raw):
+    path = tmp_path / "source"
+    path.write_bytes(raw)
+    assert says(path, ANNA)

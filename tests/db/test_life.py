@@ -21,12 +21,13 @@ TODAY = local(NOW, PLACE.time_zone).date()
 TONIGHT = day_end(TODAY, PLACE.time_zone)
 
 
-def ago(days: float) -> datetime:
-    return NOW - timedelta(days=days)
-
-
 def on(days: float) -> datetime:
-    return NOW + timedelta(days=days)
+    """So many days from now, at this hour on the shop's clock."""
+    return (local(NOW, PLACE.time_zone) + timedelta(days=days)).astimezone(UTC)
+
+
+def ago(days: float) -> datetime:
+    return on(-days)
 
 
 def _closed(days, **carries):

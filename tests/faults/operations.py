@@ -144,6 +144,16 @@ async def _identifier(door: Door, fresh: Fresh) -> Op:
     return Op("POST", f"/v1/members/{made['member_id']}/identifiers", body, 200)
 
 
+async def _take_off(door: Door, fresh: Fresh) -> Op:
+    added = await _identifier(door, fresh)
+    await do(door, fresh, added)
+    member = added.path.removesuffix("/identifiers")
+    known = await do(door, fresh, Op("GET", member, None, 200))
+    which = next(each for each in known["identifiers"] if each["kind"] == "external")
+    body = {"reason": "mistyped at the till"}
+    return Op("POST", f"{added.path}/{which['identifier_id']}/remove", body, 200)
+
+
 async def _change(door: Door, fresh: Fresh) -> Op:
     made = await do(door, fresh, register(fresh.card()))
     body = {"attributes": {"pets": 3}, "favourites": ["SOUP"]}
@@ -284,7 +294,7 @@ OPERATIONS: dict[str, Callable[[Door, Fresh], Awaitable[Op]]] = {
     "transfer": _transfer, "gift": _gift, "donate": _donate, "exchange": _exchange,
     "adjust": _adjust, "extend": _extend,
     "register": _register, "register a shadow": _register_shadow,
-    "add an identifier": _identifier, "change a member": _change,
+    "add an identifier": _identifier, "take one off": _take_off, "change a member": _change,
     "issue cards": _cards, "block a card": _block, "replace a card": _replace,
     "issue a key": _key, "revoke a key": _revoke, "put a store": _store, "publish": _publish,
     "announce a program": _announce, "roll back": _roll_back,

@@ -12,6 +12,7 @@ import pytest
 from support import home
 from support.browser import PHONE, SMALL, Browsing, overflow, squeezed_size, violations
 from support.home import PROGRAM, Web, at_home, balance, fresh_card
+from support.things import signed_in
 from tessera.members.showing.core import is_code
 
 pytestmark = pytest.mark.browser
@@ -183,6 +184,18 @@ def test_who_has_not_just_signed_in_does_so_before_the_end(looking: Browsing, we
     page.get_by_text("Sign in again to go on").click()
     page.wait_for_url("**/m/sign-in?again=1&next=/m/privacy/erase")
     page.get_by_label("Phone or e-mail").wait_for()
+
+
+def test_the_second_contact_is_taken_off(looking: Browsing, web: Web):
+    named = [{"kind": "phone", "value": "+39 333 4400001"},
+             {"kind": "email", "value": "two@example.org"}]  # fmt: skip
+    body = {"identifiers": named, "given_name": "Ivo"}
+    who = web.api.call("POST", "/v1/members", body).json()["member_id"]
+    page = looking.page("/m/profile", signed_in(web.api, who), width=390)
+    page.locator(".sum", has_text="+39").get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    page.get_by_text("It no longer leads to you.").wait_for()
+    assert page.locator(".sum", has_text="+39").count() == 0
 
 
 def test_signing_in_by_code_and_out(looking: Browsing, web: Web):

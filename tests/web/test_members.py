@@ -185,6 +185,19 @@ def test_security_blocks_a_card_and_lets_it_work_again(site, signed, people):
     assert "Card blocked" in told and "stolen" in told and "Card works again" in told
 
 
+def test_a_mistyped_phone_is_taken_off(site, signed, people):
+    page = signed("operator", card_of(people, "Ana", "/profile"))
+    held = page.locator("li", has_text="Phone")
+    held.get_by_text("Take it off this member").click()
+    held.get_by_label("Reason").fill("mistyped at the till")
+    held.get_by_role("button", name="Take it off").click()
+    page.get_by_text("It names this member no more.").wait_for()
+    assert page.locator("li", has_text="Phone").count() == 0
+    page.goto(card_of(people, "Ana"))
+    told = page.locator("#past").inner_text()
+    assert "A contact was taken off" in told and "mistyped at the till" in told
+
+
 def test_two_are_merged_with_a_second_person_and_parted_again(site, signed, people):
     page = signed("operator", card_of(people, "Bruno", "/merges"))
     other = people["thing"].fresh()

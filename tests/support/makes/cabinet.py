@@ -38,8 +38,9 @@ MAKES: dict[str, Make] = {
     "me.ways": plain(),
     "me.transfer": given({"kind": "transfer", "points": 10}),
     "me.donate": given({"points": 10, "cause": "forest"}),
+    "me.identifier.remove": lambda things, whose: ({"identifier_id": str(uuid4())}, None),
     "me.proof": plain({}),
     "me.prove": lambda things, whose: (NOTHING, {"code": "000000"}),
 }
 ANYBODYS = set(MAKES)
-REFUSED = {"me.proof": 409, "me.prove": 403}
+REFUSED = {"me.identifier.remove": 404, "me.proof": 409, "me.prove": 403}

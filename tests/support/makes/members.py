@@ -27,6 +27,15 @@ def identifier(things: Things, whose: Whose) -> Made:
     return of_member({"kind": "external", "value": uuid4().hex})(things, whose)
 
 
+def held(things: Things, whose: Whose) -> Made:
+    """A member, and what he is known by."""
+    member, body = things.member(), {"reason": "mistyped at the till"}
+    if whose == "random":
+        return {"member_id": member, "identifier_id": str(uuid4())}, body
+    said = things.api.call("GET", f"/v1/members/{member}").json()
+    return {"member_id": member, "identifier_id": said["identifiers"][0]["identifier_id"]}, body
+
+
 MAKES: dict[str, Make] = {
     "member.read": of_member(),
     "member.change": of_member({"favourites": ["LATTE"]}),
@@ -35,6 +44,7 @@ MAKES: dict[str, Make] = {
     "member.list": plain(),
     "member.search": plain({"text": "anna ros"}),
     "member.identifier": identifier,
+    "identifier.remove": held,
     "card.issue": plain({"prefix": "26", "count": 1}),
     "card.batches": plain(),
     "card.batch": batch,

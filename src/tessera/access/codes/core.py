@@ -136,7 +136,7 @@ _TEXTS = {
 }  # fmt: skip
 
 
-_NOTICES = {
+_ADDED = {
     "en": (
         "A new way to sign in",
         "A phone or an e-mail address was added to your loyalty account: codes go there too now."
@@ -164,9 +164,39 @@ _NOTICES = {
 }  # fmt: skip
 
 
-def notice_of(language: str) -> tuple[str, str]:
-    """What a member's other contacts are told of a new one: subject and text, nobody's name."""
-    return _NOTICES.get(language, _NOTICES["en"])
+_REMOVED = {
+    "en": (
+        "A way to sign in less",
+        "A phone or an e-mail address was taken off your loyalty account: no codes go there any"
+        " more. If you did not want it, tell one of our shops.",
+    ),
+    "it": (
+        "Un modo di accedere in meno",
+        "Dal tuo profilo fedeltà è stato tolto un telefono o un indirizzo e-mail: i codici non"
+        " arrivano più lì. Se non lo hai voluto tu, dillo in uno dei nostri negozi.",
+    ),
+    "pl": (
+        "Jeden sposób logowania mniej",
+        "Z Twojego konta lojalnościowego usunięto telefon lub adres e-mail: kody już tam nie"
+        " przychodzą. Jeśli to nie Ty, powiedz o tym w jednym z naszych sklepów.",
+    ),
+    "ru": (
+        "Одним способом входа меньше",
+        "От вашего счёта отвязан телефон или адрес почты: коды туда больше не приходят."
+        " Если это были не вы, скажите об этом в одном из наших магазинов.",  # noqa: RUF001
+    ),
+    "zh": (
+        "减少了一种登录方式",
+        "您的会员账户移除了一个电话或电子邮箱，验证码不再发送到那里。如非您本人操作，请告知我们的门店。",  # noqa: RUF001
+    ),
+}  # fmt: skip
+Notice = Literal["added", "removed"]
+
+
+def notice_of(what: Notice, language: str) -> tuple[str, str]:
+    """What contacts are told of a new one, or one less: subject and text, nobody's name."""
+    texts = _ADDED if what == "added" else _REMOVED
+    return texts.get(language, texts["en"])
 
 
 def text_of(code: str, language: str) -> tuple[str, str]:

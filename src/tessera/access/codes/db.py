@@ -83,6 +83,11 @@ async def attempt(conn: Conn, id: UUID, code_mark: bytes, now: datetime) -> Prov
     return Proved(row[0], row[1], bytes(row[2]), row[3])
 
 
+async def end(conn: Conn, destination: bytes, subject: UUID) -> None:
+    """Away with the challenges about somebody at a destination, by its mark."""
+    await conn.execute(SQL["end"], {"destination": destination, "subject": subject})
+
+
 async def take_due(
     conn: Conn, now: datetime, leased_until: datetime, limit: int
 ) -> list[Waiting]:  # fmt: skip

@@ -46,6 +46,11 @@ WHERE
     AND expires_at > %(now)s
 RETURNING purpose, channel, destination, subject, proved_at IS NOT NULL;
 
+-- name: end
+-- What is on its way there about somebody proves nothing any more.
+DELETE FROM access.code_challenge
+WHERE destination = %(destination)s AND subject = %(subject)s;
+
 -- name: take_due
 -- Messages to send now, for the one who asks: others leave them alone until the lease is over.
 WITH due AS MATERIALIZED (

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from tessera.access.codes import core, db
-from tessera.access.codes.core import Challenge, Channel, Message, Proved, Window
+from tessera.access.codes.core import Challenge, Channel, Message, Notice, Proved, Window
 from tessera.access.core.principals import network_of
 from tessera.base import installation
 from tessera.base.ids import new_id
@@ -60,13 +60,15 @@ async def begin(  # noqa: PLR0913 - what is proved, to whom it goes, who asks
     return challenge
 
 
-async def tell(conn: db.Conn, channel: Channel, to: str, language: str, now: datetime) -> None:
-    """Tell this phone or address that codes of its owner's go elsewhere too now.
+async def tell(
+    conn: db.Conn, channel: Channel, to: str, what: Notice, language: str, now: datetime
+) -> None:
+    """Tell this phone or address that codes go elsewhere too now, or somewhere no more.
 
-    Counted in no budget: each follows a code that was sent and proved.
+    Counted in no budget: each follows a proof, or a call with a key of its own.
     """
     notice = Challenge(new_id(), now + core.LIFE)
-    title, text = core.notice_of(language)
+    title, text = core.notice_of(what, language)
     message = Message(notice.id, channel, to, title, text)
     sealed = installation.here().seal(_SEALED, msgspec.json.encode(message))
     await db.add_message(conn, notice, channel, sealed, now, deliver=True)
@@ -80,6 +82,11 @@ async def prove(conn: db.Conn, challenge_id: UUID, code: str, now: datetime) -> 
     code_mark = installation.here().mark("code", str(challenge_id), code.strip())
     proved = await db.attempt(conn, challenge_id, code_mark, now)
     return core.not_proved() if proved is None else proved
+
+
+async def end(conn: db.Conn, destination: bytes, subject: UUID) -> None:
+    """Codes about somebody that are on their way there prove nothing any more."""
+    await db.end(conn, destination, subject)
 
 
 def destination(channel: Channel, to: str) -> bytes:

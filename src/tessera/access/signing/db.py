@@ -183,12 +183,17 @@ async def bind_provider(conn: Conn, staff_id: UUID, issuer: str, subject: str) -
 # Sessions ----------------------------------------------------------------------------------------
 
 
-async def open_session(conn: Conn, session: Session, token_hash: bytes) -> None:
-    """Keep a session that begins; the person's oldest end where there are too many."""
+async def open_session(
+    conn: Conn, session: Session, token_hash: bytes, contact: bytes | None
+) -> None:
+    """Keep a session that begins; the person's oldest end where there are too many.
+
+    contact  the mark of the phone or address that lets in; empty: none does; None: nobody knows
+    """
     values = {
         "id": session.id, "token_hash": token_hash, "kind": session.kind,
         "person": session.person_id, "way": session.way, "device": session.device,
-        "now": session.opened_at,
+        "now": session.opened_at, "contact": contact,
     }  # fmt: skip
     await conn.execute(SQL["open_session"], values)
     over = _over(session.kind, session.opened_at)
@@ -240,6 +245,11 @@ async def end_session(conn: Conn, session_id: UUID, person: UUID) -> bool:
 async def end_sessions(conn: Conn, person: UUID) -> int:
     """End all of somebody's; how many there were."""
     return (await conn.execute(SQL["end_sessions"], {"person": person})).rowcount
+
+
+async def end_sessions_by(conn: Conn, person: UUID, contact: bytes) -> None:
+    """End those of somebody's that this phone or address let in, by its mark."""
+    await conn.execute(SQL["end_sessions_by"], {"person": person, "contact": contact})
 
 
 async def sweep_sessions(conn: Conn, now: datetime) -> None:

@@ -190,10 +190,11 @@ UPDATE access.staff SET sso_issuer = %(issuer)s, sso_subject = %(subject)s WHERE
 -- name: open_session
 -- Signed in. The token itself is not among the values.
 INSERT INTO access.person_session
-    (id, token_hash, kind, person_id, way, device, opened_at, seen_at, proved_at)
+    (id, token_hash, kind, person_id, way, device, opened_at, seen_at, proved_at, contact)
 VALUES
     (
-        %(id)s, %(token_hash)s, %(kind)s, %(person)s, %(way)s, %(device)s, %(now)s, %(now)s, %(now)s
+        %(id)s, %(token_hash)s, %(kind)s, %(person)s, %(way)s, %(device)s, %(now)s, %(now)s,
+        %(now)s, %(contact)s
     );
 
 -- name: trim_sessions
@@ -265,6 +266,13 @@ RETURNING id;
 -- All of somebody's.
 DELETE FROM access.person_session WHERE person_id = %(person)s
 RETURNING id;
+
+-- name: end_sessions_by
+-- What a phone or address let in; of what an earlier release let in by what one can hold, all.
+DELETE FROM access.person_session
+WHERE
+    person_id = %(person)s
+    AND (contact = %(contact)s OR (contact IS NULL AND way IN ('code', 'provider')));
 
 -- name: sweep_sessions
 -- Sessions that began too long ago to hold, a page at a time.

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from tessera.access.audit.core import Change
+from tessera.access.codes import flows as codes
 from tessera.access.signing.flows.entering import open_session
 from tessera.base.refusal import Refusal
 from tessera.base.text import OptionalCode
@@ -224,7 +225,11 @@ def _names(said: str) -> tuple[str, str]:
 async def _let_in(call: Call, done: Admitted, way: Literal["code", "provider"]) -> Joined:
     if done.joined:
         await note_brought(call, done.referral, done.member_id, new=not done.history)
-    session, token = await open_session(call.conn, "member", done.member_id, way, DEVICE, call.now)
+    assert done.contact.kind in ("email", "phone"), "it was proved"
+    contact = codes.destination(done.contact.kind, done.contact.value)
+    session, token = await open_session(
+        call.conn, "member", done.member_id, way, DEVICE, call.now, contact
+    )
     after = {"joined": done.joined, "session": str(session.id)}
     operation = "join.finish" if way == "code" else "join.back"
     await note(call, operation, Change("member", done.member_id, None, after))

@@ -35,6 +35,7 @@ from tessera.members.consents.core import Saying
 from tessera.members.joining import core as joining_core
 from tessera.members.joining import flows as joining
 from tessera.members.joining.core import Origin, Person
+from tessera.members.removing import flows as removing
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Identifier
 
@@ -99,8 +100,12 @@ class RegisteredMember(Struct, frozen=True):
 
 
 class MemberIdentifier(Struct, frozen=True):
-    """One identifier of a member; phones and addresses are masked, and proved since then or not."""
+    """One identifier of a member; phones and addresses are masked, and proved since then or not.
 
+    identifier_id  by which it is taken off this member; elsewhere it means nothing
+    """
+
+    identifier_id: UUID
     kind: Literal["card", "phone", "email", "external"]
     value: str
     status: core.Status
@@ -261,8 +266,8 @@ def viewer(call: Call) -> Callable[[core.Member], MemberView]:
 
     def view(member: core.Member) -> MemberView:
         held = [
-            MemberIdentifier(each.identifier.kind, hide(each.identifier), each.status, each.since,
-                             each.verified_at)
+            MemberIdentifier(removing.id_of(member.id, each.identifier), each.identifier.kind,
+                             hide(each.identifier), each.status, each.since, each.verified_at)
             for each in member.identifiers
         ]  # fmt: skip
         name = "" if bare else core.masked_name(member.given_name, member.family_name)

@@ -21,6 +21,7 @@ from tessera.doors.till.people import AttributeValue, PersonName, attributes_fau
 from tessera.members import core, db
 from tessera.members.choices import db as choices_db
 from tessera.members.joining import core as joining
+from tessera.members.removing import flows as removing
 from tessera.rules.core.settings import Attribute
 
 
@@ -87,8 +88,8 @@ async def read(call: Call) -> Myself | Refusal:
     complete, missing = joining.share_known(program.weights, joining.known_of(member))
     mine = {each.name for each in attributes if each.mine} | set(program.enrolment.profile)
     held = [
-        MemberIdentifier(each.identifier.kind, core.masked(each.identifier), each.status,
-                         each.since, each.verified_at)
+        MemberIdentifier(removing.id_of(member.id, each.identifier), each.identifier.kind,
+                         core.masked(each.identifier), each.status, each.since, each.verified_at)
         for each in member.identifiers
     ]  # fmt: skip
     return Myself(

@@ -184,6 +184,7 @@ async def add_passkey(call: Call) -> PasskeyView | Refusal:
         owner,
         body.credential,
         body.name,
+        by.session_id,
         call.now,
     )
     if isinstance(made, Refusal):

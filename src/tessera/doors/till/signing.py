@@ -230,13 +230,28 @@ async def prove_code(call: Call) -> SignedIn | Refusal:
         return proved
     if proved.purpose != PURPOSE or proved.subject is None:
         return codes_core.not_proved()
-    return await let_in_member(call, call.conn, proved.subject, "code")
+    if not await _names(call.conn, proved, proved.subject):
+        return codes_core.not_proved()
+    contact = proved.destination_hash
+    return await let_in_member(call, call.conn, proved.subject, "code", contact)
 
 
-async def let_in_member(call: Call, conn: Conn, member_id: UUID, way: Way) -> SignedIn:
-    """A session for a member who has shown who it is; the log says so."""
+async def _names(conn: Conn, proved: codes_core.Proved, member_id: UUID) -> bool:
+    """Whether what was proved is still the member's, who is held: it may have been taken off."""
+    await members_db.lock_members(conn, [member_id])
+    member = await members_db.read_member(conn, member_id)
+    return member is not None and proved.destination_hash in {
+        codes.destination(each.identifier.kind, each.identifier.value)
+        for each in member.identifiers if each.identifier.kind in ("phone", "email")
+    }  # fmt: skip
+
+
+async def let_in_member(
+    call: Call, conn: Conn, member_id: UUID, way: Way, contact: bytes | None
+) -> SignedIn:
+    """A session for a member who has shown who it is, by this contact; the log says so."""
     session, token = await flows.open_session(
-        conn, "member", member_id, way, call.body.device, call.now
+        conn, "member", member_id, way, call.body.device, call.now, contact
     )
     change = Change("member", member_id, None, {"way": way, "session": str(session.id)})
     who = Actor("member", member_id, "", "member", "")  # nobody's address beside a member

@@ -67,7 +67,7 @@ async def finish_entry(call: Call) -> SignedIn | Refusal:
     if isinstance(key, Refusal):
         return key
     if key.kind == "member":
-        return await let_in_member(call, call.conn, key.person_id, "passkey")
+        return await let_in_member(call, call.conn, key.person_id, "passkey", key.contact)
     found = await db.secrets_of(call.conn, key.person_id)
     if found is None or not found.staff.works(call.now):
         return ceremony_wrong()

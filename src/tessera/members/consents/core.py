@@ -156,6 +156,21 @@ def confirmed(consents: Iterable[Consent], kind: str) -> list[Line]:
     ]
 
 
+def unreached(
+    declared: Consents, consents: Iterable[Consent], kind: str, *, left: bool, proved: bool
+) -> list[Line]:
+    """What ends when a phone or an address is taken off: a yes that reaches nobody any more.
+
+    left    the member has another contact of this kind; proved: one that a code has proved
+    """
+    return [
+        Line(each.purpose, each.channel, "withdrawn", each.wording, each.language)
+        for each in consents
+        if each.state == "given" and CONTACTS.get(each.channel) == kind
+        and not (proved if each.channel in declared.confirm else left)
+    ]  # fmt: skip
+
+
 def strictest(mine: Iterable[Consent], theirs: Iterable[Consent]) -> list[Line]:
     """What is written for the one that stays when another member turns out to be the same person.
 

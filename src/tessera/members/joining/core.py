@@ -148,12 +148,15 @@ class Person(Struct, frozen=True):
 class Admitted(Struct, frozen=True):
     """Somebody has proved a contact. `joined`: as a new member; else as one known before.
 
+    contact   by which they are let in
+
     card      one that was never used is theirs
     referral  the code of the friend whom they named
     """
 
     member_id: UUID
     account_id: UUID
+    contact: Identifier
     joined: bool
     history: bool = False
     card: bool = False

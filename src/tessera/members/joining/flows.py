@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from tessera.access.codes import flows as codes
-from tessera.access.codes.core import Challenge, Proved, not_proved
+from tessera.access.codes.core import Challenge, Notice, Proved, not_proved
 from tessera.access.codes.flows import begin as send
 from tessera.access.core import network_of
 from tessera.base import installation
@@ -189,7 +189,9 @@ async def admit(
     # Refused only where the program has changed meanwhile: then nothing is agreed.
     await consents.say(conn, done.member_id, said.consents, by, terms.consents)
     card = await _give_unused(conn, said.unused, done.member_id, now)
-    return Admitted(done.member_id, done.account_id, True, done.shadow, card, said.referral)
+    return Admitted(
+        done.member_id, done.account_id, said.contact, True, done.shadow, card, said.referral
+    )
 
 
 async def _give_unused(conn: db.Conn, number: str, member_id: UUID, now: datetime) -> bool:
@@ -214,8 +216,10 @@ async def _known(conn: db.Conn, contact: Identifier, now: datetime) -> Admitted 
     card = await members_db.find(conn, contact)
     if card is None or not card.owner.registered:
         return None
-    await db.verify(conn, card.owner.member_id, contact, now)
-    return Admitted(card.owner.member_id, card.owner.account_id, False)
+    # Taken off him meanwhile, it is nobody's.
+    if not await db.verify(conn, card.owner.member_id, contact, now):
+        return None
+    return Admitted(card.owner.member_id, card.owner.account_id, contact, False)
 
 
 # Contacts ----------------------------------------------------------------------------------------
@@ -259,7 +263,7 @@ async def prove_contact(
     if isinstance(owner, Refusal):
         return owner
     if contact not in others:
-        await tell(conn, member_id, others, now)
+        await tell(conn, member_id, others, "added", now)
     await db.verify(conn, member_id, contact, now)
     by = By("code", now, proof=str(challenge_id))
     await consents.confirm(conn, member_id, proved.channel, by)
@@ -267,14 +271,14 @@ async def prove_contact(
 
 
 async def tell(
-    conn: db.Conn, member_id: UUID, contacts: Sequence[Identifier], now: datetime
+    conn: db.Conn, member_id: UUID, contacts: Sequence[Identifier], what: Notice, now: datetime
 ) -> None:
-    """Tell these phones and addresses of a member, the oldest first, that there is another one."""
+    """Tell these phones and addresses, the oldest first, of one more or less of a member's."""
     member = await members_db.read_member(conn, member_id)
     language = "en" if member is None else member.language
     for each in contacts[: core.TOLD_MOST]:
         assert each.kind in ("email", "phone"), "these are a member's contacts"
-        await codes.tell(conn, each.kind, each.value, language, now)
+        await codes.tell(conn, each.kind, each.value, what, language, now)
 
 
 def _is_of(proved: Proved, contact: Identifier) -> bool:

@@ -18,12 +18,12 @@ SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
 
 
-async def add_passkey(conn: Conn, key: Passkey) -> bool:
-    """Keep a device's key; False if it is known already."""
+async def add_passkey(conn: Conn, key: Passkey, session: UUID) -> bool:
+    """Keep a device's key that somebody in this session adds; False if it is known already."""
     values = {
         "credential_id": key.credential_id, "id": key.id, "kind": key.kind,
         "person": key.person_id, "public_key": key.public_key, "sign_count": key.sign_count,
-        "name": key.name, "now": key.created_at,
+        "name": key.name, "now": key.created_at, "session": session,
     }  # fmt: skip
     return await (await conn.execute(SQL["add_passkey"], values)).fetchone() is not None
 
@@ -73,6 +73,12 @@ async def give_passkeys(conn: Conn, ids: Sequence[UUID], person: UUID, into: UUI
 async def drop_passkeys_since(conn: Conn, person: UUID, since: datetime) -> None:
     """What somebody added from then on is gone."""
     await conn.execute(SQL["drop_passkeys_since"], {"person": person, "since": since})
+
+
+async def drop_passkeys_by(conn: Conn, person: UUID, contact: bytes, since: datetime) -> None:
+    """What was added by whom this phone or address, somebody's since then, let in is gone."""
+    asked = {"person": person, "contact": contact, "since": since}
+    await conn.execute(SQL["drop_passkeys_by"], asked)
 
 
 async def remember(conn: Conn, kind: str, remembered: bytes, now: datetime) -> UUID:

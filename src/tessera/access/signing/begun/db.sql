@@ -1,20 +1,23 @@
 -- access/signing/begun: passkeys, and what was begun in a browser.
 
 -- name: add_passkey
--- A device's key. One that is known already comes back as no row.
+-- A device's key, let in by what let in the session that adds it, which is held still. One that is
+-- known already comes back as no row.
 INSERT INTO access.passkey
-    (credential_id, id, kind, person_id, public_key, sign_count, name, created_at)
+    (credential_id, id, kind, person_id, public_key, sign_count, name, created_at, contact)
 VALUES
     (
         %(credential_id)s, %(id)s, %(kind)s, %(person)s, %(public_key)s, %(sign_count)s, %(name)s,
-        %(now)s
+        %(now)s,
+        (SELECT s.contact FROM access.person_session AS s WHERE s.id = %(session)s FOR KEY SHARE)
     )
 ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: find_passkey
 -- The key of a credential, held until its count is written.
-SELECT credential_id, id, kind, person_id, public_key, sign_count, name, created_at, used_at
+SELECT credential_id, id, kind, person_id, public_key, sign_count, name, created_at, used_at,
+    contact
 FROM access.passkey
 WHERE credential_id = %(credential_id)s
 FOR UPDATE;
@@ -25,7 +28,8 @@ UPDATE access.passkey SET sign_count = %(sign_count)s, used_at = %(now)s WHERE i
 
 -- name: list_passkeys
 -- One person's.
-SELECT credential_id, id, kind, person_id, public_key, sign_count, name, created_at, used_at
+SELECT credential_id, id, kind, person_id, public_key, sign_count, name, created_at, used_at,
+    contact
 FROM access.passkey
 WHERE person_id = %(person)s
 ORDER BY id;
@@ -51,6 +55,14 @@ WHERE person_id = %(person)s AND id = ANY(%(ids)s::uuid[]);
 -- name: drop_passkeys_since
 -- What somebody added from a time on.
 DELETE FROM access.passkey WHERE person_id = %(person)s AND created_at >= %(since)s;
+
+-- name: drop_passkeys_by
+-- What was added by whom a phone or address let in; of an earlier release's, all since it was
+-- the person's.
+DELETE FROM access.passkey
+WHERE
+    person_id = %(person)s
+    AND (contact = %(contact)s OR (contact IS NULL AND created_at >= %(since)s));
 
 -- name: begin_ceremony
 -- What must come back, sealed.

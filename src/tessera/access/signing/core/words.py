@@ -80,7 +80,11 @@ class Session(Struct, frozen=True):
 
 
 class Passkey(Struct, frozen=True):
-    """A device's public key. `sign_count`: how often the device says that it has signed."""
+    """A device's public key. `sign_count`: how often the device says that it has signed.
+
+    contact  the mark of the phone or address that let in who added it; empty: none did; None: an
+             earlier release did not say
+    """
 
     credential_id: bytes
     id: UUID
@@ -91,6 +95,7 @@ class Passkey(Struct, frozen=True):
     name: str
     created_at: datetime
     used_at: datetime | None
+    contact: bytes | None = b""
 
 
 class Verified(Struct, frozen=True):

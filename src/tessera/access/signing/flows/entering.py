@@ -55,16 +55,18 @@ class Enrolled(Struct, frozen=True):
     recovery_codes: tuple[str, ...]
 
 
-async def open_session(
-    conn: db.Conn, kind: Kind, person: UUID, way: Way, device: str, now: datetime
-) -> tuple[Session, str]:
+async def open_session(  # noqa: PLR0913 - who, by what, on which device
+    conn: db.Conn, kind: Kind, person: UUID, way: Way, device: str, now: datetime,
+    contact: bytes | None = b"",
+) -> tuple[Session, str]:  # fmt: skip
     """Signed in: the session and its token, which nobody can read again afterwards.
 
-    device  how the caller calls himself, for the list of sessions; at most 200 characters
+    device   how the caller calls himself, for the list of sessions; at most 200 characters
+    contact  the mark of the phone or address that lets in; empty: none does; None: nobody knows
     """
     token = letter_token(LETTER[kind], secrets.token_bytes(CHANCE_BYTES))
     session = Session(new_id(), kind, person, way, device[:200], now, now, now)
-    await db.open_session(conn, session, token_hash(token))
+    await db.open_session(conn, session, token_hash(token), contact)
     return session, token
 
 

@@ -73,9 +73,13 @@ async def finish_passkey(  # noqa: PLR0913 - whose key, what the browser brought
     owner: tuple[Kind, UUID],
     credential: Mapping[str, Any],
     name: str,
+    session: UUID,
     now: datetime,
 ) -> Passkey | Refusal:
-    """Keep the device's key. Errors: ceremony_wrong; it must be begun again then."""
+    """Keep the device's key. Errors: ceremony_wrong; it must be begun again then.
+
+    session  the one in which it is added: the key ends with what let that one in
+    """
     kind, person = owner
     remembered = await begun.recall(conn, ceremony, _ADD, now)
     if remembered is None or remembered[:16] != person.bytes:
@@ -91,7 +95,7 @@ async def finish_passkey(  # noqa: PLR0913 - whose key, what the browser brought
         shown.credential_id, new_id(), kind, person, shown.credential_public_key, shown.sign_count,
         name, now, None,
     )  # fmt: skip
-    return key if await begun.add_passkey(conn, key) else ceremony_wrong()
+    return key if await begun.add_passkey(conn, key, session) else ceremony_wrong()
 
 
 async def begin_entry(conn: db.Conn, site: Site, now: datetime) -> tuple[UUID, dict[str, Any]]:

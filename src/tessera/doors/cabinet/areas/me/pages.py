@@ -13,6 +13,7 @@ SAVED = N_("Saved.")
 ENDED = N_("That device is signed out.")
 ADDED = N_("The passkey is there: next time you need no code.")
 REMOVED = N_("The passkey signs in nobody any more.")
+TAKEN_OFF = N_("It no longer leads to you.")
 PROVED = N_("Your number or address is confirmed.")
 OWN_CARD = N_("The card is yours now.")
 
@@ -43,7 +44,9 @@ async def profile(visit: Visit) -> Shown:
         return told
     names = {name: each.name for name, each in visit.house.shop().program.attributes.items()}
     sent = {"challenge": "", "kind": "", "value": ""}
-    return View("me/profile.html", {"me": told, "names": names, "sent": sent})
+    assert visit.who is not None, "the page is for members"
+    fresh = visit.who.principal.fresh(visit.now)
+    return View("me/profile.html", {"me": told, "names": names, "sent": sent, "fresh": fresh})
 
 
 async def save(visit: Visit) -> Shown:
@@ -97,6 +100,12 @@ async def prove_contact(visit: Visit) -> Shown:
     return visit.done(
         await visit.ask("me.contact.prove", path=path, body=body), "/m/profile", PROVED
     )
+
+
+async def remove_contact(visit: Visit) -> Shown:
+    """A phone or an address less."""
+    path = {"identifier_id": visit.form.get("identifier")}
+    return visit.done(await visit.ask("me.identifier.remove", path=path), "/m/profile", TAKEN_OFF)
 
 
 async def add_card(visit: Visit) -> Shown:
@@ -180,7 +189,10 @@ PAGES = (
         name="me.profile", path="/m/profile", show=profile, title=N_("Profile"),
         purpose=N_("What the shop knows about you, and how it reaches you."),
         needs=("me.read",),
-        acts={"save": save, "contact": name_contact, "prove": prove_contact, "card": add_card},
+        acts={
+            "save": save, "contact": name_contact, "prove": prove_contact, "card": add_card,
+            "remove": remove_contact,
+        },
     ),
     Page(
         name="me.inbox", path="/m/inbox", show=inbox, title=N_("Inbox"), needs=("me.inbox",),

@@ -18,6 +18,7 @@ BLOCKED = N_("The card is blocked: no till takes it from now on.")
 UNBLOCKED = N_("The card works again.")
 REPLACED = N_("The new card is in the place of the old one.")
 ADDED = N_("It names this member from now on.")
+REMOVED = N_("It names this member no more.")
 PROVED = N_("It is proved.")
 KEPT = N_("It is written down.")
 
@@ -91,6 +92,14 @@ async def add(visit: Visit) -> Shown:
     body = {"kind": kind, "value": "".join(value.split()) if kind == "card" else value}
     done = await visit.ask("member.identifier", path=_me(visit), body=body)
     return visit.done(at_field(done, "add_"), visit.path, ADDED)
+
+
+async def remove(visit: Visit) -> Shown:
+    """A phone, an address or an id is taken off: it was mistyped, or is somebody else's now."""
+    path = _me(visit) | {"identifier_id": visit.form.get("identifier")}
+    body = {"reason": visit.form.get("remove_reason")}
+    done = await visit.ask("identifier.remove", path=path, body=body)
+    return visit.done(at_field(done, "remove_"), visit.path, REMOVED)
 
 
 def _contact(visit: Visit) -> dict[str, str]:
@@ -176,6 +185,6 @@ async def choose(visit: Visit) -> Shown:
 
 
 ACTS = {
-    "block": block, "unblock": unblock, "replace": replace, "add": add, "send_code": send_code,
-    "prove": prove, "change": change, "choose": choose,
+    "block": block, "unblock": unblock, "replace": replace, "add": add, "remove": remove,
+    "send_code": send_code, "prove": prove, "change": change, "choose": choose,
 }  # fmt: skip

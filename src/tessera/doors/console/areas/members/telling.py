@@ -48,6 +48,8 @@ DONE: Mapping[str, str] = {
     "member.change": N_("Profile changed"), "me.change": N_("Profile changed"),
     "card.block": N_("Card blocked"), "card.unblock": N_("Card works again"),
     "card.replace": N_("Card replaced"), "me.card": N_("Card brought along"),
+    "identifier.remove": N_("A contact was taken off"),
+    "me.identifier.remove": N_("A contact was taken off"),
     "contact.send": N_("A code was sent"), "me.contact.send": N_("A code was sent"),
     "member.reveal": N_("Personal data was shown"), "member.export": N_("Data was exported"),
     "me.export": N_("Data was exported"), "member.erase": N_("Erased"), "me.erase": N_("Erased"),

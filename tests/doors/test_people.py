@@ -26,6 +26,7 @@ PROGRAM: dict[str, Any] = {
     ],
 }  # fmt: skip
 KNOWN = {"nickname": "Nan", "children": 2, "vegan": False, "wedding": "2011-06-18", "gender": "f"}
+SHOWN = KNOWN | {"nickname": "N•••"}  # a text is somebody's own words
 _serials = count(100)
 
 
@@ -58,11 +59,23 @@ def read(api: Api, member: str) -> tuple[dict[str, Any], list[str]]:
 
 def test_who_joins_may_tell_more(api):
     member, _ = join(api, attributes=KNOWN, favourites=["LATTE", "bakery", "LATTE"])
-    assert read(api, member) == (KNOWN, ["LATTE", "bakery"])
+    assert read(api, member) == (SHOWN, ["LATTE", "bakery"])
     nobody, _ = join(api)
     assert read(api, nobody) == ({}, [])
     listed = api.call("GET", "/v1/members?limit=200").json()["items"]
-    assert KNOWN in [each["attributes"] for each in listed]
+    assert SHOWN in [each["attributes"] for each in listed]
+
+
+def test_a_text_is_told_for_a_reason_and_its_mask_is_not_kept(api):
+    member, _ = join(api, attributes=KNOWN)
+    masked = {"attributes": {"nickname": "N•••"}}
+    said = refused(api, lambda: api.call("PATCH", f"/v1/members/{member}", masked))
+    assert (said["code"], said["field"]) == ("attribute_invalid", "attributes.nickname")
+    asked = {"fields": ["attributes"], "reason": "a gift is on its way"}
+    told = api.call("POST", f"/v1/members/{member}/reveal", asked).json()
+    assert told["attributes"] == KNOWN
+    (sight,) = api.call("GET", f"/v1/members/{member}/sights").json()["items"]
+    assert (sight["fields"], sight["reason"]) == (["attributes"], "a gift is on its way")
 
 
 def test_attributes_are_merged_and_null_takes_one_away(api):

@@ -53,6 +53,9 @@ def test_who_sees_pseudonyms_cannot_look_behind_them():
         for operation in ("identify", "member.register", "member.change", "card.numbers",
                           "member.reveal", "member.export"):  # fmt: skip
             assert operation not in GRANTS[role], (role, operation)
+    assert all(access.BARE.isdisjoint(GRANTS[role]) for role in access.PSEUDONYM)
+    before = bearer("own", own=OwnRole("own", dict.fromkeys(access.BARE, "all"), "pseudonym"))
+    assert not any(before.may(operation) for operation in access.BARE), "of an older release's"
 
 
 def test_a_partner_may_nothing_that_a_till_may_not_but_read_its_statements():

@@ -45,7 +45,7 @@ async def erasing(
         return done
     gone = []
     for task_id in tasks:
-        sought = naming(names, persons, await _prefixes(conn, task_id))
+        sought = naming(names, persons, await prefixes_of(conn, task_id))
         if await asyncio.to_thread(_cleared, uploads, task_id, sought):
             gone.append(task_id)
     if gone:
@@ -71,7 +71,7 @@ def _line(cells: Any) -> bytes:
     return msgspec.json.encode(cells)
 
 
-async def _prefixes(conn: Conn, task_id: UUID) -> Sequence[str]:
+async def prefixes_of(conn: Conn, task_id: UUID) -> Sequence[str]:
     """What the mapping of a task's file puts before its words."""
     task = await tasks_db.read(conn, task_id)
     said = "" if task is None else str(task.asked.get("mapping", ""))

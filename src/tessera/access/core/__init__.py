@@ -7,6 +7,7 @@ from tessera.access.core.giving import (
     like_owner,
     limits_fault,
     role_fault,
+    sight_fault,
     stores_fault,
 )
 from tessera.access.core.keys import (
@@ -43,6 +44,7 @@ from tessera.access.core.once import (
     judge,
 )
 from tessera.access.core.policy import (
+    BARE,
     EXPIRES,
     GRANTS,
     PEOPLE,
@@ -68,6 +70,7 @@ from tessera.access.core.principals import (
 )
 
 __all__ = [
+    "BARE",
     "CHANCE_BYTES",
     "EXPIRES",
     "GRANTS",
@@ -119,6 +122,7 @@ __all__ = [
     "rate_of",
     "role_fault",
     "role_named",
+    "sight_fault",
     "sight_of",
     "store_of",
     "stores_fault",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from tessera.access.core.keys import KeyTerms, rate_of
-from tessera.access.core.policy import LIKE_OWNER, PEOPLE, POLICY, ROLES, Scope
+from tessera.access.core.policy import BARE, LIKE_OWNER, PEOPLE, POLICY, ROLES, Scope
 from tessera.access.core.principals import OwnRole, Principal
 from tessera.base.refusal import Refusal
 
@@ -43,6 +43,17 @@ def role_fault(name: str, grants: Mapping[str, Scope]) -> Refusal | None:
                 f"send {can}" if can else "see the roles' reference for what can be given",
             )  # fmt: skip
     return None
+
+
+def sight_fault(role: OwnRole) -> Refusal | None:
+    """What of a role that sees pseudonyms shows persons as they are."""
+    shown = sorted(BARE & role.grants.keys()) if role.sight == "pseudonym" else []
+    if not shown:
+        return None
+    return Refusal(
+        "operation_unknown", f"grants.{shown[0]}", f"{shown[0]} shows persons as they are",
+        "leave it out, or let the role see persons masked",
+    )  # fmt: skip
 
 
 def exceeds(maker: Principal, role: OwnRole, field: str) -> Refusal | None:

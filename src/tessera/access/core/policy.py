@@ -30,6 +30,11 @@ ROLES: dict[Role, str] = {
     "anybody": "nobody in particular: signing in, joining",
 }
 PSEUDONYM: frozenset[Role] = frozenset({"analyst", "finance", "executive", "contractor"})
+# What shows persons as they are, or rows as they came in: not for who sees pseudonyms.
+BARE = frozenset({
+    "member.reveal", "member.export", "audit.reveal", "import.preview", "quarantine.open",
+    "quarantine.export",
+})  # fmt: skip
 PEOPLE: frozenset[Role] = frozenset({"member", "anybody"})  # no key is issued for these
 EXPIRES: frozenset[Role] = frozenset({"contractor"})  # nobody has one of these without an end
 

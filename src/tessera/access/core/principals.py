@@ -11,7 +11,15 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tessera.access.core.policy import GRANTS, OWN_SIGN_IN, ROLES, Scope, Sight, sight_of
+from tessera.access.core.policy import (
+    BARE,
+    GRANTS,
+    OWN_SIGN_IN,
+    ROLES,
+    Scope,
+    Sight,
+    sight_of,
+)
 from tessera.base.refusal import Refusal
 
 Kind = Literal["key", "staff", "member", "anybody"]
@@ -131,9 +139,12 @@ class Principal(Struct, frozen=True):
     def _row(self) -> Mapping[str, Scope]:
         if self.own is None:
             return GRANTS.get(self.role, {})
+        grants = self.own.grants
+        if self.own.sight == "pseudonym":
+            grants = {operation: grants[operation] for operation in grants.keys() - BARE}
         if self.kind == "staff":  # whoever is signed in may look after that
-            return {**_OWN_SIGN_IN, **self.own.grants}
-        return self.own.grants
+            return {**_OWN_SIGN_IN, **grants}
+        return grants
 
 
 STRANGER = Principal(UUID(int=0), "anybody", "anybody", "anybody", (), STRANGER_RATE)

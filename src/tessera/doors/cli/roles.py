@@ -62,7 +62,7 @@ def _role(name: str, grant: list[str], sight: str) -> OwnRole:
     if sight not in _SIGHTS:
         raise typer.BadParameter("masked or pseudonym", param_hint="--sight")
     role = OwnRole(name, dict(_grant(each) for each in grant), sight)  # type: ignore[arg-type]
-    fault = core.role_fault(role.name, role.grants)
+    fault = core.role_fault(role.name, role.grants) or core.sight_fault(role)
     if fault is not None:
         raise typer.BadParameter(f"{fault.why}; {fault.cure}", param_hint=fault.field)
     return role

@@ -18,6 +18,7 @@ from tessera.base.refusal import Refusal
 from tessera.base.text import Remark
 from tessera.doors.call import Call, Handler, Once, Operation
 from tessera.doors.pages import QUERY, Page, asked_page, uuid_of
+from tessera.doors.seeing import note_seen
 
 
 class Approve(Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,7 +47,8 @@ class ApprovalView(Struct, frozen=True):
 
     state             open, approved, rejected, withdrawn, expired
     limit, why        what made it wait
-    path, query, body  what was asked; null in a list, and once it is decided
+    path, query, body  what was asked; null in a list, once it is decided, and for who sees
+                       pseudonyms
     decided_by        null where nobody has
     outcome_id        of what was done when it was approved
     """
@@ -103,6 +105,11 @@ async def read(call: Call) -> ApprovalView | Refusal:
     payload = None
     if found.state_at(call.now) == "open":
         payload = await flows.opened(call.conn, found)
+    if payload is not None and call.principal.sight == "pseudonym":
+        payload = None
+    if payload is not None:
+        said = [dict(payload.path), dict(payload.query), core.told(payload)]
+        await note_seen(call, said, f"a call that waits: {found.operation}")
     return _view(found, payload, call.now)
 
 

@@ -145,8 +145,8 @@ async def reveal(call: Call) -> Once | Refusal:
     before, now_after, gone = await flows.values(call.conn, line)
     if line.person is not None and not gone:  # the member sees who has seen it
         seen = [each for each in line.fields.split(",") if each]
-        await privacy_db.add_sight(
-            call.conn, call.principal, line.person, seen, call.body.reason, call.now
+        await privacy_db.add_sights(
+            call.conn, call.principal, [line.person], seen, call.body.reason, call.now
         )
     call.changed("audit", name, None, None, reason=call.body.reason)
     kept = RevealedEntry(name, gone, None, None)

@@ -116,6 +116,8 @@ class MemberIdentifier(Struct, frozen=True):
 class MemberView(Struct, frozen=True):
     """A member as staff may see them: "Anna R.". Not registered means: the shadow of a card.
 
+    Of attributes that are texts the first sign is told: `member.reveal` tells them for a reason.
+
     Roles that see pseudonyms get no name, no text that people wrote, and of an identifier its end.
 
     complete  per cent of the profile that is known; `missing`: what is not
@@ -272,8 +274,8 @@ def viewer(call: Call) -> Callable[[core.Member], MemberView]:
         ]  # fmt: skip
         name = "" if bare else core.masked_name(member.given_name, member.family_name)
         known = {
-            name: value for name, value in member.attributes.items()
-            if not bare or _is_code(program, name)
+            name: value if _is_code(program, name) else core.masked_text(str(value))
+            for name, value in member.attributes.items() if not bare or _is_code(program, name)
         }  # fmt: skip
         complete, missing = joining_core.share_known(weights, joining_core.known_of(member))
         return MemberView(

@@ -92,7 +92,8 @@ def attributes_fault(call: Call, said: Mapping[str, core.Value | None]) -> Refus
                 f"the program declares no attribute {name}",
                 "declare it in the program's `attributes`, or leave it out",
             )  # fmt: skip
-        why = attribute.fault(value)
+        masked = isinstance(value, str) and core.MASK in value
+        why = "this is how it is shown, not what it is" if masked else attribute.fault(value)
         if why:
             return Refusal(
                 "attribute_invalid", f"attributes.{name}", why[:500],

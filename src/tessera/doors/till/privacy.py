@@ -95,7 +95,7 @@ async def reveal(call: Call) -> Once | Refusal:
     if member is None:
         return flows.unknown(call.path["member_id"][:40])
     asked = tuple(dict.fromkeys(body.fields))
-    await db.add_sight(call.conn, call.principal, member.id, asked, body.reason, call.now)
+    await db.add_sights(call.conn, call.principal, [member.id], asked, body.reason, call.now)
     call.changed("sight", member.id, None, {"fields": list(asked)}, reason=body.reason)
     told: dict[str, Any] = {}
     if "name" in asked:
@@ -134,7 +134,8 @@ async def export(call: Call) -> Once | Refusal:
         return flows.unknown(call.path["member_id"][:40])
     told = await _export(call, member_id, body.form)
     if isinstance(told, Once):
-        await db.add_sight(call.conn, call.principal, member_id, ("export",), body.reason, call.now)
+        whole = ("export",)
+        await db.add_sights(call.conn, call.principal, [member_id], whole, body.reason, call.now)
         call.changed("export", member_id, None, {"form": body.form}, reason=body.reason)
     return told
 

@@ -16,10 +16,12 @@ from tessera.base.refusal import Refusal
 from tessera.base.text import Remark
 from tessera.doors.call import Call, Once, Operation
 from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor
+from tessera.doors.seeing import note_seen
 from tessera.doors.sheets import sheet
 from tessera.doors.till.imports import Text, kept_as
 from tessera.doors.till.mending import Mend, Story, file_of, story, told_mapping
 from tessera.doors.till.tasks import TaskView, by, not_alone, view
+from tessera.doors.traces import prefixes_of
 from tessera.tasks import db as tasks_db
 from tessera.tasks.core import Task
 from tessera.warehouse.loads import db
@@ -163,6 +165,7 @@ async def open_aside(call: Call) -> Once | Refusal:
     aside = one.aside
     call.changed("quarantine", f"{aside.mapping} row {aside.row}"[:200], None, None)
     head = (aside.mapping, aside.number, aside.row, aside.code, aside.field, aside.why)
+    await _note_seen(call, told)
     live = OpenedAside(*head, one.faults, one.columns, one.rows, one.places, one.gone)
     return Once(live=live, kept=OpenedAside(*head, [], one.columns, [], [], one.gone))
 
@@ -236,6 +239,7 @@ async def export(call: Call) -> Once | Refusal:
     ]  # fmt: skip
     text = sheet([*columns, "row", "code", "field", "why"], lines)
     more = cursor(body.mapping, numbers[-1]) if len(rows) > EXPORTED else None
+    await _note_seen(call, told)
     call.changed("quarantine", body.mapping, None, {"exported": len(numbers)})
     return Once(live=AsideSheet(len(numbers), text, more), kept=AsideSheet(len(numbers), "", more))
 
@@ -256,6 +260,14 @@ async def _stories(
             tasks[aside.load_id] = await tasks_db.of_subject(call.conn, aside.load_id)
         told.append(story(aside, tasks[aside.load_id], call.house.uploads))
     return told
+
+
+async def _note_seen(call: Call, told: list[Story]) -> None:
+    """Whoever stands in these rows can read who looked."""
+    tasks = {each.task for each in told if each.task is not None}
+    prefixes = {said for task in tasks for said in await prefixes_of(call.conn, task)}
+    rows = [each.rows for each in told]
+    await note_seen(call, rows, f"rows in quarantine, of {told[0].aside.mapping}", prefixes)
 
 
 def _view(aside: Aside) -> AsideView:

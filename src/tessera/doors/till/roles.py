@@ -62,9 +62,8 @@ async def make(call: Call) -> RoleView | Refusal | Awaiting:
     """POST /v1/roles"""
     body: MakeRole = call.body
     role = access.OwnRole(body.name, body.grants, body.sight)
-    refusal = access.role_fault(role.name, role.grants) or access.exceeds(
-        call.principal, role, "grants"
-    )
+    refusal = access.role_fault(role.name, role.grants) or access.sight_fault(role)
+    refusal = refusal or access.exceeds(call.principal, role, "grants")
     if refusal is not None:
         return refusal
     waits = _waits(call, role)
@@ -89,9 +88,8 @@ async def change(call: Call) -> RoleView | Refusal | Awaiting:
     role = access.OwnRole(
         row.name, row.grants if body.grants is None else body.grants, body.sight or row.sight
     )
-    refusal = access.role_fault(role.name, body.grants or {}) or access.exceeds(
-        call.principal, role, "grants"
-    )
+    refusal = access.role_fault(role.name, body.grants or {}) or access.sight_fault(role)
+    refusal = refusal or access.exceeds(call.principal, role, "grants")
     if refusal is not None:
         return refusal
     waits = None if body.grants is None else _waits(call, role)

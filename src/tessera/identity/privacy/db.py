@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,14 +31,15 @@ async def erasures(conn: Conn, after: UUID | None, page: int) -> list[Erasure]:
     return [Erasure(*row) for row in await rows.fetchall()]
 
 
-async def add_sight(
-    conn: Conn, who: Principal, member_id: UUID, fields: Sequence[str], reason: str, now: datetime
+async def add_sights(
+    conn: Conn, who: Principal, members: Collection[UUID], fields: Sequence[str], reason: str,
+    now: datetime,
 ) -> None:  # fmt: skip
-    """Somebody sees personal data of somebody."""
-    asked = {"id": new_id(), "now": now, "member": member_id, "kind": who.kind,
-             "principal": who.id, "name": who.name, "fields": list(fields),
+    """Somebody sees personal data of these."""
+    asked = {"ids": [new_id() for _ in members], "now": now, "members": list(members),
+             "kind": who.kind, "principal": who.id, "name": who.name, "fields": list(fields),
              "reason": reason}  # fmt: skip
-    await conn.execute(SQL["add_sight"], asked)
+    await conn.execute(SQL["add_sights"], asked)
 
 
 async def sights(conn: Conn, ids: Sequence[UUID], before: UUID | None, page: int) -> list[Sight]:

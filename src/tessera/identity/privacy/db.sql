@@ -16,15 +16,14 @@ WHERE %(after)s::uuid IS NULL OR e.id > %(after)s
 ORDER BY e.id
 LIMIT %(page)s;
 
--- name: add_sight
--- Somebody sees personal data of somebody.
+-- name: add_sights
+-- Somebody sees personal data of these.
 INSERT INTO identity.sight
     (id, seen_at, member_id, principal_kind, principal_id, principal_name, fields, reason)
-VALUES
-    (
-        %(id)s, %(now)s, %(member)s, %(kind)s, %(principal)s, %(name)s, %(fields)s::text[],
-        %(reason)s
-    );
+SELECT
+    seen.id, %(now)s, seen.member_id, %(kind)s, %(principal)s, %(name)s, %(fields)s::text[],
+    %(reason)s
+FROM unnest(%(ids)s::uuid[], %(members)s::uuid[]) AS seen (id, member_id);
 
 -- name: sights
 -- Who saw personal data of these members, the newest first, below an id.

@@ -13,10 +13,12 @@ from tessera.members.core.cards import (
     numbers,
 )
 from tessera.members.core.naming import (
+    MASK,
     born_fault,
     fresh,
     masked,
     masked_name,
+    masked_text,
     normal,
     not_issued,
     registration,
@@ -40,6 +42,7 @@ from tessera.members.core.words import (
 
 __all__ = [
     "DIGITS",
+    "MASK",
     "MAX_FAVOURITES",
     "MAX_ISSUE",
     "CardBatch",
@@ -63,6 +66,7 @@ __all__ = [
     "is_card_number",
     "masked",
     "masked_name",
+    "masked_text",
     "next_serial",
     "normal",
     "not_issued",

@@ -188,6 +188,14 @@ def masked_name(given: str, family: str) -> str:
     return f"{given} {family[:1]}." if given and family else given or (family and f"{family[0]}.")
 
 
+MASK = "•••"  # nobody's own words
+
+
+def masked_text(text: str) -> str:
+    """What somebody wrote of a person: its first sign, to tell two apart on the telephone."""
+    return f"{text[:1]}{MASK}"
+
+
 def veiled(identifier: Identifier) -> str:
     """An identifier for those who see pseudonyms: its last four signs, of an address none."""
     return "•••" if identifier.kind == "email" else f"•••{identifier.value[-4:]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -16,6 +17,7 @@ from tessera.warehouse.core import Identifier
 
 MAX_NAME = 200
 DIGITS = 20  # a longer number is no quantity and no price, and 1e999999 would fill the memory
+_NAMING = re.compile(r"[^\s,;@]+@[^\s,;]+|\+[0-9][0-9 ()./-]{5,}|(?<![^\W_])[0-9]{7,}(?![^\W_])")
 REPLACED = str.maketrans({0: "\N{REPLACEMENT CHARACTER}"})
 
 
@@ -58,6 +60,11 @@ def plain(said: Any) -> Any:
     return word.encode("utf-8", "replace").decode().translate(REPLACED)
 
 
+def quoted(word: str) -> str:
+    """A word in a sentence about it: no address and no number by which somebody is found."""
+    return repr(_NAMING.sub("•••", str(plain(word))[:80]))
+
+
 @lru_cache(maxsize=65536)
 def unfit(kind: Any, word: str) -> str:
     """Why a word is not of this kind (`Code`, `Currency`, ...), "" if it is."""
@@ -65,9 +72,9 @@ def unfit(kind: Any, word: str) -> str:
         word.encode()
         msgspec.convert(word, kind)
     except UnicodeEncodeError:
-        return f"{plain(word)!r} is not in the encoding of the mapping"
+        return f"{quoted(word)} is not in the encoding of the mapping"
     except msgspec.ValidationError as wrong:
-        return "it is empty" if not word else f"{plain(word)[:80]!r}: {wrong}"
+        return "it is empty" if not word else f"{quoted(word)}: {wrong}"
     return ""
 
 
@@ -77,9 +84,9 @@ def stranger(kind: str, word: str) -> str:
     try:
         named = msgspec.convert({"kind": kind, "value": word}, Identifier)
     except msgspec.ValidationError as wrong:
-        return f"{plain(word)[:80]!r}: {wrong}"
+        return f"{quoted(word)}: {wrong}"
     normal = members.normal(named.kind, named.value)
-    return f"{plain(word)[:80]!r}: {normal.why}" if isinstance(normal, Refusal) else ""
+    return f"{quoted(word)}: {normal.why}" if isinstance(normal, Refusal) else ""
 
 
 def decimal(said: Any, mark: str) -> Decimal | None:

@@ -12,6 +12,7 @@ from tessera.doors.cli.load import blocks, files
 from tessera.doors.cli.load.reading import Back, Bad, Reader, Sale, numbered
 from tessera.doors.cli.load.report import Shows
 from tessera.doors.uploads import Wrong
+from tessera.members.core import masked
 
 FIRST, WRONG = 10, 50  # receipts that are shown
 _LINES = 4  # of a receipt that are shown
@@ -77,7 +78,7 @@ def _count(looked: Looked, thing: Sale | Back | Bad) -> None:
 
 
 def _shown(thing: Sale | Back) -> list[str]:
-    """A receipt as it is understood, in the columns of HEADS."""
+    """A receipt as it is understood, in the columns of HEADS; who bought is masked."""
     if isinstance(thing, Sale):
         receipt = thing.receipt
         lines = [f"{line.quantity} x {line.sku}" for line in receipt.lines]
@@ -89,7 +90,7 @@ def _shown(thing: Sale | Back) -> list[str]:
         head = (thing.number, thing.happened_at, thing.store, thing.till)
     more = ["…"] if len(lines) > _LINES else []
     number, at, store, till = head
-    named = "" if who is None else who.value
+    named = "" if who is None else masked(who)
     said = f"{at:%Y-%m-%d %H:%M} UTC"
     return [number, said, store, till, named, ", ".join(lines[:_LINES] + more), total]
 

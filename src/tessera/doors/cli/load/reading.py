@@ -14,7 +14,17 @@ from msgspec import Struct
 from tessera.base.money import half_up
 from tessera.base.text import MAX_MINOR, Code, Currency
 from tessera.doors.cli.load.blocks import Gathered, Row
-from tessera.doors.cli.load.cells import clean, decimal, plain, shared, stranger, text, unfit, whole
+from tessera.doors.cli.load.cells import (
+    clean,
+    decimal,
+    plain,
+    quoted,
+    shared,
+    stranger,
+    text,
+    unfit,
+    whole,
+)
 from tessera.doors.cli.load.mapping import Columns, Constant, Mapping, Reject, names_of
 from tessera.warehouse.core import MAX_LINES, PER, Identifier, Line, Receipt, Unit
 
@@ -223,12 +233,12 @@ class Reader:
         for row in said.rows:
             if self.time(row.values) is None:
                 seen = " ".join(text(row.values[place]) for place in self._time)
-                why = f"{seen!r} is not a time ({mapping.receipt.time_format})"
+                why = f"{quoted(seen)} is not a time ({mapping.receipt.time_format})"
                 yield Fault(row.at, "not_a_time", _field(mapping.receipt.time), why)
             if self._says(row) != self._says(first) and (other := self._head(row)) != head:
                 pairs = zip(fields, _words(head), _words(other), strict=True)
                 field, here, there = next(p for p in pairs if p[1] != p[2])
-                why = f"{there!r} here and {here!r} in row {first.at} of the same receipt"
+                why = f"{quoted(there)} here, {quoted(here)} in row {first.at} of the same receipt"
                 yield Fault(row.at, "rows_disagree", _field(field), why)
 
     def _first_time(self, said: Gathered) -> datetime:
@@ -287,14 +297,14 @@ class Reader:
         units = None if number is None else number * sign * PER[unit]
         if units is None or units != units.to_integral_value():
             said = text(row.values[self._place[column]])
-            code, why = "not_a_quantity", f"{said!r} is not a whole number of {unit}"
+            code, why = "not_a_quantity", f"{quoted(said)} is not a whole number of {unit}"
         elif units <= 0:
             code = "zero_quantity" if units == 0 else "negative_quantity"
             if sign < 0 and units:
                 code = "positive_quantity"
             why = f"{int(units * sign)} {unit} on a {'return' if sign < 0 else 'sale'}"
         elif units > MAX_UNITS:
-            code, why = "quantity_too_large", f"{int(units)} {unit}, at most {MAX_UNITS}"
+            code, why = "quantity_too_large", f"at most {MAX_UNITS} {unit}"
         else:
             return int(units)
         faults.append(Fault(row.at, code, column, why))
@@ -307,14 +317,15 @@ class Reader:
         if number is not None and self.mapping.line.amount and sign < 0:
             number = abs(number)  # a return's amount may carry its quantity's sign
         if number is None:
-            faults.append(Fault(row.at, "not_an_amount", column, f"{text(said)!r} is no amount"))
+            why = f"{quoted(text(said))} is no amount"
+            faults.append(Fault(row.at, "not_an_amount", column, why))
             return 0
         top, below = number.as_integer_ratio()
         minor = half_up(top * 100, below)
         if 0 <= minor <= MAX_MINOR and number >= 0:
             return minor
         code = "negative_price" if number < 0 else "price_too_large"
-        faults.append(Fault(row.at, code, column, f"a price of {text(said)}"))
+        faults.append(Fault(row.at, code, column, f"a price of {quoted(text(said))}"))
         return 0
 
     def _decimal(self, said: Any) -> Decimal | None:

@@ -24,6 +24,7 @@ from tessera.doors.cli.tasks.mends import ASIDE_MOST, gone, mended, rows_of, unn
 from tessera.doors.cli.tasks.work import Job, Kind
 from tessera.doors.findings import Findings
 from tessera.doors.uploads import Preview, Wrong
+from tessera.members import core
 from tessera.rules.core.words import Program
 from tessera.warehouse.loads import db as loads
 
@@ -74,21 +75,27 @@ async def _preview(job: Job, what: tuple[Moving, Ways, File], program: Program, 
 
 
 def _shown(item: Came | Claim | agreements.Told) -> list[str]:
-    """A row as it is understood, in the columns of its kind."""
+    """A row as it is understood, in the columns of its kind; persons are masked."""
     if isinstance(item, Came):
         who, person = item.arrival, item.arrival.person
-        names = [named.identifier.value for named in who.names]
-        name = f"{person.given_name} {person.family_name}".strip()
-        born = "" if person.born_on is None else person.born_on.isoformat()
+        names = [core.masked(named.identifier) for named in who.names]
+        name = core.masked_name(person.given_name, person.family_name)
+        born = "" if person.born_on is None else f"{person.born_on.year}-••-••"
         joined = who.joined_on.isoformat()
         return [who.number.identifier.value, name, born, joined, ", ".join(names)]
     if isinstance(item, Claim):
         ends = "" if item.expires_at is None else f"{item.expires_at:%Y-%m-%d}"
         points = f"{item.points} {item.currency}".strip()
-        return [item.who.value, points, f"{item.earned_at:%Y-%m-%d}", ends]
+        return [core.masked(item.who), points, f"{item.earned_at:%Y-%m-%d}", ends]
     said = item.saying
     word = "yes" if said.given else "no"
-    return [item.who.value, said.purpose, said.channel or "", word, f"{item.at:%Y-%m-%d %H:%M}"]
+    return [
+        core.masked(item.who),
+        said.purpose,
+        said.channel or "",
+        word,
+        f"{item.at:%Y-%m-%d %H:%M}",
+    ]
 
 
 async def _aside(conn: Conn, job: Job, file: File) -> None:

@@ -17,7 +17,9 @@ FIELDS = {
     "name": N_("Full name"), "born_on": N_("Birthday"),
     "identifiers": N_("Cards, phones, addresses and ids"), "attributes": N_("Attributes"),
 }  # fmt: skip
-SEEN = FIELDS | {"export": N_("Everything, as an export")}
+SEEN = FIELDS | {
+    "export": N_("Everything, as an export"), "as_it_came": N_("Rows or a call as they came in"),
+}  # fmt: skip
 ERASED = N_("The person is erased. Points and receipts stay under a number.")
 PER_PAGE = 30
 

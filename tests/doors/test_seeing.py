@@ -1,0 +1,120 @@
+"""Who is shown rows as they came in leaves a sight with whom they name; previews are masked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from support import api as shops
+from support.api import Api
+from support.sending import HEAD, PLAIN, begun, imported, until
+
+PHONE, MAIL = "+393331204711", "anna.rossi@example.org"
+PEOPLE = """name = "club"
+time_zone = "Europe/Rome"
+number_prefix = "old-"
+[members]
+number = "id"
+given_name = "first"
+family_name = "last"
+born_on = "born"
+[[members.names]]
+kind = "phone"
+column = "phone"
+"""
+
+
+@pytest.fixture(scope="module")
+def api(server, template, tmp_path_factory):
+    place = tmp_path_factory.mktemp("seeing")
+    with shops.fresh(server, template, worker=True, data_dir=place) as shop:
+        yield shop
+
+
+def member(api: Api, **named: str) -> str:
+    who = [{"kind": kind, "value": value} for kind, value in named.items()]
+    said = api.call("POST", "/v1/members", {"identifiers": who, "given_name": "Anna"})
+    assert said.status_code == 201, said.text
+    return said.json()["member_id"]
+
+
+def seen(api: Api, member_id: str) -> list[tuple[list[str], str]]:
+    rows = api.call("GET", f"/v1/members/{member_id}/sights").json()["items"]
+    return [(row["fields"], row["reason"]) for row in reversed(rows)]
+
+
+def preview(api: Api, raw: bytes, **how: str) -> dict[str, Any]:
+    """What the check shows of a file."""
+    found = begun(api, raw, **how)
+    until(api, found["task_id"], "ready", "failed")
+    return api.call("GET", f"/v1/imports/{found['task_id']}/preview").json()
+
+
+def test_who_opens_or_takes_along_the_quarantine_is_seen_by_whom_it_names(api):
+    anna, carla = member(api, phone=PHONE), member(api, card=api.cards[70])
+    other = member(api, phone="+393339990000")
+    rows = (f"r1,2026-11-01T10:00:00,S1,{PHONE},TEA,many,2.50",
+            f"r2,2026-11-01T10:00:00,S1,{api.cards[70]},TEA,many,2.50",
+            "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip
+    imported(api, "\n".join((HEAD, *rows, "")).encode(), mapping=PLAIN.replace("plain-test", "q"))
+    one = {"mapping": "q", "number": "r1"}
+    for _ in range(2):
+        assert api.call("POST", "/v1/quarantine/open", one, key="open").is_success
+    told = [(["as_it_came"], "rows in quarantine, of q")]
+    assert (seen(api, anna), seen(api, carla)) == (told, []), "once, and only of whom was shown"
+    assert api.call("POST", "/v1/quarantine/export", {"mapping": "q"}).is_success
+    assert (seen(api, anna), seen(api, carla), seen(api, other)) == (told * 2, told, [])
+
+
+def test_a_row_of_people_names_them_as_the_mapping_reads_it(api):
+    hers = member(api, external="old-10042")
+    people = b"id,first,last,born,phone\n10042,Eva,Bo,2999-01-01,\n7,Eli,Bo,1990-05-06,\n"
+    imported(api, people, kind="members", mapping=PEOPLE)
+    said = api.call("GET", "/v1/quarantine?mapping=club/members").json()["items"]
+    for row in said:
+        one = {"mapping": "club/members", "number": row["number"]}
+        assert api.call("POST", "/v1/quarantine/open", one).json()["rows"][0]["first"] == "Eva"
+    assert seen(api, hers) == [(["as_it_came"], "rows in quarantine, of club/members")]
+
+
+def test_a_preview_shows_persons_masked(api, tmp_path):
+    people = f"id,first,last,born,phone\n8,Ada,Lovelace,1990-05-06,{PHONE[:-1]}5\n".encode()
+    said = preview(api, people, kind="members", mapping=PEOPLE.replace("club", "shown"))
+    assert said["rows"][0][:3] == ["old-8", "Ada L.", "1990-••-••"]
+    assert said["rows"][0][4] == "+39••••••4715"
+    bought = PLAIN.replace('"card", kind = "card"', '"card", kind = "email"')
+    sales = f"{HEAD}\nr1,2026-11-01T10:00:00,S1,{MAIL},TEA,1,2.50\n"
+    sales += f"r2,2026-11-01T10:00:00,S1,{PHONE},TEA,1,2.50\nr3,soon,S1,,TEA,{PHONE},2.50\n"
+    said = preview(api, sales.encode(), mapping=bought)
+    assert said["rows"][0][4] == "a•••@example.org"
+    assert PHONE not in str(said) and {each["code"] for each in said["wrong"]} == {
+        "word_unfit", "not_a_time", "quantity_too_large",
+    }  # fmt: skip
+
+
+def test_who_reads_a_call_that_waits_is_seen_by_whom_it_names(api):
+    """The address of an owner to be is a member's too."""
+    anna, looking = member(api, email=MAIL), {}
+    for sight in ("pseudonym", "masked"):
+        role = {"name": sight, "grants": {"approval.read": "all"}, "sight": sight}
+        assert api.call("POST", "/v1/roles", role).status_code == 201
+        _, looking[sight] = api.issue(sight)
+    api.publish({"name": "Test", "currency": "EUR", "rules": [], "approvals": ["owner"]})
+    asked = {"email": MAIL, "name": "Anna", "role": "owner"}
+    waits = api.call("POST", "/v1/staff", asked)
+    assert waits.status_code == 202, waits.text
+    path = f"/v1/approvals/{waits.json()['approval_id']}"
+    assert MAIL in api.call("GET", path).text
+    assert seen(api, anna) == [(["as_it_came"], "a call that waits: staff.invite")]
+    for sight, told in (("pseudonym", False), ("masked", True)):
+        assert (MAIL in api.call("GET", path, token=looking[sight]).text) is told
+
+
+def test_rows_as_they_came_are_not_for_who_sees_pseudonyms(api):
+    role = {"name": "blind", "grants": {"quarantine.list": "all", "quarantine.open": "all"}}
+    said = api.call("POST", "/v1/roles", role | {"sight": "pseudonym"})
+    assert (said.status_code, said.json()["field"]) == (422, "grants.quarantine.open")
+    assert api.call("POST", "/v1/roles", role).status_code == 201
+    said = api.call("PATCH", "/v1/roles/blind", {"sight": "pseudonym"})
+    assert (said.status_code, said.json()["field"]) == (422, "grants.quarantine.open")

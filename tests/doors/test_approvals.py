@@ -12,6 +12,7 @@ import pytest
 from support import api as shops
 from support.api import Api, refused
 from support.crowd import together
+from support.proving import differences
 from tessera.doors.till import OPERATIONS
 
 PROGRAM: dict[str, Any] = {
@@ -87,6 +88,15 @@ def test_what_is_above_the_limit_waits_for_another_person(api):
     read = api.call("GET", f"/v1/approvals/{waits['approval_id']}", token=mine).json()
     assert read["state"] == "approved" and read["body"] is None
     assert adjust(api, who, 1, mine, key=key).content == said.content
+
+
+def test_what_waits_and_what_was_approved_is_no_difference_to_the_proof(api):
+    mine, others = api.somebody(), api.somebody()
+    for what in ("approve", "reject", "wait"):
+        _, waits = proposed(api, mine)
+        if what != "wait":
+            assert decide(api, waits, what, others).status_code == 200
+    assert differences(api.dsn) == []
 
 
 def test_ten_times_nearly_the_limit_is_caught(api):

@@ -10,6 +10,7 @@ import pytest
 
 from support import home
 from support.home import PROGRAM, at_home, fresh_card, mail, points_of
+from support.proving import differences
 from tessera.doors.web.kept import Kept
 
 SECRET = "hush-hush"
@@ -164,6 +165,13 @@ def test_nobody_is_told_whether_a_phone_is_somebodys(web, me):
         each.pop("operation_id"), each.pop("balance")
     assert told[0] == told[1]
     assert points_of(web, known["token"]) == 150
+
+
+def test_what_members_give_away_is_no_difference_to_the_proof(web, me):
+    assert give(web, me).status_code == 201
+    trees = {"points": 30, "cause": "forest"}
+    assert web.post("/v1/me/donations", trees, me["token"]).status_code == 201
+    assert differences(web.api.dsn) == []
 
 
 def test_what_goes_to_nobodys_phone_waits_for_who_joins_with_it(web, me):

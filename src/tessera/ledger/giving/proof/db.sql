@@ -115,16 +115,21 @@ ORDER BY operation.id
 LIMIT 100;
 
 -- name: calls
--- Every operation was asked for by one call, and every such call was done. Claims, referrals and
--- prizes of boards are proved where they belong: they come by themselves too.
+-- Every operation was asked for by one call, and every such call was done, unless it waits for a
+-- second person: then it is done as the outcome of that person's call, if he says yes. Claims,
+-- referrals and prizes of boards are proved where they belong: they come by themselves too.
 WITH
 asked AS (
-    SELECT outcome_id, min(operation) AS operation, min(key) AS key, count(*) AS calls
+    SELECT
+        coalesce(waits.outcome_id, request.outcome_id) AS outcome_id,
+        min(request.operation) AS operation, min(request.key) AS key, count(*) AS calls
     FROM access.request
-    WHERE operation IN (
-        'transfer.send', 'donation.make', 'exchange.make', 'adjustment.make', 'extension.make'
-    )
-    GROUP BY outcome_id
+    LEFT JOIN access.approval AS waits ON request.outcome_id = waits.id
+    WHERE request.operation IN (
+        'transfer.send', 'donation.make', 'exchange.make', 'adjustment.make', 'extension.make',
+        'me.transfer', 'me.donate'
+    ) AND (waits.id IS NULL OR waits.state = 'approved')
+    GROUP BY 1
 )
 
 SELECT CASE

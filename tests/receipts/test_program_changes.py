@@ -216,11 +216,28 @@ def test_what_is_asked_of_members_and_worth_nothing_is_told():
     assert not set(told) & set(found)
 
 
+def test_points_that_can_be_made_new_by_exchanging_them_are_told():
+    head = HEAD + "expiry: {months: 12}\ncurrencies: {miles: {}, stars: {}}\n"
+    told = "points become miles and come back as many as they were, with a new life"
+    for rates, why in (
+        ("{into: miles, give: 1, get: 2}, {of: miles, give: 2, get: 1}", told),
+        ("{into: miles, give: 1, get: 2}, {of: miles, into: stars, give: 4, get: 1},"
+         " {of: stars, give: 1, get: 2}", told),
+        ("{into: miles, give: 1, get: 2}, {of: miles, give: 3, get: 1}", None),
+        ("{into: miles, give: 1, get: 2}", None),
+    ):  # fmt: skip
+        found = warned(program=f"{head}transfers: {{exchange: [{rates}]}}\n", rules__50=PERSONAL)
+        assert found.get(("renewed_life", "")) == why
+    ever = HEAD + "currencies: {miles: {}}\n"
+    both = "transfers: {exchange: [{into: miles, give: 1, get: 1}, {of: miles, give: 1, get: 1}]}"
+    assert warned(program=f"{ever}{both}\n", rules__50=PERSONAL) == {}
+
+
 def test_every_kind_of_warning_says_what_it_is():
     kinds = shelf()
     assert set(kinds) == {
-        "asks_later", "mixed_group", "never_fires", "one_rule_for_all", "overlap", "shadowed",
-        "unlimited_cost", "unrewarded", "untested", "unused_choice", "unused_number",
+        "asks_later", "mixed_group", "never_fires", "one_rule_for_all", "overlap", "renewed_life",
+        "shadowed", "unlimited_cost", "unrewarded", "untested", "unused_choice", "unused_number",
     }  # fmt: skip
     for find in kinds.values():
         assert find.__doc__

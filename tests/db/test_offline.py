@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
+from support.away import allow, ask, away
 from support.database import run
 from support.shop import (
     PAY,
@@ -25,51 +25,15 @@ from support.shop import (
     sale,
 )
 from tessera.access import flows as access
-from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout.offline import flows as offline
-from tessera.checkout.offline.core import UPLOAD, Allowance
+from tessera.checkout.offline.core import UPLOAD
 from tessera.doors.api import Api
 from tessera.doors.till import OPERATIONS
-from tessera.ledger.reports import db as reports
 from tessera.rules.core.settings import Offline
-from tessera.warehouse.core import Receipt
 
-SETTING = Offline(points=60, days=2)
 MANY = Offline(points=60, days=2, tills=4)
 BODY = program(TWO_PERCENT, PAY, offline={"points": 60, "days": 2}, net_debt=True)
-
-
-async def allow(
-    shop: Shop, card: str, *, till: str = "1", store: str = "S1", at: datetime | None = None,
-    setting: Offline = SETTING,
-) -> str:  # fmt: skip
-    """A token for a till, as the door gives it."""
-    given = await ask(shop, card, till, store, at, setting)
-    assert not isinstance(given, Refusal), given
-    return given[1]
-
-
-async def ask(
-    shop: Shop, card: str, till: str, store: str = "S1", at: datetime | None = None,
-    setting: Offline = SETTING,
-) -> tuple[Allowance, str] | Refusal:  # fmt: skip
-    """An allowance and its token, or why there is none."""
-    account, now = await shop.account(card), at or datetime.now(UTC)
-    assert account is not None
-    row = Allowance(
-        id=new_id(), account_id=account, store=store, till=till, points=0, used=0, step=1,
-        worth_minor=1, max_percent=100, issued_at=now, valid_until=now,
-    )  # fmt: skip
-    async with shop.house.pool.connection() as conn:
-        return await offline.issue(conn, setting, row, card)
-
-
-def away(card: str | None, minor: int, spend: int, token: str | None, **other: Any) -> Receipt:
-    """A receipt of that sum, made while the till was cut off."""
-    till = other.pop("till", "1")
-    made = sale(card, line("SOUP", 1, minor), spend=spend, **other)
-    return msgspec.structs.replace(made, till=till, offline=True, allowance=token)
 
 
 async def used(shop: Shop) -> list[int]:
@@ -103,45 +67,6 @@ def test_what_the_allowance_covers_is_taken_and_becomes_debt_where_it_is_not_the
             assert balance.balance == 60 + earned - 180
             assert balance.debt == 180 - 60 - earned and balance.available == 0
             assert await used(shop) == [60, 60, 60], "bounded by allowance x tills"
-            await shop.assert_proved()
-
-    run(work())
-
-
-@pytest.mark.parametrize("allowed", [True, False])
-@pytest.mark.parametrize("ran", [True, False])
-def test_what_expired_before_the_receipt_came_is_spent_and_not_owed(dsn, ran, allowed):
-    """60 of the 100 points that lived to the end of yesterday; and its goods come back."""
-    now = datetime.now(UTC)
-
-    async def work() -> None:
-        async with opened(dsn, BODY | {"expiry": {"days": 3}}) as shop:
-            card = fresh_card()
-            await shop.register(card)
-            earned = sale(card, line("SOUP", 1, 5000), at=now - timedelta(days=4))
-            await shop.send(earned)
-            token = await allow(shop, card, at=now - timedelta(days=1, minutes=1))
-            if ran:
-                (done,) = await shop.run(now)
-                assert done.expired == 100
-            receipt = away(card, 1000, 60, token if allowed else None, at=now - timedelta(days=1))
-            said = await shop.send(receipt)
-            assert (said.status, said.answer.points_spent) == (201, 60)
-            await shop.run(now)
-            balance = await shop.balance(card)
-            assert (balance.debt, balance.balance) == (0, said.answer.points_earned)
-            (told,) = await reports.outstanding_at(
-                shop.eye, datetime.now(UTC), now - timedelta(days=9)
-            )
-            assert (told.change.spent, told.change.expired) == (-60, -40)
-            await shop.eye.rollback()
-            await shop.assert_proved()
-            await shop.send(goods_back(earned))
-            assert (await shop.balance(card)).debt == 60 - said.answer.points_earned, "what it gave"
-            await shop.send(goods_back(receipt))
-            assert await used(shop) == [60 if allowed else 0]
-            balance = await shop.balance(card)
-            assert (balance.debt, balance.balance) == (0, 0), "what came back had been owed"
             await shop.assert_proved()
 
     run(work())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -66,6 +67,39 @@ def test_a_partner_s_key_sees_its_own_statement_and_no_other(api):
     _, both = api.issue("partner", stores=["S1", "S2"])
     assert api.call("GET", "/v1/partners/corner/statement", token=both).status_code == 404
     assert api.call("GET", "/v1/partners/corner/statement", token=api.till).status_code == 403
+
+
+def register(api: Api, token: str, card: str) -> Any:
+    body = {"identifiers": [{"kind": "card", "value": card}], "given_name": "Anna"}
+    return api.call("POST", "/v1/members", body, token=token)
+
+
+def test_a_partner_takes_over_only_what_began_in_its_stores(api):
+    _, partner = api.issue("partner", "S1")
+    unused, own, theirs, both = api.cards[40:44]
+    for card, stores in ((own, "S1 S2"), (theirs, "S2"), (both, "S2 S1")):
+        for store in stores.split():  # the partner rings one up on a card that began elsewhere
+            token = partner if store == "S1" else api.other
+            said = api.call("POST", "/v1/receipts", api.basket(card=card, store=store), token=token)
+            assert said.status_code == 201, said.text
+    assert register(api, partner, unused).json()["history"] is False
+    assert register(api, partner, own).json()["history"] is True
+    told = [refused(api, partial(register, api, partner, card)) for card in (theirs, both)]
+    assert [each["code"] for each in told] == ["card_not_proved"] * 2
+    assert told[0]["why"] == told[1]["why"], "where it was used is not told"
+    assert register(api, api.till, theirs).json()["history"] is True, "a till has it in hand"
+
+
+def test_a_phone_that_was_rung_up_elsewhere_is_no_partner_s_to_register(api):
+    _, partner = api.issue("partner", "S1")
+    phone = {"kind": "phone", "value": "+393337771122"}
+    sale = api.basket(store="S2", identifier=phone)
+    del sale["card"]
+    assert api.post("/v1/receipts", sale, token=api.admin).status_code == 201
+    body = {"identifiers": [phone], "given_name": "Anna"}
+    said = refused(api, lambda: api.call("POST", "/v1/members", body, token=partner))
+    assert (said["code"], said["field"]) == ("card_not_proved", "identifiers")
+    assert api.call("POST", "/v1/members", body).json()["history"] is True
 
 
 def test_a_period_is_closed_when_it_is_over_and_once(api):

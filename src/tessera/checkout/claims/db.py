@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -39,3 +40,13 @@ async def sold(conn: Conn, account_id: UUID, slip: Slip, since: datetime) -> boo
     }
     row = await (await conn.execute(SQL["sold"], asked)).fetchone()
     return row is not None
+
+
+async def began_in(conn: Conn, account_id: UUID, stores: Sequence[str]) -> bool | None:
+    """Whether what was posted first for this account was in one of these stores; None: nothing was.
+
+    Whoever posts for it later cannot have been first.
+    """
+    asked = {"account": account_id, "stores": list(stores)}
+    row = await (await conn.execute(SQL["began_in"], asked)).fetchone()
+    return None if row is None else bool(row[0])

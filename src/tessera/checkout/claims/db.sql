@@ -13,3 +13,25 @@ WHERE
     AND r.business_date = %(day)s
     AND %(total_minor)s IN (r.gross_minor, r.to_pay_minor)
 LIMIT 1;
+
+-- name: began_in
+-- Whether the first that was posted for this account, a receipt or an event, was of one of these
+-- stores; no row: nothing was. By id, which grows as things are posted: a day can be said.
+SELECT first.store_id = ANY(%(stores)s::text[])
+FROM (
+    (
+        SELECT r.id, r.store_id FROM checkout.receipt AS r
+        WHERE r.account_id = %(account)s
+        ORDER BY r.id
+        LIMIT 1
+    )
+    UNION ALL
+    (
+        SELECT e.id, e.store_id FROM checkout.event AS e
+        WHERE e.account_id = %(account)s
+        ORDER BY e.id
+        LIMIT 1
+    )
+) AS first
+ORDER BY first.id
+LIMIT 1;

@@ -64,6 +64,22 @@ async def claim(call: Call, number: str, slip: Slip | None) -> Owner | Refusal |
     return found.owner
 
 
+async def began_elsewhere(call: Call, account_id: UUID) -> Refusal | None:
+    """Whether a partner takes over what did not begin in its stores: that proves nothing.
+
+    A receipt that it posts itself would prove nothing either, so the first one counts. Everybody
+    else at a counter has the card in hand, and the house's word. Errors: card_not_proved.
+    """
+    if call.principal.role != "partner":
+        return None
+    stores = call.principal.stores or ()
+    if await claims_db.began_in(call.conn, account_id, stores) is not False:
+        return None
+    refusal = flows.not_shown()
+    cure = "register without it: the member adds it with a receipt, or where it was used first"
+    return Refusal(refusal.code, "identifiers", refusal.why, cure)
+
+
 async def _unused(call: Call, number: str) -> Refusal | None:
     """A card without a history: whoever asks gets a few; somebody else was handed them."""
     assert call.house is not None

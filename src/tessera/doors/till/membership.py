@@ -15,6 +15,7 @@ from tessera.base.refusal import Refusal
 from tessera.base.text import Code, Key, OptionalCode
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import uuid_of
+from tessera.doors.till.claiming import began_elsewhere
 from tessera.doors.till.people import (
     AttributeValue,
     Favourites,
@@ -179,6 +180,9 @@ async def register_member(call: Call) -> RegisteredMember | Refusal:
     done = await joining.join(call.conn, new, came, terms_of(call), call.now, ids)
     if isinstance(done, Refusal):
         return done
+    elsewhere = await began_elsewhere(call, done.account_id) if done.shadow else None
+    if elsewhere is not None:
+        return elsewhere
     if body.consents:
         by = said_by(call, body.proof)
         refusal = paper_fault(call, body.consents, body.proof)

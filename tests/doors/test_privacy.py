@@ -15,7 +15,7 @@ from support.canary import CANARY, DIALLED, ID, MAIL, PHONE, canary, found, word
 from support.sending import HEAD, PLAIN, begun, imported, task, until
 from support.things import signed_in
 from tessera.doors.uploads import Uploads
-from tessera.identity.privacy.core import HOLDS
+from tessera.identity.privacy.core import HOLDS, TOLD, UNTOLD
 
 PEOPLE = """name = "club"
 time_zone = "Europe/Rome"
@@ -218,6 +218,36 @@ def test_goods_of_an_erased_member_come_back(api):
 def test_every_table_says_what_an_erasure_does_to_it(api):
     tables = {name for name in api.rows() if not name.startswith(("public.", "access.answer_"))}
     assert tables | {"checkout.day", "tasks.turn"} == set(HOLDS)
+
+
+def test_every_table_that_holds_something_of_people_is_told_in_an_export_or_says_why_not(api):
+    of_people = {table for table, (fate, _) in HOLDS.items() if fate != "nothing"}
+    assert set(TOLD) | set(UNTOLD) == of_people and not set(TOLD) & set(UNTOLD)
+    theirs = api.eye.execute(
+        "SELECT DISTINCT c.table_schema || '.' || c.table_name FROM information_schema.columns AS c"
+        " JOIN information_schema.tables AS t USING (table_schema, table_name)"
+        " WHERE t.table_type = 'BASE TABLE' AND c.column_name = ANY(%s)",
+        (["member_id", "account_id", "person_id"],),
+    )  # fmt: skip
+    assert {row[0] for row in theirs} <= of_people, "whose it is, is said there"
+    member, _ = joined(api)
+    told = api.call("POST", f"/v1/members/{member}/export", {"reason": "the member asked"}).json()
+    assert set(told["held"]) == set(TOLD.values())
+
+
+def test_races_that_go_on_and_points_kept_ready_for_tills_are_told(api):
+    member, account = joined(api)
+    api.eye.execute("INSERT INTO checkout.board_standing VALUES ('spring', %s, 7)", (account,))
+    api.eye.execute(
+        "INSERT INTO checkout.allowance (id, account_id, store_id, till, points, step, worth_minor,"
+        " max_percent, issued_at, valid_until)"
+        " VALUES (%s, %s, 'S1', '1', 50, 1, 1, 100, now(), now() + interval '1 day')",
+        (uuid4(), account),
+    )
+    told = api.call("POST", f"/v1/members/{member}/export", {"reason": "the member asked"}).json()
+    assert told["held"]["standings"] == [{"race": "spring", "amount": 7}]
+    (kept,) = told["held"]["allowances"]
+    assert (kept["store"], kept["points"], kept["used"]) == ("S1", 50, 0)
 
 
 def books(api: shops.Api) -> Any:

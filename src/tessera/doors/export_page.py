@@ -19,6 +19,7 @@ HEADINGS = {
     "claims": "Rewards", "wishes": "What you wish for",
     "keepsakes": "Tickets, badges and privileges", "entries": "Draws your tickets were in",
     "wins": "What you have won", "placings": "Races you had a place in",
+    "standings": "What you have in races", "allowances": "Points kept ready for tills offline",
     "levels": "Levels", "level_changes": "How your level changed",
     "privileges_used": "Privileges you used",
 }  # fmt: skip

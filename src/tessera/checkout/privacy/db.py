@@ -14,7 +14,11 @@ from tessera.checkout.events.db import event_row
 
 SQL = statements(__file__)
 PAGE = 200
-_PLACING = ("race", "place", "amount", "points", "paid_at")
+_OF_ACCOUNTS = {
+    "standings": ("race", "amount"),
+    "placings": ("race", "place", "amount", "points", "paid_at"),
+    "allowances": ("store", "till", "points", "used", "given_at", "until", "closed_at"),
+}
 Last = EventRow | Row | None
 
 
@@ -34,10 +38,13 @@ async def events(
     return [event_row(row) for row in rows]
 
 
-async def placings(conn: Conn, accounts: Sequence[UUID]) -> list[dict[str, Any]]:
-    """The races in which these accounts had a place that won."""
-    rows = await (await conn.execute(SQL["placings"], (list(accounts),))).fetchall()
-    return [dict(zip(_PLACING, row, strict=True)) for row in rows]
+async def held(conn: Conn, accounts: Sequence[UUID]) -> dict[str, Any]:
+    """{standings, placings, allowances} of these accounts: races, and reserves of tills."""
+    found = {}
+    for name, fields in _OF_ACCOUNTS.items():
+        rows = await (await conn.execute(SQL[name], (list(accounts),))).fetchall()
+        found[name] = [dict(zip(fields, row, strict=True)) for row in rows]
+    return found
 
 
 async def active(

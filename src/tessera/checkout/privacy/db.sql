@@ -35,6 +35,18 @@ SELECT
             AND e.member_id = ANY(%(members)s::uuid[])
     );
 
+-- name: standings
+-- What they have in races, as of the last count.
+SELECT board, amount FROM checkout.board_standing
+WHERE account_id = ANY(%s::uuid[])
+ORDER BY board;
+
+-- name: allowances
+-- Points that a till was allowed to take while it is cut off.
+SELECT store_id, till, points, used, issued_at, valid_until, closed_at FROM checkout.allowance
+WHERE account_id = ANY(%s::uuid[])
+ORDER BY id;
+
 -- name: placings
 -- Races in which they had a place that won.
 SELECT board, place, amount, points, paid_at FROM checkout.board_winner

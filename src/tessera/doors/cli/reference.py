@@ -13,7 +13,7 @@ import msgspec
 import yaml
 
 from tessera.access.core import GRANTS, PEOPLE, POLICY, ROLES, sight_of
-from tessera.identity.privacy.core import HOLDS, Fate
+from tessera.identity.privacy.core import HOLDS, TOLD, UNTOLD, Fate
 from tessera.program.core.facts_text import Plain
 from tessera.program.core.scenario import blocks
 from tessera.rules import conditions, mechanics
@@ -143,13 +143,14 @@ def _roles() -> Iterator[str]:
 
 
 def _privacy() -> Iterator[str]:
-    """What every table holds of people, and what an erasure does to it."""
+    """What every table holds of people, what an erasure does, and where an export tells it."""
     yield "# What is held about people"
     yield f"\n{_MADE} from `identity/privacy/core.py`; a test holds it against the database.\n"
-    yield "| table | when a member is erased | what and why |\n|---|---|---|"
+    yield "| table | when a member is erased | what and why | in an export |\n|---|---|---|---|"
     order = list(get_args(Fate))
     for table, (fate, why) in sorted(HOLDS.items(), key=lambda row: (order.index(row[1][0]), row)):
-        yield f"| {table} | {_FATES[fate]} | {why} |"
+        told = f"`{TOLD[table]}`" if table in TOLD else UNTOLD.get(table, "")
+        yield f"| {table} | {_FATES[fate]} | {why} | {told} |"
 
 
 _FATES: dict[Fate, str] = {

@@ -295,3 +295,68 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
 HOLDS: Mapping[str, tuple[Fate, str]] = {
     table: (fate, why) for fate, why, tables in _FATES for table in tables
 }
+
+# Under which heading an export tells what a table holds; or why it does not.
+_TOLD: Mapping[str, tuple[str, ...]] = {
+    "member": ("members.member",),
+    "person": ("members.person",),
+    "identifiers": ("members.identifier",),
+    "joining": ("members.joining",),
+    "consents": ("members.consent",),
+    "choices": ("members.choice",),
+    "household": ("members.household", "members.household_member"),
+    "invitations": ("members.household_invitation",),
+    "posted_for_you": ("members.posting",),
+    "receipts": ("checkout.receipt", "checkout.parked"),
+    "events": ("checkout.event",),
+    "standings": ("checkout.board_standing",),
+    "placings": ("checkout.board_winner",),
+    "allowances": ("checkout.allowance",),
+    "points": ("ledger.account", "ledger.lot", "ledger.hold", "ledger.pin", "ledger.extension"),
+    "moves": (
+        "ledger.move",
+        "ledger.operation",
+        "ledger.joining",
+        "ledger.joined_wallet",
+        "ledger.carried",
+    ),
+    "claims": ("rewards.claim", "rewards.claim_step", "rewards.claim_coupon", "rewards.pool_code"),
+    "wishes": ("rewards.wish",),
+    "coupons": ("rewards.coupon",),
+    "coupon_uses": ("rewards.coupon_use",),
+    "keepsakes": ("rewards.keepsake",),
+    "entries": ("rewards.draw_entry",),
+    "wins": ("rewards.win",),
+    "levels": ("tiers.standing",),
+    "level_changes": ("tiers.change",),
+    "privileges_used": ("tiers.privilege_use",),
+    "referral_codes": ("referrals.code",),
+    "referrals": ("referrals.referral", "referrals.purchase", "referrals.payment"),
+    "passkeys": ("access.passkey",),
+    "signed_in": ("access.person_session",),
+    "merges": ("identity.merge",),
+    "done_with_your_data": ("access.audit", "access.request", "access.answer"),
+    "seen_by": ("identity.sight",),
+}
+_UNTOLD: Mapping[str, tuple[str, ...]] = {
+    "it tells of others as well": ("members.likeness", "members.likely", "members.verdict"),
+    "sums of what receipts tell": ("checkout.history_day", "checkout.history_mark"),
+    "what receipts and claims mean for budgets and partners": (
+        "budgets.counter",
+        "budgets.kept",
+        "budgets.drawn",
+        "budgets.joined",
+        "partners.posting",
+        "checkout.order_prize",
+    ),
+    "a promise of minutes": ("checkout.quote", "access.code_challenge"),
+    "keys": ("access.seal_key",),
+    "it waits for a second person, at most a day": ("access.approval",),
+    "a file on its way, or what could not be read of it": (
+        "warehouse.quarantine",
+        "warehouse.waiting_return",
+    ),
+    "there is nobody to tell": ("identity.erasure",),
+}
+TOLD: Mapping[str, str] = {table: name for name, tables in _TOLD.items() for table in tables}
+UNTOLD: Mapping[str, str] = {table: why for why, tables in _UNTOLD.items() for table in tables}

@@ -114,7 +114,7 @@ async def export(conn: db.Conn, member_id: UUID, currency: str, now: datetime) -
         conn, [each.id for each in on],
         lambda account, outcome: account in alone or str(outcome) in own,
     )  # fmt: skip
-    held["placings"] = await checkout_db.placings(conn, list(alone))
+    held |= await checkout_db.held(conn, list(alone))
     merges = [merge for each in ids for merge in await merging_db.of_member(conn, each)]
     held["merges"] = [
         {"id": str(each.id), "merged_at": each.merged_at, "undone_at": each.undone_at}

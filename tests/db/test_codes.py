@@ -16,7 +16,6 @@ from tessera.access.codes import core, flows
 from tessera.access.codes.core import Challenge, Proved
 from tessera.base import installation
 from tessera.base.installation import Installation
-from tessera.base.refusal import Refusal
 
 NOW = datetime(2026, 11, 22, 9, 3, tzinfo=UTC)
 TO = "canary@example.org"
@@ -127,131 +126,11 @@ def test_what_is_not_delivered_looks_the_same_and_proves_nothing(dsn):
     run(work())
 
 
-def refused(said: object) -> bool:
-    return isinstance(said, Refusal) and said.code == "too_many_codes"
-
-
-def test_a_destination_gets_three_messages_and_then_ten_a_day(dsn):
-    async def work():
-        async with await connect(dsn) as conn:
-            at, sent = NOW, 0
-            for _ in range(20):
-                said = [await flows.begin(conn, "sign in", "email", TO, None, at) for _ in range(4)]
-                sent += sum(not refused(each) for each in said)
-                assert refused(said[3])
-                at += timedelta(minutes=10)
-            assert sent <= 10
-            tomorrow = NOW + timedelta(days=1)
-            assert not refused(await flows.begin(conn, "sign in", "email", TO, None, tomorrow))
-
-    run(work())
-
-
-@pytest.mark.parametrize("deliver", [True, False])
-def test_an_address_that_asks_for_many_is_refused_and_another_is_not(dsn, deliver):
-    async def work():
-        async with await connect(dsn) as conn:
-
-            async def ask(number: int, address: str) -> object:
-                return await flows.begin(
-                    conn, "sign in", "email", f"{number}@example.org", None, NOW,
-                    deliver=deliver, address=address,
-                )  # fmt: skip
-
-            said = [await ask(i, f"2001:db8::{i:x}") for i in range(1, 25)]
-            assert [refused(each) for each in said] == [False] * 20 + [True] * 4
-            assert not refused(await ask(99, "2001:db8:0:1::1"))
-            assert not refused(await ask(98, ""))
-
-    run(work())
-
-
-def test_pretended_messages_spend_nothing_of_the_days_total(dsn, monkeypatch):
-    monkeypatch.setattr(core, "IN_ALL", ((timedelta(days=1), 2),))
-
-    async def work():
-        async with await connect(dsn) as conn:
-
-            async def ask(*, deliver: bool) -> object:
-                to = f"{uuid4()}@example.org"
-                return await flows.begin(
-                    conn, "sign in", "email", to, None, NOW, deliver=deliver
-                )  # fmt: skip
-
-            assert not any([refused(await ask(deliver=False)) for _ in range(5)])
-            assert [refused(await ask(deliver=True)) for _ in range(3)] == [False, False, True]
-
-    run(work())
-
-
-def test_what_is_refused_is_counted_nowhere(dsn, monkeypatch):
-    """One who goes on asking leaves everybody's messages, and other networks', as they were."""
-    monkeypatch.setattr(core, "IN_ALL", ((timedelta(days=1), 5),))
-
-    async def work():
-        async with await connect(dsn) as conn:
-
-            async def ask(to: str, address: str, at: datetime = NOW) -> object:
-                return await flows.begin(conn, "sign in", "email", to, None, at, address=address)
-
-            said = [await ask(TO, "10.0.0.1") for _ in range(40)]
-            assert [refused(each) for each in said] == [False] * 3 + [True] * 37
-            later = NOW + timedelta(minutes=10)
-            said = [await ask(TO, "10.0.0.1", later) for _ in range(40)]
-            assert [refused(each) for each in said] == [False] + [True] * 39, "four of a network"
-            assert not refused(await ask(TO, "10.0.0.2", later)), "and nobody else is locked out"
-            assert refused(await ask("x" + TO, "10.0.0.3", later)), "five in all"
-            cursor = await conn.execute("SELECT used FROM access.code_budget ORDER BY used")
-            assert [row[0] for row in await cursor.fetchall()][-1] == 5
-            monkeypatch.setattr(core, "IN_ALL", ((timedelta(days=1), 9),))
-            said = [await ask("x" + TO, "10.0.0.3", later) for _ in range(4)]
-            assert [refused(each) for each in said] == [False] * 3 + [True]
-
-    run(work())
-
-
-@pytest.mark.parametrize("spent", [1, 2])
-def test_on_the_day_that_all_is_used_up_known_and_unknown_are_judged_alike(dsn, monkeypatch, spent):
-    monkeypatch.setattr(core, "IN_ALL", ((timedelta(days=1), 2),))
-
-    async def work():
-        async with await connect(dsn) as conn:
-            for _ in range(spent):
-                await flows.begin(conn, "sign in", "email", f"{uuid4()}@example.org", None, NOW)
-            said = []
-            for deliver in (False, True):
-                to = f"{uuid4()}@example.org"
-                said.append(
-                    refused(await flows.begin(conn, "x", "email", to, None, NOW, deliver=deliver))
-                )
-            assert said == [spent == 2] * 2
-
-    run(work())
-
-
-def test_many_beginnings_at_once_never_wait_in_a_ring(dsn):
-    """All of one destination, from several addresses: three are sent, no deadlock."""
-
-    async def one(number: int) -> object:
-        async with await connect(dsn) as conn:
-            said = await flows.begin(
-                conn, "sign in", "email", TO, None, NOW, address=f"10.0.0.{number % 3}"
-            )
-            await conn.commit()
-            return said
-
-    async def work():
-        said = await asyncio.gather(*(one(number) for number in range(20)))
-        assert sum(not refused(each) for each in said) == 3
-
-    run(work())
-
-
 def test_a_dump_tells_neither_the_code_nor_the_destination(dsn):
     async def work():
         async with await connect(dsn) as conn:
             challenge, code = await begun(conn)
-            for table in ("code_challenge", "code_outbox", "code_budget"):
+            for table in ("code_challenge", "code_outbox", "code_bucket", "code_home"):
                 name = sql.Identifier("access", table)
                 cursor = await conn.execute(sql.SQL("SELECT t::text FROM {} AS t").format(name))
                 for (row,) in await cursor.fetchall():
@@ -304,7 +183,7 @@ def test_what_is_over_is_forgotten_after_a_day(dsn):
                 await flows.forget(conn, at)
                 cursor = await conn.execute("SELECT count(*) FROM access.code_challenge")
                 assert await cursor.fetchone() == (left,)
-            cursor = await conn.execute("SELECT count(*) FROM access.code_budget")
+            cursor = await conn.execute("SELECT count(*) FROM access.code_bucket")
             assert await cursor.fetchone() == (0,)
 
     run(work())

@@ -93,7 +93,7 @@ def test_whether_we_know_somebody_nobody_is_told(api, web):
         == {k: v for k, v in unknown[1].items() if k.startswith("members")}
     )
     assert re.sub("[0-9a-f-]{36}", "", known[2]) == re.sub("[0-9a-f-]{36}", "", unknown[2])
-    web.api.eye.execute("DELETE FROM access.code_budget")
+    web.api.eye.execute("DELETE FROM access.code_bucket")
     again = web.joined(contact=contact, given_name="Not Mario", consents=[YES])
     assert (again["member_id"], again["joined"]) == (first["member_id"], False)
     me = web.get("/v1/me", again["token"])

@@ -39,7 +39,7 @@ def api(server, template, place):
 def nobody_has_tried(api):
     """All tests come from one address; each begins as the first of its day."""
     api.eye.execute("DELETE FROM access.sign_in_limit")
-    api.eye.execute("DELETE FROM access.code_budget")
+    api.eye.execute("DELETE FROM access.code_bucket")
 
 
 def a_member(api: Api) -> tuple[str, dict[str, str]]:

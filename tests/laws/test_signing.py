@@ -114,20 +114,35 @@ def test_an_address_of_staff(email, fine):
     assert (email_fault(normal_email(email)) is None) == fine
 
 
-@given(st.datetimes(datetime(2024, 1, 1), datetime(2100, 1, 1)), st.booleans())  # noqa: DTZ001
-def test_windows_hold_the_moment_and_do_not_overlap(at, known):
-    now = at.replace(tzinfo=UTC)
+BUCKETS = [*codes.own_buckets("10.0.0.1", home=False), *codes.pots(home=True)]
 
-    def windows(moment: datetime) -> list[codes.Window]:
-        own = codes.own_windows("10.0.0.1" if known else "", moment)
-        return [*own, *codes.windows_of_all(moment)]
 
-    found = windows(now)
-    assert all(each.since <= now < each.ends_at for each in found)
-    assert len({each.what for each in found}) == len(found) >= 3
-    for each in found:
-        (next_,) = (other for other in windows(each.ends_at) if other.what == each.what)
-        assert next_.since == each.ends_at
+@given(st.sampled_from(BUCKETS), st.lists(st.integers(0, 40_000), max_size=60))
+def test_of_a_bucket_no_more_comes_than_it_held_and_gets(bucket, pauses_s):
+    """Asked at whatever times: never more than what was in it, and one for each stretch since."""
+    began = now = datetime(2026, 11, 22, tzinfo=UTC)
+    full_at, sent = now, 0
+    for pause in pauses_s:
+        now += timedelta(seconds=pause)
+        before = max(full_at, now)
+        if codes.empty([bucket], [before], now) is None:
+            full_at, sent = before + bucket.every, sent + 1
+        assert sent <= bucket.most + (now - began) // bucket.every
+
+
+def test_the_buckets_say_what_the_readme_says():
+    day = timedelta(days=1)
+    most = {each.what: each.most + day // each.every for each in BUCKETS}
+    assert (most["destination"], most["strangers"] + most["homes"]) == (17, 20_000)
+    assert codes.PAIR.most < codes.DESTINATION.most and codes.PAIR.every > codes.DESTINATION.every
+
+
+@pytest.mark.parametrize(
+    ("network", "block"),
+    [("", ""), ("10.1.2.3", "10.1.2.0/24"), ("2001:db8:7:9::/64", "2001:db8:7::/48")],
+)
+def test_a_network_is_a_24_or_a_48(network, block):
+    assert codes.block_of(network) == block
 
 
 @given(st.integers(0, 999_999), st.sampled_from(["en", "it", "pl", "ru", "zh", "xx"]))

@@ -87,7 +87,7 @@ class Web:
     def afresh(self) -> Web:
         """From a fresh start: the limits on codes of one network are rarely the point."""
         with self.api.eye.transaction():
-            self.api.eye.execute("DELETE FROM access.code_budget")
+            self.api.eye.execute("DELETE FROM access.code_bucket")
             self.api.eye.execute("DELETE FROM members.claim_try")
         self.quiet()
         return self

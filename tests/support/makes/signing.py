@@ -36,7 +36,7 @@ def first_try(body: Any) -> Make:
 
     def make(things: Things, whose: Whose) -> Made:
         things.api.eye.execute("DELETE FROM access.sign_in_limit")
-        things.api.eye.execute("DELETE FROM access.code_budget")
+        things.api.eye.execute("DELETE FROM access.code_bucket")
         return {}, body
 
     return make

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -14,14 +15,32 @@ from tessera.base.refusal import Refusal
 Channel = Literal["email", "phone"]
 DIGITS, TRIES, LIFE = 6, 5, timedelta(minutes=10)
 PURPOSE_MOST = 40  # characters of a purpose
-Bounds = tuple[tuple[timedelta, int], ...]
-_BRIEF, _DAY = timedelta(minutes=10), timedelta(days=1)
-# How many messages: to one destination, of those asked for by one network, to whomever asked for by
-# one network, in all. (window, most)
-PER_DESTINATION = ((_BRIEF, 3), (_DAY, 10))
-PER_PAIR = ((_DAY, 4),)  # so that nobody uses up by himself what another may be sent
-PER_ADDRESS = ((_BRIEF, 20), (_DAY, 200))  # a company's people share one
-IN_ALL = ((_DAY, 20_000),)
+HOME_TERM = timedelta(days=180)  # a network is a destination's own so long after a proof there
+
+
+class Bucket(Struct, frozen=True):
+    """So many messages at once, and another one after each stretch of time.
+
+    what  tells the kinds apart
+    """
+
+    what: str
+    most: int
+    every: timedelta
+
+
+# To one destination, of those asked for from networks that are not its own: 17 in a day.
+DESTINATION = Bucket("destination", 5, timedelta(hours=2))
+# To one destination, asked for from one network. Slower than the destination's: nobody uses that
+# up by himself.
+PAIR = Bucket("pair", 4, timedelta(hours=3))
+# To whomever, asked for by one caller, and from one network: a company's people share one.
+CALLER = Bucket("caller", 20, timedelta(minutes=7))
+NETWORK = Bucket("network", 80, timedelta(seconds=100))
+# To everybody: asked for from anywhere, and only from where a destination was proved before. What
+# both give on any day is 20,000.
+STRANGERS = Bucket("strangers", 3_000, timedelta(milliseconds=7_200))
+HOMES = Bucket("homes", 1_000, timedelta(milliseconds=21_600))
 # How long after a failure it is tried again, by how often it failed; as long as the code is good.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 30, 60))
 LEASE = timedelta(seconds=40)  # a message that somebody took and never told of is free again
@@ -57,50 +76,44 @@ class Message(Struct, frozen=True):
     text: str
 
 
-class Window(Struct, frozen=True):
-    """So many messages of one kind in one stretch of time.
+def block_of(network: str) -> str:
+    """The part of the internet that a caller's network lies in: a /24, of IPv6 a /48; "" of none.
 
-    what  tells the kinds apart: destination, pair (of a destination and a network), address, all
+    network  as `network_of` says it: one line may have 65,536 of them, or another one tomorrow
     """
+    if not network:
+        return ""
+    found = ipaddress.ip_network(network)
+    return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
 
-    what: str
-    since: datetime
-    ends_at: datetime
-    most: int
 
+def own_buckets(network: str, *, home: bool) -> list[Bucket]:
+    """What counts a message to one destination, asked for from one network.
 
-def own_windows(network: str, now: datetime) -> list[Window]:
-    """The stretches of time that `now` lies in, of whom a message goes to and who asks for it.
-
-    network  "" for a call with a key of its own: none of its own then
+    network  "" for nobody's; home: somebody has proved the destination from there before
     """
-    kinds: list[tuple[str, Bounds]] = [("destination", PER_DESTINATION)]
-    if network:
-        kinds += [("pair", PER_PAIR), ("address", PER_ADDRESS)]
-    return _windows(kinds, now)
+    if not network:
+        return [DESTINATION]
+    return [PAIR, CALLER, NETWORK, *([] if home else [DESTINATION])]
 
 
-def windows_of_all(now: datetime) -> list[Window]:
-    """The stretches of time that `now` lies in, of everybody's messages."""
-    return _windows([("all", IN_ALL)], now)
+def pots(*, home: bool) -> list[Bucket]:
+    """Of which of everybody's messages it may be one, in this order."""
+    return [HOMES, STRANGERS] if home else [STRANGERS]
 
 
-def _windows(kinds: Sequence[tuple[str, Bounds]], now: datetime) -> list[Window]:
-    found = []
-    for what, bounds in kinds:
-        for length, most in bounds:
-            since = now - (now - datetime(2020, 1, 1, tzinfo=UTC)) % length
-            found.append(Window(f"{what} {length}", since, since + length, most))
-    return found
+def empty(buckets: Sequence[Bucket], full_at: Sequence[datetime], now: datetime) -> Refusal | None:
+    """Why no message is sent: the first bucket that had none left.
 
-
-def full(bounds: Sequence[Window], before: Sequence[int]) -> Refusal | None:
-    """Why no message is sent: the first window that was full before it."""
-    for window, count in zip(bounds, before, strict=True):
-        if count >= window.most:
+    full_at  when each would have been full again, before this message was taken out
+    """
+    for bucket, at in zip(buckets, full_at, strict=True):
+        free_at = at - (bucket.most - 1) * bucket.every
+        if free_at > now:
+            later = free_at + timedelta(minutes=1)  # told in whole minutes
             return Refusal(
                 "too_many_codes", "", "too many codes were asked for in a short time",
-                f"use the last code that came, or ask after {window.ends_at:%Y-%m-%d %H:%M} UTC",
+                f"use the last code that came, or ask after {later:%Y-%m-%d %H:%M} UTC",
             )  # fmt: skip
     return None
 

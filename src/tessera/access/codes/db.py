@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg import AsyncConnection
 
-from tessera.access.codes.core import TRIES, Challenge, Channel, Proved, Window
+from tessera.access.codes.core import TRIES, Bucket, Challenge, Channel, Proved
 from tessera.base.sql import statements
 
 SQL = statements(__file__)
@@ -28,26 +28,40 @@ class Waiting(Struct, frozen=True):
     failures: int
 
 
-async def spend(conn: Conn, windows: Sequence[tuple[bytes, Window]], amount: int) -> list[int]:
-    """Count so many messages in each window, by its mark; how many there are now, in order."""
-    values = {
-        "what": [mark for mark, _ in windows],
-        "since": [window.since for _, window in windows],
-        "ends_at": [window.ends_at for _, window in windows],
-        "amount": amount,
-    }
-    used = {bytes(row[0]): row[1] async for row in await conn.execute(SQL["spend"], values)}
-    return [used[mark] for mark, _ in windows]
+async def spend(
+    conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], amount: int, now: datetime
+) -> list[datetime]:
+    """Take so many messages out of each bucket, by its mark; when each is full again, in order."""
+    values = _taken(buckets, amount) | {"now": now}
+    full = {bytes(row[0]): row[1] async for row in await conn.execute(SQL["spend"], values)}
+    return [full[mark] for mark, _ in buckets]
 
 
-async def take_back(conn: Conn, windows: Sequence[tuple[bytes, Window]], amount: int) -> None:
-    """They were not sent after all. In the transaction that counted them."""
-    values = {
-        "what": [mark for mark, _ in windows],
-        "since": [window.since for _, window in windows],
-        "amount": amount,
-    }
-    await conn.execute(SQL["take_back"], values)
+async def take_back(conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], amount: int) -> None:
+    """They were not sent after all. In the transaction that took them out."""
+    await conn.execute(SQL["take_back"], _taken(buckets, amount))
+
+
+def _taken(buckets: Sequence[tuple[bytes, Bucket]], amount: int) -> dict[str, Any]:
+    return {"what": [mark for mark, _ in buckets],
+            "takes": [amount * bucket.every for _, bucket in buckets]}  # fmt: skip
+
+
+async def is_home(conn: Conn, what: bytes, now: datetime) -> bool:
+    """Whether a destination was proved from a network before, by the mark of both."""
+    row = await (await conn.execute(SQL["is_home"], {"what": what, "now": now})).fetchone()
+    return row is not None and bool(row[0])
+
+
+async def settle(conn: Conn, what: bytes, destination: bytes, until: datetime) -> None:
+    """A network is a destination's own until then."""
+    values = {"what": what, "destination": destination, "until": until}
+    await conn.execute(SQL["settle"], values)
+
+
+async def unsettle(conn: Conn, destinations: Sequence[bytes]) -> None:
+    """These destinations have no network of their own any more."""
+    await conn.execute(SQL["unsettle"], {"destinations": list(destinations)})
 
 
 async def add_challenge(
@@ -108,5 +122,5 @@ async def put_off(conn: Conn, due: Sequence[tuple[UUID, datetime]]) -> None:
 
 
 async def forget(conn: Conn, before: datetime) -> None:
-    """Away with challenges and windows that were over by then, some at a time."""
+    """Away with challenges, buckets and homes that were over by then, some at a time."""
     await conn.execute(SQL["forget"], {"before": before})

@@ -1,22 +1,36 @@
--- access/codes: challenges, how many messages were sent, messages that wait.
+-- access/codes: challenges, how many messages may be sent, messages that wait.
 
 -- name: spend
--- Counts messages in each window, in one order for everybody, so that no two wait in a ring. One
--- that is only pretended counts nothing in all, and waits at the same row.
-INSERT INTO access.code_budget AS b (what, since, ends_at, used)
-SELECT s.what, s.since, s.ends_at, %(amount)s::int
-FROM
-    unnest(%(what)s::bytea[], %(since)s::timestamptz[], %(ends_at)s::timestamptz[])
-        AS s (what, since, ends_at)
-ORDER BY s.what, s.since
-ON CONFLICT (what, since) DO UPDATE SET used = b.used + excluded.used
-RETURNING what, used;
+-- Takes messages out of buckets, in one order for everybody, so that no two wait in a ring. One
+-- that is only pretended takes nothing out of everybody's, and waits at the same row.
+INSERT INTO access.code_bucket AS b (what, full_at)
+SELECT s.what, %(now)s::timestamptz + s.takes
+FROM unnest(%(what)s::bytea[], %(takes)s::interval[]) AS s (what, takes)
+ORDER BY s.what
+ON CONFLICT (what) DO UPDATE SET
+    full_at = greatest(b.full_at, %(now)s::timestamptz)
+        + (excluded.full_at - %(now)s::timestamptz)
+RETURNING what, full_at;
 
 -- name: take_back
--- They were refused and not sent. The rows are this transaction's since they were counted.
-UPDATE access.code_budget AS b SET used = b.used - %(amount)s::int
-FROM unnest(%(what)s::bytea[], %(since)s::timestamptz[]) AS s (what, since)
-WHERE b.what = s.what AND b.since = s.since;
+-- They were refused and not sent. The rows are this transaction's since they were taken out.
+UPDATE access.code_bucket AS b SET full_at = b.full_at - s.takes
+FROM unnest(%(what)s::bytea[], %(takes)s::interval[]) AS s (what, takes)
+WHERE b.what = s.what;
+
+-- name: is_home
+-- Whether a destination was proved from this network before; always a row.
+SELECT count(*) > 0 FROM access.code_home WHERE what = %(what)s AND until > %(now)s;
+
+-- name: settle
+-- It was proved from there.
+INSERT INTO access.code_home AS h (what, destination, until)
+VALUES (%(what)s, %(destination)s, %(until)s)
+ON CONFLICT (what) DO UPDATE SET until = greatest(h.until, excluded.until);
+
+-- name: unsettle
+-- Nowhere is at home with these.
+DELETE FROM access.code_home WHERE destination = ANY(%(destinations)s::bytea[]);
 
 -- name: add_challenge
 -- A code is on its way. Neither the code nor the destination is among the values, only marks.
@@ -85,13 +99,20 @@ WITH old AS MATERIALIZED (
     LIMIT 1000
     FOR UPDATE SKIP LOCKED
 ), past AS MATERIALIZED (
-    SELECT b.what, b.since FROM access.code_budget AS b
-    WHERE b.ends_at < %(before)s
-    ORDER BY b.ends_at
+    SELECT b.what FROM access.code_bucket AS b
+    WHERE b.full_at < %(before)s
+    ORDER BY b.full_at
+    LIMIT 1000
+    FOR UPDATE SKIP LOCKED
+), left_homes AS MATERIALIZED (
+    SELECT h.what FROM access.code_home AS h
+    WHERE h.until < %(before)s
+    ORDER BY h.until
     LIMIT 1000
     FOR UPDATE SKIP LOCKED
 ), swept AS (
-    DELETE FROM access.code_budget USING past
-    WHERE code_budget.what = past.what AND code_budget.since = past.since
+    DELETE FROM access.code_bucket USING past WHERE code_bucket.what = past.what
+), moved_out AS (
+    DELETE FROM access.code_home USING left_homes WHERE code_home.what = left_homes.what
 )
 DELETE FROM access.code_challenge USING old WHERE code_challenge.id = old.id;

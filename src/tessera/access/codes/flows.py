@@ -6,14 +6,15 @@ Commit also what `prove` refused: the try is counted in the caller's transaction
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from tessera.access.codes import core, db
-from tessera.access.codes.core import Challenge, Channel, Message, Notice, Proved, Window
+from tessera.access.codes.core import Bucket, Challenge, Channel, Message, Notice, Proved
 from tessera.access.core.principals import network_of
 from tessera.base import installation
 from tessera.base.ids import new_id
@@ -34,17 +35,20 @@ async def begin(  # noqa: PLR0913 - what is proved, to whom it goes, who asks
     deliver: bool = True,
     language: str = "en",
     address: str = "",
+    trusted: bool = False,
 ) -> Challenge | Refusal:
     """Send a code to `to`, in its normal form. What is refused is counted nowhere.
 
     purpose   what the proof is for, at most 40 characters; it comes back with the proof
     deliver   False: all looks the same, but nothing is sent and no code proves it
-    address   who asks, "" for a call with a key of its own
+    address   where it is asked for, "" where that is not known
+    trusted   whoever asks has a key or a session of his own, and names whom he may write to
     errors    too_many_codes
     """
     assert 0 < len(purpose) <= core.PURPOSE_MOST, "a purpose is a word of ours"
     marks = installation.here()
-    refusal = await _spend(conn, channel, to, address, now, amount=int(deliver))
+    asker = _Asker(destination(channel, to), network_of(address), trusted)
+    refusal = await _spend(conn, asker, now, amount=int(deliver))
     if refusal is not None:
         return refusal
     challenge = Challenge(new_id(), now + core.LIFE)
@@ -74,19 +78,37 @@ async def tell(
     await db.add_message(conn, notice, channel, sealed, now, deliver=True)
 
 
-async def prove(conn: db.Conn, challenge_id: UUID, code: str, now: datetime) -> Proved | Refusal:
+async def prove(
+    conn: db.Conn, challenge_id: UUID, code: str, now: datetime, address: str = ""
+) -> Proved | Refusal:
     """What the code proves. Commit also after the refusal, or tries would be free.
 
-    errors  code_wrong: wrong, late, tried too often, proved before, or never begun
+    address  from where whoever holds the destination proves it: that network is its own then
+    errors   code_wrong: wrong, late, tried too often, proved before, or never begun
     """
     code_mark = installation.here().mark("code", str(challenge_id), code.strip())
     proved = await db.attempt(conn, challenge_id, code_mark, now)
-    return core.not_proved() if proved is None else proved
+    if proved is None:
+        return core.not_proved()
+    network = network_of(address)
+    if network:
+        what = _home(proved.destination_hash, network)
+        await db.settle(conn, what, proved.destination_hash, now + core.HOME_TERM)
+    return proved
 
 
 async def end(conn: db.Conn, destination: bytes, subject: UUID) -> None:
     """Codes about somebody that are on their way there prove nothing any more."""
     await db.end(conn, destination, subject)
+    await db.unsettle(conn, [destination])
+
+
+async def forget_homes(conn: db.Conn, contacts: Sequence[tuple[str, str]]) -> None:
+    """From where these were proved is known no more. (kind, value); others have no homes."""
+    kinds: tuple[Channel, ...] = ("email", "phone")
+    marks = [destination(kind, value) for kind in kinds
+             for said, value in contacts if said == kind]  # fmt: skip
+    await db.unsettle(conn, marks)
 
 
 def destination(channel: Channel, to: str) -> bytes:
@@ -94,42 +116,58 @@ def destination(channel: Channel, to: str) -> bytes:
     return installation.here().mark("destination", channel, to)
 
 
-async def _spend(
-    conn: db.Conn, channel: Channel, to: str, address: str, now: datetime, *, amount: int
-) -> Refusal | None:
+class _Asker(Struct, frozen=True):
+    """What a message goes to, as its mark, and from which network it is asked for; "": unknown."""
+
+    destination: bytes
+    network: str
+    trusted: bool
+
+
+async def _spend(conn: db.Conn, asker: _Asker, now: datetime, *, amount: int) -> Refusal | None:
     """Count a message where it belongs, or nowhere at all: what is refused was never sent.
 
     amount  of everybody's: 0 for a message that is only pretended, which is judged alike
     """
-    network = network_of(address)
-    words = {"destination": f"{channel} {to}", "pair": f"{channel} {to} {network}",
-             "address": network, "all": ""}  # fmt: skip
-    mine = _marked(core.own_windows(network, now), words)
-    alls = _marked(core.windows_of_all(now), words)
-    # Everybody's row comes last, and only for what nothing else refuses: all wait for it.
-    refusal = await _count(conn, mine, 1)
+    there = await db.is_home(conn, _home(asker.destination, asker.network), now)
+    home = there or asker.trusted
+    mine = _marked(core.own_buckets(asker.network, home=home), asker)
+    refusal = await _take(conn, mine, 1, now)
     if refusal is not None:
         return refusal
-    refusal = await _count(conn, alls, amount)
-    if refusal is not None:
-        await db.take_back(conn, mine, 1)
+    # Everybody's rows come last, and only for what nothing else refuses: all wait for them.
+    for pot in core.pots(home=home):
+        refusal = await _take(conn, _marked([pot], asker), amount, now)
+        if refusal is None:
+            return None
+    await db.take_back(conn, mine, 1)
     return refusal
 
 
-async def _count(
-    conn: db.Conn, keyed: Sequence[tuple[bytes, Window]], amount: int
+async def _take(
+    conn: db.Conn, keyed: Sequence[tuple[bytes, Bucket]], amount: int, now: datetime
 ) -> Refusal | None:
-    """Count it in each window; taken back where one of them was full before."""
-    used = await db.spend(conn, keyed, amount)
-    refusal = core.full([window for _, window in keyed], [each - amount for each in used])
+    """Take it out of each bucket; put back where one of them had none left."""
+    full = await db.spend(conn, keyed, amount, now)
+    buckets = [bucket for _, bucket in keyed]
+    before = [at - amount * bucket.every for at, bucket in zip(full, buckets, strict=True)]
+    refusal = core.empty(buckets, before, now)
     if refusal is not None:
         await db.take_back(conn, keyed, amount)
     return refusal
 
 
-def _marked(bounds: Sequence[Window], words: Mapping[str, str]) -> list[tuple[bytes, Window]]:
+def _marked(buckets: Sequence[Bucket], asker: _Asker) -> list[tuple[bytes, Bucket]]:
+    to, block = asker.destination.hex(), core.block_of(asker.network)
+    words = {"destination": [to], "pair": [to, block], "caller": [asker.network],
+             "network": [block]}  # fmt: skip
     marks = installation.here()
-    return [(marks.mark("budget", each.what, words[each.what.split()[0]]), each) for each in bounds]
+    return [(marks.mark("bucket", each.what, *words.get(each.what, [])), each) for each in buckets]
+
+
+def _home(destination: bytes, network: str) -> bytes:
+    """What is kept of a destination that was proved from a network."""
+    return installation.here().mark("code home", destination.hex(), core.block_of(network))
 
 
 # Handing over ------------------------------------------------------------------------------------

@@ -77,7 +77,9 @@ async def send(call: Call) -> CodeSent | Refusal:
     member_id = member_of(call)
     if member_id is None:
         return no_member(call)
-    sent = await flows.send_code(call.conn, member_id, contact, call.now, call.address)
+    sent = await flows.send_code(
+        call.conn, member_id, contact, call.now, call.address, trusted="member_id" in call.path
+    )
     if isinstance(sent, Refusal):
         return sent
     operation = "contact.send" if "member_id" in call.path else "me.contact.send"
@@ -103,8 +105,9 @@ async def prove(call: Call) -> ContactProved | Refusal:
     if challenge_id is None:
         return not_proved()
     done = await flows.prove_contact(
-        call.conn, member_id, challenge_id, body.code, contact, call.now
-    )
+        call.conn, member_id, challenge_id, body.code, contact, call.now,
+        "" if "member_id" in call.path else call.address,
+    )  # fmt: skip
     if isinstance(done, Refusal):
         return done
     operation = "contact.prove" if "member_id" in call.path else "me.contact.prove"

@@ -179,7 +179,9 @@ async def join(call: Call) -> CodeSent | Refusal:
 async def finish(call: Call) -> Joined | Refusal:
     """POST /v1/join/{challenge_id}"""
     challenge_id = id_of(call.path["challenge_id"])
-    done = await flows.finish(call.conn, challenge_id, call.body.code, terms_of(call), call.now)
+    done = await flows.finish(
+        call.conn, challenge_id, call.body.code, terms_of(call), call.now, call.address
+    )
     if isinstance(done, Refusal):
         return done
     return await _let_in(call, done, "code")

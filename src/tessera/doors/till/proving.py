@@ -70,6 +70,7 @@ async def send(call: Call) -> ProofSent | Refusal:
         call.now,
         language=member.language,
         address=call.address,
+        trusted=True,
     )
     if isinstance(sent, Refusal):
         return sent
@@ -82,7 +83,7 @@ async def prove(call: Call) -> Proved | Refusal:
     by, challenge_id = call.principal, uuid_of(call.path["challenge_id"])
     if challenge_id is None:
         return codes_core.not_proved()
-    proved = await codes.prove(call.conn, challenge_id, call.body.code, call.now)
+    proved = await codes.prove(call.conn, challenge_id, call.body.code, call.now, call.address)
     if isinstance(proved, Refusal):
         return proved
     if proved.purpose != PURPOSE or proved.subject != by.id or by.session_id is None:

@@ -225,7 +225,7 @@ async def prove_code(call: Call) -> SignedIn | Refusal:
     challenge_id = uuid_of(call.path["challenge_id"])
     if challenge_id is None:
         return codes_core.not_proved()
-    proved = await codes.prove(call.conn, challenge_id, call.body.code, call.now)
+    proved = await codes.prove(call.conn, challenge_id, call.body.code, call.now, call.address)
     if isinstance(proved, Refusal):
         return proved
     if proved.purpose != PURPOSE or proved.subject is None:

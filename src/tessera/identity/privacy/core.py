@@ -131,6 +131,7 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
         "keyed marks and counts that end by themselves",
         (
             "access.code_budget",
+            "access.code_bucket",
             "access.sign_in_limit",
             "members.claim_try",
             "rewards.coupon_miss",
@@ -183,6 +184,7 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
             "access.passkey",
             "access.person_session",
             "access.code_challenge",
+            "access.code_home",
             "rewards.wish",
         ),
     ),

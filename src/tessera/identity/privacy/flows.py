@@ -11,6 +11,7 @@ import msgspec
 
 from tessera.access.audit import flows as audit
 from tessera.access.audit.core import Actor, Change, Entry
+from tessera.access.codes import flows as codes
 from tessera.access.privacy import db as access_db
 from tessera.access.sealing import flows as sealing
 from tessera.base.ids import new_id
@@ -72,6 +73,7 @@ async def erase(
     await access_db.forget(conn, ids, own)
     for each in ids:
         await sealing.destroy(conn, each)
+    await codes.forget_homes(conn, [(each.kind, each.value) for each in names])
     if names:
         await warehouse_db.forget_quarantined(conn, names)
     await db.add_erasure(conn, ids, asking, now)

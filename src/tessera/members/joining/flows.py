@@ -145,13 +145,13 @@ def sayings_fault(sayings: tuple[Saying, ...], terms: Terms) -> Refusal | None:
 
 
 async def finish(
-    conn: db.Conn, challenge_id: UUID, code: str, terms: Terms, now: datetime
+    conn: db.Conn, challenge_id: UUID, code: str, terms: Terms, now: datetime, address: str = ""
 ) -> Admitted | Refusal:
     """The code came back: a new member joins, or one we know is let in.
 
     errors  code_wrong; and of a joining what `join` refuses: the code is used up then
     """
-    proved = await codes.prove(conn, challenge_id, code, now)
+    proved = await codes.prove(conn, challenge_id, code, now, address)
     if isinstance(proved, Refusal):
         return proved
     sealed = await db.take(conn, challenge_id)
@@ -226,9 +226,12 @@ async def _known(conn: db.Conn, contact: Identifier, now: datetime) -> Admitted 
 
 
 async def send_code(
-    conn: db.Conn, member_id: UUID, contact: Identifier, now: datetime, address: str
-) -> Challenge | Refusal:
+    conn: db.Conn, member_id: UUID, contact: Identifier, now: datetime, address: str, *,
+    trusted: bool,
+) -> Challenge | Refusal:  # fmt: skip
     """A code goes to a phone or an address that a member has, or wants to have.
+
+    trusted  staff ask: what strangers have used up of codes is none of theirs
 
     Whether it is somebody else's is not told. Errors: member_unknown, too_many_codes.
     """
@@ -238,21 +241,22 @@ async def send_code(
     assert contact.kind in ("email", "phone"), "the door asks for one of them"
     return await send(
         conn, CONTACT, contact.kind, contact.value, member_id, now, language=member.language,
-        address=address,
+        address=address, trusted=trusted,
     )  # fmt: skip
 
 
-async def prove_contact(
+async def prove_contact(  # noqa: PLR0913 - whose, which, by what, from where
     conn: db.Conn, member_id: UUID, challenge_id: UUID, code: str, contact: Identifier,
-    now: datetime,
+    now: datetime, address: str = "",
 ) -> Identifier | Refusal:  # fmt: skip
     """The code came back: the contact is the member's, and proved. What waited for it counts.
 
     Of a new one the member's other contacts are told: whoever proved it can sign in by it.
 
-    errors  code_wrong, also for a code that went elsewhere; identifier_taken, merge_needed
+    address  from where the member proves it; "" where staff do
+    errors   code_wrong, also for a code that went elsewhere; identifier_taken, merge_needed
     """
-    proved = await codes.prove(conn, challenge_id, code, now)
+    proved = await codes.prove(conn, challenge_id, code, now, address)
     if isinstance(proved, Refusal):
         return proved
     mine = proved.purpose == CONTACT and proved.subject == member_id

@@ -1,0 +1,260 @@
+"""How many codes may be asked for, from where: buckets that fill again, on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from support.database import connect, run
+from tessera.access.codes import core, flows
+from tessera.access.codes.core import Challenge, Proved
+from tessera.base.refusal import Refusal
+
+NOW = datetime(2026, 11, 22, 9, 3, tzinfo=UTC)
+TO = "canary@example.org"
+
+
+def digits(text: str) -> str:
+    """The code in a message."""
+    found = re.search(r"\d{6}", text)
+    assert found is not None, text
+    return found[0]
+
+
+async def begun(conn, to=TO, now=NOW, **more) -> tuple[Challenge, str]:
+    """A challenge and its code, read from the message as the sweeper gets it."""
+    challenge = await flows.begin(conn, "sign in", "email", to, None, now, **more)
+    assert isinstance(challenge, Challenge), challenge
+    await conn.commit()
+    for message, _ in await flows.take_due(conn, now, 100):
+        if message.id == challenge.id:
+            await conn.commit()
+            return challenge, digits(message.text)
+    return challenge, ""
+
+
+def refused(said: object) -> bool:
+    return isinstance(said, Refusal) and said.code == "too_many_codes"
+
+
+async def ask(conn, to: str = TO, at: datetime = NOW, network: str = "", **more) -> bool:
+    """Whether a code may be asked for there, from a /24 of this name."""
+    address = f"10.{network}.7" if network else ""
+    said = await flows.begin(conn, "sign in", "email", to, None, at, address=address, **more)
+    return not refused(said)
+
+
+async def prove(conn, network: str, to: str = TO, at: datetime = NOW) -> None:
+    """Whoever holds the destination proves it from there."""
+    challenge, code = await begun(conn, to, at, address=f"10.{network}.7")
+    said = await flows.prove(conn, challenge.id, code, at, f"10.{network}.9")
+    assert isinstance(said, Proved)
+    await conn.commit()
+
+
+def test_a_destination_gets_five_messages_and_one_more_every_two_hours(dsn):
+    async def work():
+        async with await connect(dsn) as conn:
+            networks = iter(f"{n // 250}.{n % 250}" for n in range(1000))
+            said = [await ask(conn, network=next(networks)) for _ in range(8)]
+            assert said == [True] * 5 + [False] * 3
+            sent = 5
+            for hour in range(1, 25):
+                at = NOW + timedelta(hours=hour)
+                sent += sum([await ask(conn, at=at, network=next(networks)) for _ in range(9)])
+            assert sent == 17, "so few guesses are had in a day, from however many networks"
+
+    run(work())
+
+
+def test_strangers_use_up_nothing_of_a_network_where_it_was_proved(dsn):
+    """However many networks ask, all day: at home a code comes, and comes again."""
+
+    async def work():
+        async with await connect(dsn) as conn:
+            await prove(conn, "99.1")
+            for hour in range(25):
+                at = NOW + timedelta(hours=1 + hour)
+                said = [await ask(conn, at=at, network=f"{hour}.{n}") for n in range(10)]
+                assert not said[-1], "strangers have used up what is theirs"
+                if hour % 3 == 0:
+                    assert await ask(conn, at=at, network="99.1")
+            assert not await ask(conn, at=at, network="99.2"), "another /24 is a stranger's"
+            over = NOW + core.HOME_TERM
+            for n in range(6):
+                await ask(conn, at=over, network=f"7.{n}")
+            assert not await ask(conn, at=over, network="99.1"), "half a year later it is too"
+
+    run(work())
+
+
+def test_one_network_alone_sees_no_difference_between_its_own_and_others(dsn):
+    """Who lives beside somebody cannot find out by asking whether a phone is known there."""
+
+    async def work():
+        async with await connect(dsn) as conn:
+            await prove(conn, "99.1", at=NOW - timedelta(days=2))
+            for minutes in range(0, 24 * 60, 15):
+                at = NOW + timedelta(minutes=minutes)
+                said = [
+                    await ask(conn, to, at, "99.1", deliver=deliver)
+                    for to, deliver in ((TO, True), ("nobody@example.org", False))
+                ]
+                assert said[0] == said[1], at
+
+    run(work())
+
+
+def test_a_line_of_many_networks_is_one_network(dsn):
+    """An IPv6 line has 65,536 networks of a /64: all of them together get eighty at once."""
+
+    async def work():
+        async with await connect(dsn) as conn:
+            sent = 0
+            for n in range(120):
+                said = await flows.begin(
+                    conn, "sign in", "email", f"{n}@example.org", None, NOW,
+                    address=f"2001:db8:7:{n:x}::1",
+                )  # fmt: skip
+                sent += not refused(said)
+            assert sent == core.NETWORK.most
+            said = await flows.begin(
+                conn, "x", "email", TO, None, NOW, address="2001:db8:8::1"
+            )  # fmt: skip
+            assert not refused(said), "another line asks on"
+
+    run(work())
+
+
+def test_the_day_of_strangers_is_not_the_day_of_who_is_at_home(dsn, monkeypatch):
+    few = [core.Bucket(each.what, 2, timedelta(minutes=1)) for each in (core.STRANGERS, core.HOMES)]
+    monkeypatch.setattr(core, "STRANGERS", few[0])
+    monkeypatch.setattr(core, "HOMES", few[1])
+
+    async def work():
+        async with await connect(dsn) as conn:
+            await prove(conn, "99.1", at=NOW - timedelta(days=1))
+            said = [await ask(conn, f"{n}{TO}", network=f"1.{n}") for n in range(4)]
+            assert said == [True, True, False, False]
+            assert not await ask(conn, "new" + TO, network="99.1"), "new there is a stranger"
+            assert [await ask(conn, network="99.1") for _ in range(3)] == [True, True, False]
+            assert [await ask(conn, "a" + TO, trusted=True, network="3.3")] == [False]
+            later = NOW + timedelta(minutes=1)
+            assert await ask(conn, "b" + TO, later, "3.3"), "strangers' fill again too"
+
+    run(work())
+
+
+def test_what_staff_or_a_session_asks_for_is_not_strangers_to_use_up(dsn):
+    async def work():
+        async with await connect(dsn) as conn:
+            assert [await ask(conn, network=f"1.{n}") for n in range(6)][-1] is False
+            assert await ask(conn, network="5.5", trusted=True)
+
+    run(work())
+
+
+def test_what_is_forgotten_has_no_home(dsn):
+    async def work():
+        async with await connect(dsn) as conn:
+            await prove(conn, "99.1")
+            await flows.forget_homes(conn, [("email", TO), ("external", "7")])
+            assert (await (await conn.execute("SELECT FROM access.code_home")).fetchall()) == []
+
+    run(work())
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+def test_a_caller_who_asks_for_many_is_refused_and_another_is_not(dsn, deliver):
+    async def work():
+        async with await connect(dsn) as conn:
+
+            async def one(number: int, address: str) -> object:
+                return await flows.begin(
+                    conn, "sign in", "email", f"{number}@example.org", None, NOW,
+                    deliver=deliver, address=address,
+                )  # fmt: skip
+
+            said = [await one(i, f"2001:db8::{i:x}") for i in range(1, 25)]
+            assert [refused(each) for each in said] == [False] * 20 + [True] * 4
+            assert not refused(await one(99, "2001:db8:0:1::1"))
+            assert not refused(await one(98, ""))
+
+    run(work())
+
+
+def strangers(monkeypatch, most: int) -> None:
+    """So many messages to everybody."""
+    monkeypatch.setattr(core, "STRANGERS", core.Bucket("strangers", most, timedelta(days=1)))
+
+
+def test_pretended_messages_spend_nothing_of_everybodys(dsn, monkeypatch):
+    strangers(monkeypatch, 2)
+
+    async def work():
+        async with await connect(dsn) as conn:
+            said = [await ask(conn, f"{n}{TO}", deliver=False) for n in range(5)]
+            assert said == [True] * 5
+            assert [await ask(conn, f"x{n}{TO}") for n in range(3)] == [True, True, False]
+
+    run(work())
+
+
+def test_what_is_refused_is_counted_nowhere(dsn, monkeypatch):
+    """One who goes on asking leaves everybody's messages, and other networks', as they were."""
+    strangers(monkeypatch, 5)
+
+    async def work():
+        async with await connect(dsn) as conn:
+            said = [await ask(conn, network="0.1") for _ in range(40)]
+            assert said == [True] * 4 + [False] * 36, "four of a network"
+            assert await ask(conn, network="0.2"), "and nobody else is locked out"
+            full = "SELECT what, full_at FROM access.code_bucket ORDER BY what"
+            before = await (await conn.execute(full)).fetchall()
+            assert not await ask(conn, "x" + TO, network="0.2"), "five in all"
+            after: dict[bytes, datetime] = dict(await (await conn.execute(full)).fetchall())
+            assert [after.pop(what) for what, _ in before] == [at for _, at in before]
+            assert set(after.values()) <= {NOW}, "what was looked at first is full"
+
+    run(work())
+
+
+@pytest.mark.parametrize("spent", [1, 2])
+def test_on_the_day_that_all_is_used_up_known_and_unknown_are_judged_alike(dsn, monkeypatch, spent):
+    strangers(monkeypatch, 2)
+
+    async def work():
+        async with await connect(dsn) as conn:
+            for _ in range(spent):
+                await flows.begin(conn, "sign in", "email", f"{uuid4()}@example.org", None, NOW)
+            said = []
+            for deliver in (False, True):
+                to = f"{uuid4()}@example.org"
+                said.append(
+                    refused(await flows.begin(conn, "x", "email", to, None, NOW, deliver=deliver))
+                )
+            assert said == [spent == 2] * 2
+
+    run(work())
+
+
+def test_many_beginnings_at_once_never_wait_in_a_ring(dsn):
+    """All of one destination, from several networks: five are sent, no deadlock."""
+
+    async def one(number: int) -> object:
+        async with await connect(dsn) as conn:
+            said = await flows.begin(
+                conn, "sign in", "email", TO, None, NOW, address=f"10.0.{number % 3}.1"
+            )
+            await conn.commit()
+            return said
+
+    async def work():
+        said = await asyncio.gather(*(one(number) for number in range(20)))
+        assert sum(not refused(each) for each in said) == 5
+
+    run(work())

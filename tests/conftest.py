@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -29,9 +30,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def installation_key(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """One installation for all tests of this process; nothing is left behind."""
-    installation.settle(tmp_path_factory.mktemp("installation") / "installation.key")
+def installation_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key of the one installation of all tests of this process; nothing is left behind."""
+    place = tmp_path_factory.mktemp("installation") / "installation.key"
+    installation.settle(place)
+    return place
 
 
 @pytest.fixture(scope="session")

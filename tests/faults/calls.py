@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Protocol
 
+from support.api import Api
 from support.served import Heard
 from tessera.members.core import card_number
 
@@ -37,7 +38,9 @@ PROGRAM: dict[str, Any] = {
 class Door(Protocol):
     """Where calls are made: the application in this process, or a served one."""
 
-    async def call(self, method: str, path: str, body: Any = None, key: str = "") -> Heard: ...
+    async def call(
+        self, method: str, path: str, body: Any = None, key: str = "", token: str | None = None
+    ) -> Heard: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,10 @@ class Op:
 
     status   of its first answer; settles: more comes after the answer
     keyless  sent without a key: its own number protects it
+    token    whose call it is; None: the door's own; "": nobody's
+    again    statuses of its repeat, where it has neither key nor number: what was done is not done
+             a second time, and its answer is not kept
+    noted    each such repeat is written into the audit log
     """
 
     method: str
@@ -54,14 +61,18 @@ class Op:
     status: int
     settles: bool = False
     keyless: bool = False
+    token: str | None = None
+    again: tuple[int, ...] = ()
+    noted: bool = False
 
 
 @dataclass
 class Fresh:
-    """Numbers that were not used before."""
+    """Numbers that were not used before; `api`: a shop whose calls go through the same door."""
 
     serials: Any = field(default_factory=lambda: count(1))
     rich: list[str] = field(default_factory=list)
+    api: Api | None = None
 
     def card(self) -> str:
         return card_number("29", next(self.serials))

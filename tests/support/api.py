@@ -252,7 +252,7 @@ def served(dsn: str, **more: Any) -> Iterator[str]:
 @contextmanager
 def opened(dsn: str, **more: Any) -> Iterator[Api]:
     """A served shop of two stores, three keys, a batch of cards and one member."""
-    till, other, admin = apart(_furnish(dsn))
+    till, other, admin = apart(furnish(dsn))
     cards = [members.card_number(PREFIX, serial) for serial in range(CARDS)]
     with served(dsn, **more) as url:
         api = Api(url, dsn, till, other, admin, cards)
@@ -272,13 +272,13 @@ def fresh(server: str, template: str, **more: Any) -> Iterator[Api]:
         database.drop(server, name)
 
 
-async def _furnish(dsn: str) -> list[str]:
+async def furnish(dsn: str, cards: int = CARDS) -> list[str]:
     """What a shop has before its first receipt; the tokens of both tills and of the office."""
     now = datetime.now(UTC)
     async with _writing(dsn) as conn:
         for store in STORES:
             await stores.put_store(conn, Store(store, f"Store {store}", "Europe/Rome"))
-        await members_flows.issue_cards(conn, new_id(), PREFIX, CARDS, "test", now)
+        await members_flows.issue_cards(conn, new_id(), PREFIX, cards, "test", now)
         anna = NewMember((Identifier("card", members.card_number(PREFIX, 0)),), "Anna", "Rossi")
         await members_flows.register(conn, anna, now, new_id(), new_id())
         made = [

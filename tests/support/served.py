@@ -56,13 +56,16 @@ class Till:
         self.served, self.token = served, token
         self._link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def call(self, method: str, path: str, body: Any = None, key: str = "") -> Heard:
+    async def call(
+        self, method: str, path: str, body: Any = None, key: str = "", token: str | None = None
+    ) -> Heard:
         """One call; NOTHING if the process or the connection ended before the answer."""
+        token = self.token if token is None else token
         try:
             if self._link is None:
                 self._link = await asyncio.open_connection("127.0.0.1", self.served.port)
             reader, writer = self._link
-            writer.write(request(method, path, self.token, body, key))
+            writer.write(request(method, path, token, body, key))
             return await asyncio.wait_for(_heard(reader), 30)
         except (OSError, EOFError):
             self.close()
@@ -95,17 +98,20 @@ class Served:
             **{k: v for k, v in os.environ.items() if not k.startswith("TESSERA_")}, **own,
             "TESSERA_DATA_DIR": str(data_dir), "TESSERA_PORT": str(self.port),
         }  # fmt: skip
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Any = None  # a Popen, or what answers like one
         self.log = data_dir / f"served-{self.port}.log"
 
     def start(self, *, wait: bool = True) -> Served:
         """Start it; ready when this returns, unless that is not waited for."""
-        command = [str(Path(sys.executable).with_name("tessera")), "serve"]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=self._env, stdout=log, stderr=log)
+        self._process = self._begin()
         if wait:
             self.await_ready()
         return self
+
+    def _begin(self) -> Any:
+        command = [str(Path(sys.executable).with_name("tessera")), "serve"]
+        with self.log.open("ab") as log:
+            return subprocess.Popen(command, env=self._env, stdout=log, stderr=log)
 
     def await_ready(self, limit_s: float = 60.0) -> None:
         """Until it says so itself."""
@@ -116,7 +122,7 @@ class Served:
                 raise RuntimeError(f"tessera serve ended: {self.log.read_text()[-2000:]}")
             if self._ready():
                 return
-            time.sleep(0.03)
+            time.sleep(0.01)
         raise RuntimeError(f"tessera serve did not get ready: {self.log.read_text()[-2000:]}")
 
     def _ready(self) -> bool:

@@ -269,7 +269,7 @@ class Api:
             return self.house.writer.lost
         pool = self._pool_of(operation, call)
         async with pool.connection() as conn:
-            if pool is self.house.cabinet and operation.kind == "reads":
+            if pool is self.house.cabinet and operation.method == "GET":
                 await conn.set_autocommit(True)  # a look-up or two: BEGIN and COMMIT cost as much
             call.conn = conn
             if operation.kind == "writes":

@@ -17,7 +17,7 @@ from tessera.checkout.core import Balance
 from tessera.checkout.flows import reading
 from tessera.doors.call import Call, Operation
 from tessera.doors.till.parties import Found, Party, find_party
-from tessera.ledger.core.ways import OperationKind
+from tessera.ledger.core.ways import OperationKind, member_since
 from tessera.ledger.giving import flows
 from tessera.ledger.giving.db import Row
 from tessera.members.households import db as households_db
@@ -190,9 +190,12 @@ async def adjust(call: Call) -> Operated | Refusal | Awaiting:
     found = await find_party(call, body.member, "member")
     if isinstance(found, Refusal):
         return found
+    since = member_since(call.now)
+    beside = await households_db.beside(call.conn, found.account_id, since)
     asked = flows.Adjusted(
-        found.account_id, body.currency, body.points, body.reason, body.owing, body.expires_at
-    )
+        found.account_id, body.currency, body.points, body.reason, body.owing, body.expires_at,
+        tuple(beside),
+    )  # fmt: skip
     made = await flows.adjust(call.conn, asking(call), asked)
     return made if isinstance(made, Awaiting) else await _told(call, made)
 

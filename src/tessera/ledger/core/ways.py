@@ -106,9 +106,9 @@ class Adjustments(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     most                in one operation
     per_principal_day   of one person, of one currency, on a day of `time_zone`; a key counts as
                         whoever issued it
-    per_member_30_days  of one account, of one currency
-    approval_above      beyond so many a second person decides: of one person on a day, and of one
-                        account in 30 days, what nobody has approved added up
+    per_member_30_days  of the people of one account, of one currency, on whatever account
+    approval_above      beyond so many a second person decides: of one person on a day, and of those
+                        people in 30 days, what nobody has approved added up
     """
 
     reasons: Annotated[dict[Code, Name], Meta(max_length=200)] = {}

@@ -18,6 +18,7 @@ from tessera.ledger.core.words import Bucket
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
+Beside = tuple[UUID, datetime | None, datetime | None]  # an account, from when, until when
 _BEYOND = 2**63 - 1  # no wallet has so many moves
 
 
@@ -100,9 +101,15 @@ async def adjusted_by(conn: Conn, person_id: UUID, currency: str, since: datetim
     return Adjustments(*row)
 
 
-async def adjusted_of(conn: Conn, account_id: UUID, currency: str, since: datetime) -> Adjustments:
-    """What was adjusted in an account since then."""
-    asked = {"account": account_id, "currency": currency, "since": since}
+async def adjusted_of(
+    conn: Conn, account_id: UUID, beside: Sequence[Beside], currency: str, since: datetime
+) -> Adjustments:
+    """What was adjusted in an account, and in those beside it, since then."""
+    asked = {
+        "account": account_id, "beside": [each[0] for each in beside],
+        "came_at": [each[1] for each in beside], "left_at": [each[2] for each in beside],
+        "currency": currency, "since": since,
+    }  # fmt: skip
     row = await (await conn.execute(SQL["adjusted_of"], asked)).fetchone()
     assert row is not None, "a sum has a row"
     return Adjustments(*row)

@@ -31,23 +31,34 @@ WHERE kind = 'adjustment' AND currency = %(currency)s AND happened_at >= %(since
     AND (person_id = %(person)s OR (person_id IS NULL AND principal_id = %(person)s));
 
 -- name: adjusted_of
--- What was put into and taken out of an account and those that are joined to it since then: all of
--- it, and what no second person has approved.
+-- What was put into and taken out of an account, those beside it in their time, and all that are
+-- joined to these, since then: all of it, each once, and what no second person has approved.
 WITH RECURSIVE own AS (
-    SELECT %(account)s::uuid AS id
+    SELECT %(account)s::uuid AS id, NULL::timestamptz AS came_at, NULL::timestamptz AS left_at
     UNION
-    SELECT account.id FROM own JOIN ledger.account ON own.id = account.joined_to
+    SELECT beside.id, beside.came_at, beside.left_at
+    FROM unnest(%(beside)s::uuid[], %(came_at)s::timestamptz[], %(left_at)s::timestamptz[])
+        AS beside (id, came_at, left_at)
+    UNION
+    SELECT account.id, own.came_at, own.left_at
+    FROM own
+    JOIN ledger.account ON own.id = account.joined_to
+),
+
+done AS (
+    SELECT DISTINCT operation.id, operation.points + operation.to_points AS points,
+        operation.approval_id
+    FROM own
+    JOIN ledger.operation ON own.id = operation.account_id
+    WHERE operation.kind = 'adjustment' AND operation.currency = %(currency)s
+        AND operation.happened_at >= greatest(%(since)s::timestamptz, own.came_at)
+        AND operation.happened_at <= coalesce(own.left_at, 'infinity')
 )
 
 SELECT
-    coalesce(sum(operation.points + operation.to_points), 0)::bigint,
-    coalesce(
-        sum(operation.points + operation.to_points) FILTER (WHERE operation.approval_id IS NULL), 0
-    )::bigint
-FROM own
-JOIN ledger.operation ON own.id = operation.account_id
-WHERE operation.kind = 'adjustment' AND operation.currency = %(currency)s
-    AND operation.happened_at >= %(since)s;
+    coalesce(sum(done.points), 0)::bigint,
+    coalesce(sum(done.points) FILTER (WHERE done.approval_id IS NULL), 0)::bigint
+FROM done;
 
 -- name: add_operation
 -- A fact: added, never changed.

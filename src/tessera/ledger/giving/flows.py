@@ -68,6 +68,7 @@ class Adjusted(Struct, frozen=True):
 
     owing       what is not there is owed
     expires_at  of what is put in; None: as points earned now
+    beside      accounts whose adjustments count with it, in their time: the same people's
     """
 
     account: UUID
@@ -76,6 +77,7 @@ class Adjusted(Struct, frozen=True):
     reason: str
     owing: bool = False
     expires_at: datetime | None = None
+    beside: tuple[db.Beside, ...] = ()
 
 
 class Lengthened(Struct, frozen=True):
@@ -254,7 +256,7 @@ async def _too_much(conn: db.Conn, ask: Ask, asked: Adjusted) -> Refusal | Await
         day, _ = limits.since(ask.now, rules.time_zone)
         by = await db.adjusted_by(conn, ask.person, asked.currency, day)
         first = limits.member_since(ask.now)
-        of = await db.adjusted_of(conn, asked.account, asked.currency, first)
+        of = await db.adjusted_of(conn, asked.account, asked.beside, asked.currency, first)
         for limit, before, period in (
             (rules.per_principal_day, by, "by you today"),
             (rules.per_member_30_days, of, "for this account in 30 days"),

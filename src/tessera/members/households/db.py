@@ -69,6 +69,17 @@ async def numbers(conn: Conn, members: Sequence[UUID]) -> list[tuple[UUID, UUID]
     return list(await (await conn.execute(SQL["numbers"], (list(members),))).fetchall())
 
 
+async def beside(
+    conn: Conn, account_id: UUID, since: datetime
+) -> list[tuple[UUID, datetime | None, datetime | None]]:
+    """Accounts whose past counts for the people of this one, each from when until when.
+
+    shape  (own account of who is in the household, None, None), (household left since, came, left)
+    """
+    asked = {"account": account_id, "since": since}
+    return list(await (await conn.execute(SQL["beside"], asked)).fetchall())
+
+
 async def enter(conn: Conn, account_id: UUID, new: Inhabitant) -> None:
     """A member is in a household, and has its account."""
     asked = {

@@ -60,6 +60,30 @@ WITH RECURSIVE down AS (
 
 SELECT member_id, id FROM down;
 
+-- name: beside
+-- Accounts beside one that is a person's or a household's: the own ones of those who are in the
+-- household, and households that people of this account were in and have left since, under whatever
+-- number, from when they came until they left.
+WITH RECURSIVE who AS (
+    SELECT m.id FROM members.member AS m
+    WHERE m.account_id = %(account)s AND m.merged_into IS NULL
+    UNION
+    SELECT m.id
+    FROM who
+    JOIN members.member AS m ON who.id = m.merged_into
+)
+
+SELECT h.own_account_id, NULL::timestamptz, NULL::timestamptz
+FROM who
+JOIN members.household_member AS h ON who.id = h.member_id
+WHERE h.left_at IS NULL
+UNION ALL
+SELECT g.account_id, h.joined_at, h.left_at
+FROM who
+JOIN members.household_member AS h ON who.id = h.member_id
+JOIN members.household AS g ON h.household_id = g.id
+WHERE h.left_at > %(since)s;
+
 -- name: enter
 -- A member is in a household, and has its account.
 WITH entered AS (

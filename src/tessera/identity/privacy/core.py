@@ -352,6 +352,9 @@ _UNTOLD: Mapping[str, tuple[str, ...]] = {
         "checkout.order_prize",
     ),
     "a promise of minutes": ("checkout.quote", "access.code_challenge"),
+    "a keyed mark of a phone or address and a network, which nobody can read": (
+        "access.code_home",
+    ),
     "keys": ("access.seal_key",),
     "it waits for a second person, at most a day": ("access.approval",),
     "a file on its way, or what could not be read of it": (

@@ -71,8 +71,8 @@ async def killed(
 ) -> AsyncIterator[Drill]:
     """A served application behind a proxy, which kills it."""
     tokens = await _begun(dsn, crawls=crawls)
-    with proxied(dsn) as proxy, forking() as forker:
-        served = Forked(forker, place, proxy.dsn, key_file).start()
+    with proxied(dsn) as proxy, forking(key_file) as forker:
+        served = Forked(forker, place, proxy.dsn).start()
         tills = Tills(served, tokens[-1], 2)
 
         async def mend() -> None:

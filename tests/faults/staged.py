@@ -5,6 +5,7 @@ They are of the form of `support/makes`; a third word is whose token it is.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -24,7 +25,7 @@ Staged = tuple[dict[str, str], Any] | tuple[dict[str, str], Any, str]
 
 def as_on_a_new_day(things: Things) -> None:
     """All calls come from one address: nobody has asked for a code, or tried one."""
-    for asked in ("DELETE FROM access.sign_in_limit", "DELETE FROM access.code_budget"):
+    for asked in ("DELETE FROM access.sign_in_limit", "DELETE FROM access.code_bucket"):
         things.api.eye.execute(asked)
 
 
@@ -46,9 +47,10 @@ def approved(things: Things, whose: Whose) -> Staged:
 
 
 def board(things: Things, whose: Whose) -> Staged:
-    """A board whose last day is over, which nobody has closed."""
-    code = f"race{next(_serials)}"
-    things.api.publish(PROGRAM | {"boards": {code: PROGRAM["boards"]["spring"]}})
+    """A board whose last day is over; the house would wait for late receipts, and staff do not."""
+    code, last = f"race{next(_serials)}", datetime.now(UTC).date() - timedelta(days=2)
+    days = {"starts": "2026-03-01", "ends": str(last), "wait_days": 14}
+    things.api.publish(PROGRAM | {"boards": {code: PROGRAM["boards"]["spring"] | days}})
     return {"board": code}, None
 
 

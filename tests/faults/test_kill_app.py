@@ -61,6 +61,6 @@ def test_a_kill_at_every_message_of_every_call_is_survived(
             while await drill.at((name,), at, after=after):
                 at += 1
             say(f"{name}: killed at each of {drill.strikes} messages")
-            assert drill.strikes > MOST_OF * drill.messages[name,]
+            assert drill.strikes > MOST_OF * drill.messages[name,] / 2  # the house speaks as well
 
     run(work())

@@ -57,11 +57,16 @@ class Child:
 
 
 class Forker:
-    """The process that forks."""
+    """The process that forks.
 
-    def __init__(self) -> None:
+    key_file  of the installation that the test's own process is of: there is one in a process
+    """
+
+    def __init__(self, key_file: Path) -> None:
+        self.key_file = key_file
+        env = {**os.environ, "TESSERA_KEY_FILE": str(key_file)}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "support.forking"], cwd=TESTS, text=True,
+            [sys.executable, "-m", "support.forking"], cwd=TESTS, text=True, env=env,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
@@ -74,21 +79,18 @@ class Forker:
         return Child(int(says.readline()))
 
     def close(self) -> None:
-        """It ends; what it has forked stays."""
+        """It ends, and what it has forked last with it."""
         self._process.communicate(timeout=10)
 
 
 class Forked(Served):
-    """A served application whose starts are forks. Long tasks are nobody's here.
+    """A served application whose starts are forks. Long tasks are nobody's here."""
 
-    key_file  of the installation that the test's own process is of
-    """
-
-    def __init__(self, forker: Forker, data_dir: Path, dsn: str, key_file: Path) -> None:
+    def __init__(self, forker: Forker, data_dir: Path, dsn: str) -> None:
         super().__init__(data_dir, dsn)
         self._forker = forker
         self._env |= {
-            "TESSERA_WORKER": "elsewhere", "TESSERA_KEY_FILE": str(key_file),
+            "TESSERA_WORKER": "elsewhere", "TESSERA_KEY_FILE": str(forker.key_file),
             "TESSERA_STRANGERS": "10000",
         }  # fmt: skip
 
@@ -97,9 +99,9 @@ class Forked(Served):
 
 
 @contextmanager
-def forking() -> Iterator[Forker]:
+def forking(key_file: Path) -> Iterator[Forker]:
     """A process that forks, for a test."""
-    forker = Forker()
+    forker = Forker(key_file)
     try:
         yield forker
     finally:
@@ -146,6 +148,7 @@ def main() -> None:
     warm()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what has ended leaves nothing behind
     gc.freeze()
+    pid = 0
     for line in sys.stdin:
         told = json.loads(line)
         pid = os.fork()
@@ -154,6 +157,9 @@ def main() -> None:
             os._exit(0)
         sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
+    with suppress(ChildProcessError):  # whoever asked has ended, perhaps without a word
+        if pid and os.waitpid(pid, os.WNOHANG) == (0, 0):
+            os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

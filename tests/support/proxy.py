@@ -96,6 +96,8 @@ class Proxy:
 
     def disarm(self) -> bool:
         """Only forward from now on; whether it had struck."""
+        if self._at is None:
+            self.fired.wait(10)  # it is striking: a caller may hear of it before it is done
         self._at = None
         return self.fired.is_set()
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from support.database import run
-from support.shop import PAY, TWO_PERCENT, Shop, goods_back, line, opened, program, sale
+from support.shop import PAY, TWO_PERCENT, Shop, goods_back, line, opened, program, sale, today
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout.levels import flows as levels
@@ -48,7 +48,7 @@ async def stood(shop: Shop, card: str) -> Standing:
 async def asking(shop: Shop, card: str) -> flows.Asking:
     account, now = await shop.account(card), datetime.now(UTC)
     assert account is not None
-    return flows.Asking(new_id(), UUID(int=8), account, new_id(), now, now.date())
+    return flows.Asking(new_id(), UUID(int=8), account, new_id(), now, today())
 
 
 async def put(shop: Shop, card: str, level: str) -> None:
@@ -114,7 +114,7 @@ def test_below_what_came_along_is_what_stood_there_before(dsn, said):
             await shop.send(goods)
             await joined(shop, one, other)
             await back(shop, goods)
-            assert (await stood(shop, one))[:3] == ("silver", datetime.now(UTC).date(), FAR)
+            assert (await stood(shop, one))[:3] == ("silver", today(), FAR)
 
             one, other = await members(shop, "basic", "silver")
             mine, goods = bought(one, 20_000), bought(other)
@@ -164,11 +164,12 @@ def test_what_a_review_has_let_stand_stays(dsn, said):
             goods, more = bought(card, days=40), bought(card, 1000)
             await shop.send(goods)
             await shop.eye.execute(
-                "UPDATE tiers.standing SET until = current_date - 31, since = current_date - 40"
+                "UPDATE tiers.standing SET until = %(on)s - 31, since = %(on)s - 40",
+                {"on": today()},
             )
             await shop.eye.commit()
             await shop.send(more)
-            assert (await stood(shop, card)).settled == datetime.now(UTC).date() - timedelta(31)
+            assert (await stood(shop, card)).settled == today() - timedelta(31)
             await back(shop, goods)
             assert (await stood(shop, card)).level == "gold"
 
@@ -222,7 +223,7 @@ def test_a_level_that_is_due_is_reviewed_before_it_gives_anything(dsn, said):
     async def work():
         async with opened(dsn, said) as shop:
             (card,) = await members(shop, "gold")
-            account, today = await shop.account(card), datetime.now(UTC).date()
+            account, on = await shop.account(card), today()
             assert account is not None
             await shop.eye.execute(
                 "UPDATE tiers.standing SET until = current_date - 400, since = current_date - 800,"
@@ -231,8 +232,8 @@ def test_a_level_that_is_due_is_reviewed_before_it_gives_anything(dsn, said):
             await shop.eye.commit()
             tiers = shop.house.shop().program.tiers
             async with shop.house.pool.connection() as conn:
-                known = await levels.known(conn, tiers, account, today, today)
-                (seen,) = await levels.progress(conn, tiers, account, today)
+                known = await levels.known(conn, tiers, account, on, on)
+                (seen,) = await levels.progress(conn, tiers, account, on)
             assert (known, seen.rank) == ({"tier club": 1}, 1)
             assert await lounge(shop, card) == "privilege_not_held"
             assert (await stood(shop, card)).level == "silver"
@@ -244,9 +245,9 @@ def test_a_term_ends_within_a_hundred_years(dsn, said):
     async def work():
         async with opened(dsn, said) as shop:
             card, ladder = await shop.member(), shop.house.shop().program.tiers["club"]
-            ask, today = await asking(shop, card), datetime.now(UTC).date()
+            ask, on = await asking(shop, card), today()
             async with shop.house.pool.connection() as conn:
-                for until in (date.max, date(today.year + 101, 1, 1)):
+                for until in (date.max, date(on.year + 101, 1, 1)):
                     to = flows.Setting("gold", until, "matched")
                     no = await flows.match(conn, ask, "club", ladder, to)
                     assert isinstance(no, Refusal) and no.code == "term_long"
@@ -260,7 +261,7 @@ def test_a_term_ends_within_a_hundred_years(dsn, said):
             async with shop.house.pool.connection() as conn:
                 account = await shop.account(card)
                 assert account is not None
-                (seen,) = await levels.progress(conn, {"club": ladder}, account, today)
+                (seen,) = await levels.progress(conn, {"club": ladder}, account, on)
             assert seen.rank == 2
 
     run(work())

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from psycopg import AsyncConnection
 
 from tessera.access import core as access
 from tessera.access.core import Principal
+from tessera.base.clock import local
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout import db as checkout_db
@@ -97,6 +98,11 @@ def goods_back(
 def identity(of: Receipt) -> ReceiptKey:
     """What makes the receipt unique: its day is that of the shop."""
     return key_of(of, PLACE)
+
+
+def today() -> date:
+    """The day that it is in the shop."""
+    return local(datetime.now(UTC), PLACE.time_zone).date()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,9 @@ class Shop:
         now = datetime.now(UTC)
         tiers = self.house.shop().program.tiers
         lives = self.house.lives(now)
-        return identity_flows.Ask(new_id(), UUID(int=8), now, "test", lives, tiers)
+        return identity_flows.Ask(
+            new_id(), UUID(int=8), now, "test", lives, tiers, self.house.today(now)
+        )
 
     async def balance(self, card: str) -> Balance:
         """What `identify` says."""

@@ -145,7 +145,9 @@ async def use(
     return used + 1
 
 
-async def join(conn: db.Conn, account: UUID, into: UUID, joining: UUID, now: datetime) -> None:
+async def join(
+    conn: db.Conn, account: UUID, into: UUID, joining: UUID, today: date, now: datetime
+) -> None:
     """Two accounts are one: the higher standing of both holds, the other's sleeps. Both locked.
 
     Climbs come along: a return that undid one undoes it here too.
@@ -167,7 +169,7 @@ async def join(conn: db.Conn, account: UUID, into: UUID, joining: UUID, now: dat
     ]
     changes = [
         Change(
-            into, code, was.level if was is not None else "", to.level, now.date(), "joined",
+            into, code, was.level if was is not None else "", to.level, today, "joined",
             was, outcome_id=joining, climbed=climbed,
         )
         for code, (was, to, climbed) in steps
@@ -175,7 +177,9 @@ async def join(conn: db.Conn, account: UUID, into: UUID, joining: UUID, now: dat
     await db.add_changes(conn, changes, now)
 
 
-async def part(conn: db.Conn, account: UUID, of: UUID, joining: UUID, now: datetime) -> None:
+async def part(
+    conn: db.Conn, account: UUID, of: UUID, joining: UUID, today: date, now: datetime
+) -> None:
     """They are two again, each with its own standing, as far as it did not move meanwhile.
 
     What each one's own days carry is looked at next: `checkout.levels.flows.look_again`.
@@ -190,7 +194,7 @@ async def part(conn: db.Conn, account: UUID, of: UUID, joining: UUID, now: datet
         back[of, code] = to
         changes.append(
             Change(
-                of, code, stands.level, to.level, now.date(), "parted", stands, outcome_id=joining
+                of, code, stands.level, to.level, today, "parted", stands, outcome_id=joining
             )
         )  # fmt: skip
     if back:

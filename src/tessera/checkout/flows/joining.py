@@ -23,7 +23,7 @@ async def join(conn: db.Conn, ask: Ask, account: UUID, into: UUID) -> Done | Ref
     if isinstance(done, Done):
         await history.join(conn, account, into)
         await offline_db.go_along(conn, account, into, ask.now)
-        await tiers.join(conn, account, into, done.row.id, ask.now)
+        await tiers.join(conn, account, into, done.row.id, ask.today, ask.now)
     return done
 
 
@@ -40,6 +40,6 @@ async def part(
     if isinstance(done, Done):
         own, of = done.row.account_id, done.row.to_account_id
         await history.part(conn, own, of)
-        await tiers.part(conn, own, of, joining_id, ask.now)
-        await levels.look_again(conn, ladders, [own, of], ask.now.date(), ask.now)
+        await tiers.part(conn, own, of, joining_id, ask.today, ask.now)
+        await levels.look_again(conn, ladders, [own, of], ask.today, ask.now)
     return done

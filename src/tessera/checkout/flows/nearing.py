@@ -28,7 +28,7 @@ async def open_rules(
     at = local(now, zone).replace(tzinfo=None)
     plan, on = program.plan, at.date()
     facts = await _counted(conn, program, owner.account_id, on)
-    facts |= await levels.known(conn, program.tiers, owner.account_id, on, now.date())
+    facts |= await levels.known(conn, program.tiers, owner.account_id, None, on)
     if plan.traits:
         people = await members_db.people(await members_db.ask_people(conn, [owner.member_id]))
         facts |= traits_of(program, people.get(owner.member_id), zone, on)

@@ -246,12 +246,17 @@ def _is_due(ladder: Ladder | None, standing: Standing, today: date) -> bool:
 
 
 async def known(
-    conn: db.Conn, ladders: Ladders, account: UUID, on: date, today: date
+    conn: db.Conn, ladders: Ladders, account: UUID, on: date | None, today: date
 ) -> dict[str, int]:  # fmt: skip
-    """The facts of a member's levels on a day, where nothing is locked or written."""
+    """The facts of a member's levels on a day, where nothing is locked or written.
+
+    on  None: now, also where the shop's day is one that has not begun for the program
+    """
     if not ladders:
         return {}
     mine = await as_of(conn, ladders, account, today)
+    if on is None:
+        return facts_of(ladders, {code: _level(mine.get(code)) for code in ladders})
     levels = await levels_on(conn, [(account, code, on, mine.get(code)) for code in ladders])
     return facts_of(ladders, dict(zip(ladders, levels, strict=True)))
 
@@ -267,11 +272,15 @@ def facts_of(ladders: Ladders, levels: Mapping[str, str | None]) -> dict[str, in
     return found
 
 
+def _level(standing: Standing | None) -> str | None:
+    return None if standing is None else standing.level
+
+
 async def levels_on(
     conn: db.Conn, asked: Sequence[tuple[UUID, str, date, Standing | None]]
 ) -> list[str | None]:
     """The level of each on its day; None is the ground. Most days are after the last change."""
-    found: list[str | None] = [None if each[3] is None else each[3].level for each in asked]
+    found = [_level(each[3]) for each in asked]
     old = [
         n for n, (_, _, on, standing) in enumerate(asked)
         if standing is not None and standing.since is not None and on < standing.since

@@ -178,6 +178,7 @@ async def judge_same(call: Call) -> Judged | Refusal | Awaiting:
         call.now,
         call.body.reason,
         call.house.lives(call.now),
+        on=call.house.today(call.now),
     )
     done = await merges.told(call, await identity.merge(call.conn, ask, into, other))
     if isinstance(done, Refusal):

@@ -260,8 +260,9 @@ def _ask(call: Call) -> Ask:
     program, by = call.house.shop().program, call.principal
     own = by.id if by.kind == "member" else None
     return Ask(
-        call.outcome_id, by.id, own, call.now, program.households, program.lives, program.tiers
-    )
+        call.outcome_id, by.id, own, call.now, program.households, program.lives, program.tiers,
+        call.house.today(call.now),
+    )  # fmt: skip
 
 
 def _done(call: Call, what: str, done: Household | Refusal) -> HouseholdDone | Refusal:

@@ -121,8 +121,10 @@ async def of_member(call: Call) -> Merges | Refusal:
 
 def _ask(call: Call, reason: str) -> Ask:
     assert call.outcome_id is not None and call.house is not None, "a writing call"
-    program = call.house.shop().program
-    return Ask(call.outcome_id, call.principal.id, call.now, reason, program.lives, program.tiers)
+    program, today = call.house.shop().program, call.house.today(call.now)
+    return Ask(
+        call.outcome_id, call.principal.id, call.now, reason, program.lives, program.tiers, today
+    )
 
 
 async def told(call: Call, done: Merged | Refusal) -> MergeTold | Refusal:

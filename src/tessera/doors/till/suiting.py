@@ -80,7 +80,7 @@ async def fitting(call: Call, member: Member) -> Fits:
     profile = (await members_db.people(asked)).get(member.id)
     zone = program.enrolment.time_zone
     today = local(call.now, zone).date()
-    known = await levels.known(call.conn, program.tiers, member.account_id, today, today)
+    known = await levels.known(call.conn, program.tiers, member.account_id, None, today)
     return Fits(call, people.person_of(profile, zone, program.weights), known)
 
 

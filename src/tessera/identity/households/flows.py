@@ -7,7 +7,7 @@ written nothing once the door has rolled back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -40,6 +40,7 @@ class Ask(Struct, frozen=True):
     by    the member who asks; None: the office does
     said  None: this program has no households
     ladders  who leaves has the level that is his own
+    on    the day that it is in the shop; None: in UTC
     """
 
     id: UUID
@@ -49,10 +50,11 @@ class Ask(Struct, frozen=True):
     said: Households | None
     lives: Mapping[str, Life]
     ladders: Mapping[str, Ladder] = {}
+    on: date | None = None
 
     def joining(self, id_: UUID | None = None) -> joining.Ask:
         """For the accounts."""
-        return joining.Ask(id_ or self.id, self.principal, self.now, self.lives)
+        return joining.Ask(id_ or self.id, self.principal, self.now, self.lives, self.on)
 
 
 async def found(conn: db.Conn, ask: Ask, member_id: UUID) -> Household | Refusal:

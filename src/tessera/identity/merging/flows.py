@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -38,6 +38,7 @@ class Ask(Struct, frozen=True):
 
     principal  who does it; id: of the merge, or of its undoing
     ladders    of the program, to undo it: levels are looked at again
+    on         the day that it is in the shop; None: in UTC
     """
 
     id: UUID
@@ -46,11 +47,12 @@ class Ask(Struct, frozen=True):
     reason: str
     lives: Mapping[str, Life]
     ladders: Mapping[str, Ladder] = {}
+    on: date | None = None
 
     @property
     def joining(self) -> joining.Ask:
         """For the accounts."""
-        return joining.Ask(self.id, self.principal, self.now, self.lives)
+        return joining.Ask(self.id, self.principal, self.now, self.lives, self.on)
 
 
 class Merged(Struct, frozen=True):

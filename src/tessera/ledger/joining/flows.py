@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec import Struct
@@ -24,12 +24,21 @@ _ANY = Life()  # of a currency that the program does not have any more
 
 
 class Ask(Struct, frozen=True):
-    """Who joins or parts, when, under which id; `lives` is {currency: how its points live}."""
+    """Who joins or parts, when, under which id; `lives` is {currency: how its points live}.
+
+    on  the day that it is in the shop; None: in UTC
+    """
 
     id: UUID
     principal_id: UUID
     now: datetime
     lives: Mapping[str, Life]
+    on: date | None = None
+
+    @property
+    def today(self) -> date:
+        """The business day."""
+        return self.on or self.now.date()
 
     @property
     def stamp(self) -> Stamp:

@@ -368,9 +368,9 @@ function wire() {
   });
   on(at("spending"), "submit", () => spend(Number(at("spend").value.replace(/\s/g, ""))));
   on(at("couponing"), "submit", async () => {
-    const code = at("coupon").value.trim(); // at once: the next one is scanned while the code loads
+    const text = at("coupon").value.trim();
     at("coupon").value = "";
-    if ((await import("./coupons.js")).add(now.coupons, code)) again();
+    if ((await import("./coupons.js")).add(now.coupons, text)) again();
   });
   on(at("spend-all"), "click", () => spend(Number(at("spend").dataset.most)));
   on(at("add"), "click", () => addLine() || plainly("nothing"));

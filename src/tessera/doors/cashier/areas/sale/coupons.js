@@ -27,7 +27,10 @@ export function draw({ coupons: codes, wrong }, answered, changed) {
   }));
 }
 
-/** A code joins the basket's; false where there is none, or no room. */
+/**
+ * A code joins the basket's; false where there is none, or no room. Its field was emptied at once:
+ * another one is scanned while this file still loads.
+ */
 export function add(codes, code) {
   if (!code || codes.length >= MOST || codes.includes(code)) return false;
   codes.push(code);

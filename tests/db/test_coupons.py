@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from support import shop as counter
 from support.coupons import BACK, OFF, THANKS, couponed, issue, ordered, states, used
 from support.database import run
-from support.shop import fresh_card, goods_back, line, sale
+from support.shop import fresh_card, goods_back, line, sale, today
 from tessera.checkout.core import Cancel, Quote
 from tessera.rewards.coupons.core import codes
 from tessera.rewards.coupons.office import flows as office
@@ -210,7 +210,7 @@ def test_a_given_coupon_is_told_once_is_its_members_and_goes_with_the_goods(dsn)
         assert states(quoted) == []
         given = (await shop.send(replace(bought, quote=quoted.answer.id))).answer.coupons
         assert [(each.kind, each.state) for each in given] == [("THANKS", "given")]
-        assert given[0].ends == datetime.now(UTC).date() + timedelta(days=30)
+        assert given[0].ends == today() + timedelta(days=30)
         code = given[0].code
         small = line("CAKE", 1, 500)
         assert states(await shop.send(replace(sale(other, small), coupons=(code,)))) == [

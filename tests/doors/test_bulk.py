@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from support import api as shops
+from support.api import day_of
 from tessera.doors.till.bulk import AT_ONCE, MAX_LINE, MAX_LINES, MAX_TOLD
 
 
@@ -52,10 +53,9 @@ def size(body: dict[str, Any]) -> int:
 
 def give_back(api, sale: dict[str, Any]) -> dict[str, Any]:
     body = api.basket()
-    day = sale["happened_at"][:10]
     named = {name: sale[name] for name in ("store", "till", "number")}
     kept = {name: body[name] for name in ("store", "till", "number", "happened_at")}
-    return kept | {"sale": named | {"business_date": day, "shift": ""}}
+    return kept | {"sale": named | {"business_date": day_of(sale), "shift": ""}}
 
 
 def test_each_line_has_its_own_answer_and_a_bad_one_hurts_no_other(api):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from support.api import day_of
 from support.home import PROGRAM, at_home, mail, points_of, wait
 from support.things import new_member, signed_in
 
@@ -62,7 +63,7 @@ def test_who_joins_with_a_friend_s_code_brings_points_to_both(api, web):
     past = api.call("GET", f"/v1/members/{me['member_id']}/timeline").json()["items"]
     assert "referral" in [each["kind"] for each in past]
     back = {"sale": {"store": "S1", "till": "1", "number": bought["number"], "shift": "",
-                     "business_date": bought["happened_at"][:10]},
+                     "business_date": day_of(bought)},
             "store": "S1", "till": "1", "number": f"{bought['number']}r",
             "happened_at": bought["happened_at"]}  # fmt: skip
     said = api.post("/v1/returns", back)

@@ -25,6 +25,7 @@ from psycopg import sql
 
 from support import database
 from tessera.access import flows as access
+from tessera.base.clock import local
 from tessera.base.ids import new_id
 from tessera.doors.cli.serving import config
 from tessera.doors.ground import Ground, Settings
@@ -36,6 +37,7 @@ from tessera.warehouse.core import Identifier, Store
 from tessera.warehouse.stores import db as stores
 
 T = TypeVar("T")
+ZONE = "Europe/Rome"
 STORES = ("S1", "S2")
 PREFIX, CARDS = "2900", 1000
 QUICK = 10_000  # calls a second: tests are not to be slowed, except where that is the point
@@ -49,6 +51,11 @@ OWN_TIME = {
 }  # fmt: skip
 RTL = "\u202e"  # turns the direction of writing
 _numbers = count(1)
+
+
+def day_of(receipt: Mapping[str, Any]) -> str:
+    """Its day in the shop."""
+    return local(datetime.fromisoformat(receipt["happened_at"]), ZONE).date().isoformat()
 
 
 @dataclass(slots=True)
@@ -277,7 +284,7 @@ async def furnish(dsn: str, cards: int = CARDS) -> list[str]:
     now = datetime.now(UTC)
     async with _writing(dsn) as conn:
         for store in STORES:
-            await stores.put_store(conn, Store(store, f"Store {store}", "Europe/Rome"))
+            await stores.put_store(conn, Store(store, f"Store {store}", ZONE))
         await members_flows.issue_cards(conn, new_id(), PREFIX, cards, "test", now)
         anna = NewMember((Identifier("card", members.card_number(PREFIX, 0)),), "Anna", "Rossi")
         await members_flows.register(conn, anna, now, new_id(), new_id())

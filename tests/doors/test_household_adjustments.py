@@ -108,3 +108,16 @@ def test_each_operation_counts_once(api):
     assert anna.given(100) == ""
     anna.leaves(home)
     assert (anna.given(401), anna.given(400)) == ("limit_reached", "")
+
+
+def test_who_comes_when_one_has_left_brings_no_limit_to_her(api):
+    api.publish(PROGRAM | {"households": {"brings_points": True}})
+    anna, berta, carla = Person(api), Person(api), Person(api)
+    home = anna.founds()
+    berta.enters(home)
+    berta.leads(home)
+    assert carla.given(600) == ""
+    anna.leaves(home)
+    carla.enters(home)
+    assert (anna.given(1), berta.given(1)) == ("", "limit_reached")
+    api.publish(PROGRAM)

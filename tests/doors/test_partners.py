@@ -11,6 +11,7 @@ import pytest
 from support import api as shops
 from support.api import Api, refused
 from support.things import Things, new_member
+from tessera.access.core import GRANTS
 
 PARTNERS: dict[str, Any] = {
     "corner": {"name": "Corner", "stores": ["S1"], "sells_at_x100": 110, "pays_x100": 90},
@@ -88,6 +89,22 @@ def test_a_partner_takes_over_only_what_began_in_its_stores(api):
     assert [each["code"] for each in told] == ["card_not_proved"] * 2
     assert told[0]["why"] == told[1]["why"], "where it was used is not told"
     assert register(api, api.till, theirs).json()["history"] is True, "a till has it in hand"
+
+
+def test_a_partner_takes_over_nothing_by_a_role_of_its_own_or_by_a_merge(api):
+    grants = {name: GRANTS["partner"][name] for name in ("member.register", "identify")}
+    assert api.call("POST", "/v1/roles", {"name": "bakery", "grants": grants}).is_success
+    (_, baker), (_, partner) = api.issue("bakery", "S1"), api.issue("partner", "S1")
+    theirs, own = api.cards[45:47]
+    for card, store, token in ((theirs, "S2", api.other), (own, "S1", partner)):
+        said = api.call("POST", "/v1/receipts", api.basket(card=card, store=store), token=token)
+        assert said.status_code == 201, said.text
+    assert refused(api, partial(register, api, baker, theirs))["code"] == "card_not_proved"
+    found = "SELECT member_id FROM members.identifier WHERE value = %s"
+    one, other = (api.eye.execute(found, [card]).fetchone()[0] for card in (own, theirs))
+    merged = api.call("POST", f"/v1/members/{one}/merge", {"other": str(other), "reason": "one"})
+    assert merged.status_code == 201, merged.text
+    assert refused(api, partial(register, api, partner, theirs))["code"] == "card_not_proved"
 
 
 def test_a_phone_that_was_rung_up_elsewhere_is_no_partner_s_to_register(api):

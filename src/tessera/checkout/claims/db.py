@@ -12,6 +12,7 @@ from psycopg import AsyncConnection
 
 from tessera.base.sql import statements
 from tessera.base.text import Code, Price
+from tessera.ledger.joining import db as joining_db
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -45,8 +46,11 @@ async def sold(conn: Conn, account_id: UUID, slip: Slip, since: datetime) -> boo
 async def began_in(conn: Conn, account_id: UUID, stores: Sequence[str]) -> bool | None:
     """Whether what was posted first for this account was in one of these stores; None: nothing was.
 
+    What was joined to it counts too.
+
     Whoever posts for it later cannot have been first.
     """
-    asked = {"account": account_id, "stores": list(stores)}
+    accounts = await joining_db.with_below(conn, account_id)
+    asked = {"accounts": accounts, "stores": list(stores)}
     row = await (await conn.execute(SQL["began_in"], asked)).fetchone()
     return None if row is None else bool(row[0])

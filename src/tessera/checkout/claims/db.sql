@@ -15,20 +15,20 @@ WHERE
 LIMIT 1;
 
 -- name: began_in
--- Whether the first that was posted for this account, a receipt or an event, was of one of these
+-- Whether the first that was posted for these accounts, a receipt or an event, was of one of these
 -- stores; no row: nothing was. By id, which grows as things are posted: a day can be said.
 SELECT first.store_id = ANY(%(stores)s::text[])
 FROM (
     (
         SELECT r.id, r.store_id FROM checkout.receipt AS r
-        WHERE r.account_id = %(account)s
+        WHERE r.account_id = ANY(%(accounts)s::uuid[])
         ORDER BY r.id
         LIMIT 1
     )
     UNION ALL
     (
         SELECT e.id, e.store_id FROM checkout.event AS e
-        WHERE e.account_id = %(account)s
+        WHERE e.account_id = ANY(%(accounts)s::uuid[])
         ORDER BY e.id
         LIMIT 1
     )

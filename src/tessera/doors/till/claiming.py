@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from tessera.access.core import ROLES
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.checkout.claims import db as claims_db
@@ -70,14 +72,23 @@ async def began_elsewhere(call: Call, account_id: UUID) -> Refusal | None:
     A receipt that it posts itself would prove nothing either, so the first one counts. Everybody
     else at a counter has the card in hand, and the house's word. Errors: card_not_proved.
     """
-    if call.principal.role != "partner":
-        return None
     stores = call.principal.stores or ()
+    if not _is_partners(call, stores):
+        return None
     if await claims_db.began_in(call.conn, account_id, stores) is not False:
         return None
     refusal = flows.not_shown()
     cure = "register without it: the member adds it with a receipt, or where it was used first"
     return Refusal(refusal.code, "identifiers", refusal.why, cure)
+
+
+def _is_partners(call: Call, stores: Sequence[str]) -> bool:
+    """Whether a key is a partner's: by its role, or an own one in partners' stores alone."""
+    assert call.house is not None
+    if call.principal.role in ROLES:
+        return call.principal.role == "partner"
+    partners = call.house.shop().program.partners.values()
+    return bool(stores) and {store for each in partners for store in each.stores}.issuperset(stores)
 
 
 async def _unused(call: Call, number: str) -> Refusal | None:

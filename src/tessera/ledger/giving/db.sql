@@ -43,6 +43,7 @@ WITH RECURSIVE own AS (
     SELECT account.id, own.came_at, own.left_at
     FROM own
     JOIN ledger.account ON own.id = account.joined_to
+    WHERE own.left_at IS NULL  -- who came to it since is nobody's who has left
 ),
 
 done AS (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from tessera.access.signing.begun import db as begun
 from tessera.access.signing.core.words import Passkey
 from tessera.base.ids import new_id
 
+STALE = (403, "sign_in_stale")
 WHY = {"reason": "mistyped at the till"}
 YES = [{"purpose": "news", "channel": "sms", "given": True},
        {"purpose": "news", "channel": "email", "given": True}]  # fmt: skip
@@ -254,12 +256,7 @@ def test_it_asks_a_fresh_proof_and_an_id_of_the_house_stays(api):
     anna = member(api, phone(), email(), {"kind": "external", "value": uuid4().hex})
     token = signed_in(api, anna)
     assert no(mine(api, token, "external")) == (403, "identifier_fixed")
-    old = signed_in(api, anna)
-    api.eye.execute(
-        "UPDATE access.person_session SET proved_at = now() - interval '11 minutes'"
-        " WHERE person_id = %s", [anna],
-    )  # fmt: skip
-    assert no(mine(api, old, "phone")) == (403, "sign_in_stale")
+    assert no(mine(api, left_open(api, anna), "phone")) == STALE
     assert kinds(api, anna) == ["email", "external", "phone"]
 
 
@@ -269,3 +266,38 @@ def test_who_signs_in_by_what_he_takes_off_is_signed_out(api):
     token, _ = came_in(api, anna, told)
     assert mine(api, token, "phone").is_success
     assert not works(api, token)
+
+
+# A session left open ------------------------------------------------------------------------------
+
+
+def left_open(api: Api, whose: str) -> str:
+    """Signed in an hour ago: somebody else has it in his hands."""
+    token = signed_in(api, whose)
+    api.eye.execute(
+        "UPDATE access.person_session SET proved_at = now() - interval '1 hour'"
+        " WHERE person_id = %s", [whose],
+    )  # fmt: skip
+    return token
+
+
+def test_who_finds_a_session_open_adds_no_contact_of_his_own(api):
+    """By a code to it he would prove anew who he is, and take all the others off."""
+    anna = member(api, phone())
+    found, his = left_open(api, anna), email()
+    assert no(api.call("POST", "/v1/me/contacts", his, token=found, key=None)) == STALE
+    body = his | {"code": "123456"}
+    said = api.call("POST", f"/v1/me/contacts/{uuid4()}", body, token=found, key=None)
+    assert no(said) == STALE, "nor one whose code was sent while it was fresh"
+    assert kinds(api, anna) == ["phone"]
+
+
+def test_what_is_hers_already_is_proved_in_a_session_left_open(api, place):
+    own = email()
+    anna = member(api, phone(), own)
+    token = left_open(api, anna)
+    sent = api.call("POST", "/v1/me/contacts", own, token=token, key=None)
+    assert sent.is_success, sent.text
+    (code,) = re.findall(r"\b\d{6}\b", written_to(place, own).splitlines()[-1])
+    path = f"/v1/me/contacts/{sent.json()['challenge_id']}"
+    assert api.call("POST", path, own | {"code": code}, token=token, key=None).is_success

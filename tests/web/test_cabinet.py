@@ -186,6 +186,19 @@ def test_who_has_not_just_signed_in_does_so_before_the_end(looking: Browsing, we
     page.get_by_label("Phone or e-mail").wait_for()
 
 
+def test_a_new_contact_leads_over_a_fresh_proof(looking: Browsing, web: Web):
+    me = web.afresh().joined()
+    web.api.eye.execute(
+        "UPDATE access.person_session SET proved_at = proved_at - interval '1 hour'"
+    )
+    home.wait(lambda: not web.get("/v1/me/ways", me["token"])["fresh"])
+    page = looking.page("/m/profile", me["token"], width=PHONE)
+    typed(page, "Phone or e-mail, new or to confirm", "his@example.org")
+    press(page, "Send a code")
+    page.wait_for_url("**/m/sign-in?again=1&next=/m/profile")
+    page.get_by_text("Sign in again, then add it once more.").wait_for()
+
+
 def test_the_second_contact_is_taken_off(looking: Browsing, web: Web):
     named = [{"kind": "phone", "value": "+39 333 4400001"},
              {"kind": "email", "value": "two@example.org"}]  # fmt: skip

@@ -21,8 +21,9 @@ from tessera.doors.call import Call, Operation
 from tessera.doors.noting import actor
 from tessera.doors.pages import uuid_of
 from tessera.doors.till.people import country_of, no_member
+from tessera.doors.till.privacy import stale
 from tessera.members import core
-from tessera.members.joining import flows
+from tessera.members.joining import db, flows
 from tessera.warehouse.core import Identifier
 
 Six = Annotated[str, Meta(pattern=r"^[0-9]{6}\Z")]
@@ -77,6 +78,9 @@ async def send(call: Call) -> CodeSent | Refusal:
     member_id = member_of(call)
     if member_id is None:
         return no_member(call)
+    refusal = await _unproved(call, contact)
+    if refusal is not None:
+        return refusal
     sent = await flows.send_code(
         call.conn, member_id, contact, call.now, call.address, trusted="member_id" in call.path
     )
@@ -86,6 +90,16 @@ async def send(call: Call) -> CodeSent | Refusal:
     change = Change("member", member_id, None, {"kind": contact.kind, "code": "sent"})
     await note(call, operation, change)
     return code_sent(sent)
+
+
+async def _unproved(call: Call, contact: Identifier) -> Refusal | None:
+    """Or a session left open gets a way in of a stranger's, and by that all the others."""
+    if "member_id" in call.path or call.principal.fresh(call.now):
+        return None
+    held = await db.contacts(call.conn, call.principal.id)
+    if any(each.identifier == contact for each in held):
+        return None
+    return stale("a new phone or address is added by who has proved within ten minutes")
 
 
 def code_sent(challenge: Challenge) -> CodeSent:
@@ -104,6 +118,9 @@ async def prove(call: Call) -> ContactProved | Refusal:
         return no_member(call)
     if challenge_id is None:
         return not_proved()
+    refusal = await _unproved(call, contact)
+    if refusal is not None:
+        return refusal
     done = await flows.prove_contact(
         call.conn, member_id, challenge_id, body.code, contact, call.now,
         "" if "member_id" in call.path else call.address,

@@ -57,7 +57,7 @@ async def send(call: Call) -> ProofSent | Refusal:
     if not held or call.principal.session_id is None:
         return Refusal(
             "contact_missing", "", "no phone or address of yours is known here",
-            "add one to your profile, or sign in again with a passkey",
+            "sign in again the way you came in",
         )  # fmt: skip
     to = held[-1].identifier
     assert to.kind in ("phone", "email"), "picked so"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tessera.base.refusal import Refusal
+from tessera.doors.console.areas.entrance.onward import STALE
 from tessera.doors.language.words import LANGUAGES, N_
 from tessera.doors.web.page import Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
@@ -16,6 +17,7 @@ REMOVED = N_("The passkey signs in nobody any more.")
 TAKEN_OFF = N_("It no longer leads to you.")
 PROVED = N_("Your number or address is confirmed.")
 OWN_CARD = N_("The card is yours now.")
+AGAIN = N_("Sign in again, then add it once more.")
 
 
 async def show(visit: Visit) -> Shown:
@@ -83,6 +85,9 @@ async def name_contact(visit: Visit) -> Shown:
     value = visit.form.get("value")
     kind = "email" if "@" in value else "phone"
     sent = await visit.ask("me.contact.send", body={"kind": kind, "value": value})
+    again = _again(sent)
+    if again is not None:
+        return again
     if isinstance(sent, Refusal):
         return Refusal(sent.code, "value", sent.why, sent.cure)
     shown = await profile(visit)
@@ -97,9 +102,15 @@ async def prove_contact(visit: Visit) -> Shown:
     body = {"kind": form.get("kind"), "value": form.get("value"),
             "code": form.get("code").replace(" ", "")}  # fmt: skip
     path = {"challenge_id": form.get("challenge")}
-    return visit.done(
-        await visit.ask("me.contact.prove", path=path, body=body), "/m/profile", PROVED
-    )
+    done = await visit.ask("me.contact.prove", path=path, body=body)
+    return _again(done) or visit.done(done, "/m/profile", PROVED)
+
+
+def _again(answer: object) -> Shown | None:
+    """The way over a fresh proof, where one is asked for; else None."""
+    if isinstance(answer, Refusal) and answer.code == STALE:
+        return See("/m/sign-in?again=1&next=/m/profile", AGAIN)
+    return None
 
 
 async def remove_contact(visit: Visit) -> Shown:

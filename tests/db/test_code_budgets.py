@@ -15,7 +15,7 @@ from tessera.access.codes.core import Challenge, Proved
 from tessera.base.refusal import Refusal
 
 NOW = datetime(2026, 11, 22, 9, 3, tzinfo=UTC)
-TO = "canary@example.org"
+TO, DAY = "canary@example.org", timedelta(days=1)
 
 
 def digits(text: str) -> str:
@@ -238,6 +238,24 @@ def test_on_the_day_that_all_is_used_up_known_and_unknown_are_judged_alike(dsn, 
                     refused(await flows.begin(conn, "x", "email", to, None, NOW, deliver=deliver))
                 )
             assert said == [spent == 2] * 2
+
+    run(work())
+
+
+@pytest.mark.parametrize("back", [timedelta(days=400), timedelta(minutes=3), timedelta()])
+def test_a_clock_that_was_ahead_once_locks_nobody_out(dsn, back):
+    """Put right again, buckets are empty at worst, and fill in their time."""
+
+    async def work():
+        async with await connect(dsn) as conn:
+            for n in range(9):
+                await ask(conn, at=NOW + back, network=f"1.{n}")
+            assert not await ask(conn, network="2.1"), "five were sent there"
+            assert await ask(conn, "other" + TO, network="2.2") is (back < DAY)
+            soon = NOW + core.STRANGERS.every + back % DAY
+            assert await ask(conn, "new" + TO, soon, "2.3")
+            later = NOW + core.DESTINATION.every + back % DAY
+            assert [await ask(conn, at=later, network=f"3.{n}") for n in range(2)] == [True, False]
 
     run(work())
 

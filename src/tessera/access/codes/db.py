@@ -32,7 +32,8 @@ async def spend(
     conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], amount: int, now: datetime
 ) -> list[datetime]:
     """Take so many messages out of each bucket, by its mark; when each is full again, in order."""
-    values = _taken(buckets, amount) | {"now": now}
+    fills = [bucket.most * bucket.every for _, bucket in buckets]
+    values = _taken(buckets, amount) | {"fills": fills, "now": now}
     full = {bytes(row[0]): row[1] async for row in await conn.execute(SQL["spend"], values)}
     return [full[mark] for mark, _ in buckets]
 

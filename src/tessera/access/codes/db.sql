@@ -2,14 +2,24 @@
 
 -- name: spend
 -- Takes messages out of buckets, in one order for everybody, so that no two wait in a ring. One
--- that is only pretended takes nothing out of everybody's, and waits at the same row.
+-- that is only pretended takes nothing out of everybody's, and waits at the same row. None is emptier
+-- than empty: a clock that was ahead once would lock everybody out until it is so late.
 INSERT INTO access.code_bucket AS b (what, full_at)
 SELECT s.what, %(now)s::timestamptz + s.takes
 FROM unnest(%(what)s::bytea[], %(takes)s::interval[]) AS s (what, takes)
 ORDER BY s.what
 ON CONFLICT (what) DO UPDATE SET
-    full_at = greatest(b.full_at, %(now)s::timestamptz)
-        + (excluded.full_at - %(now)s::timestamptz)
+    full_at = greatest(
+        least(
+            b.full_at,
+            (
+                SELECT %(now)s::timestamptz + e.fills
+                FROM unnest(%(what)s::bytea[], %(fills)s::interval[]) AS e (what, fills)
+                WHERE e.what = excluded.what
+            )
+        ),
+        %(now)s::timestamptz
+    ) + (excluded.full_at - %(now)s::timestamptz)
 RETURNING what, full_at;
 
 -- name: take_back

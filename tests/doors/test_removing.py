@@ -245,6 +245,21 @@ def test_a_member_takes_off_his_second_contact_and_both_are_told(api, place):
     assert kinds(api, anna) == ["email"], "nothing has moved"
 
 
+def test_a_passkey_that_goes_with_the_contact_is_no_way_in(api):
+    told = phone()
+    anna = member(api, told)
+    token, device = came_in(api, anna, told)
+    assert no(mine(api, token, "phone")) == (409, "last_way")
+    added = "UPDATE access.passkey SET contact = NULL WHERE id = %s"  # by an earlier release
+    api.eye.execute(added, [device])
+    assert no(mine(api, token, "phone")) == (409, "last_way")
+    assert keys(api, anna) == [device] and works(api, token), "nothing has moved"
+    staying = "UPDATE access.passkey SET contact = '' WHERE id = %s"  # let in by no contact
+    api.eye.execute(staying, [device])
+    assert mine(api, token, "phone").is_success
+    assert keys(api, anna) == [device]
+
+
 def test_with_a_card_the_last_contact_may_go(api):
     card = {"kind": "card", "value": fresh_card(api)}
     anna = member(api, phone(), card)

@@ -38,7 +38,7 @@ def stays(
 ) -> Refusal | None:  # fmt: skip
     """Why this one stays with the member.
 
-    others    what else names the member; passkeys: how many devices let the member in
+    others    what else names the member; passkeys: how many devices let the member in without it
     errors    card_stays, identifier_fixed, last_way
     """
     if held.identifier.kind == "card":

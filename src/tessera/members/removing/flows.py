@@ -47,7 +47,7 @@ async def take_off(
     if held is None:
         return core.unknown()
     others = [each for each in member.identifiers if each is not held]
-    keys = len(await begun.list_passkeys(conn, member.id)) if asking.own else 0
+    keys = await _keys_left(conn, member.id, held) if asking.own else 0
     refusal = core.stays(held, others, own=asking.own, passkeys=keys)
     if refusal is not None:
         return refusal
@@ -69,11 +69,24 @@ def _held(member: Member, identifier_id: UUID) -> Held | None:
     return ids.get(identifier_id)
 
 
+async def _keys_left(conn: db.Conn, member_id: UUID, held: Held) -> int:
+    """How many devices let the member in still, once this is gone with those that go with it."""
+    mark = _mark(held)
+    return sum(
+        key.contact != mark and (key.contact is not None or key.created_at < held.since)
+        for key in await begun.list_passkeys(conn, member_id)
+    )
+
+
+def _mark(held: Held) -> bytes | None:
+    kind, value = held.identifier.kind, held.identifier.value
+    return codes.destination(kind, value) if kind in ("phone", "email") else None
+
+
 async def _close(conn: db.Conn, member_id: UUID, held: Held) -> None:
     """Whoever it let in is out: codes on their way, sessions, and devices that were added there."""
-    kind, value = held.identifier.kind, held.identifier.value
-    assert kind in ("phone", "email"), "codes go to these"
-    mark = codes.destination(kind, value)
+    mark = _mark(held)
+    assert mark is not None, "codes go to these"
     await codes.end(conn, mark, member_id)
     # Devices before sessions, or one lets in meanwhile; and after them, or one is added meanwhile.
     await begun.drop_passkeys_by(conn, member_id, mark, held.since)

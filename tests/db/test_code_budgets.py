@@ -158,6 +158,26 @@ def test_what_staff_or_a_session_asks_for_is_not_strangers_to_use_up(dsn):
     run(work())
 
 
+@pytest.mark.parametrize("network", ["4.{}", ""])
+def test_a_session_with_many_networks_sends_ten_to_a_phone_and_one_more_every_two_hours(
+    dsn, network
+):
+    async def work():
+        async with await connect(dsn) as conn:
+            sent = 0
+            for minutes in range(0, 24 * 60 + 1, 20):
+                at, where = NOW + timedelta(minutes=minutes), network.format(minutes)
+                sent += sum([await ask(conn, at=at, network=where, trusted=True) for _ in range(2)])
+            assert sent == 22
+            assert await ask(conn, network="9.9"), "what strangers have is not touched"
+            late = NOW + DAY
+            await prove(conn, "9.9", at=late)
+            assert not await ask(conn, at=late, network="8.8", trusted=True)
+            assert await ask(conn, at=late, network="9.9", trusted=True), "nor what a home has"
+
+    run(work())
+
+
 def test_what_is_forgotten_has_no_home(dsn):
     async def work():
         async with await connect(dsn) as conn:

@@ -31,6 +31,8 @@ class Bucket(Struct, frozen=True):
 
 # To one destination, of those asked for from networks that are not its own: 17 in a day.
 DESTINATION = Bucket("destination", 5, timedelta(hours=2))
+# To one destination, of those asked for by whoever is signed in or has a key: 22 in a day.
+TRUSTED = Bucket("trusted destination", 10, timedelta(hours=2))
 # To one destination, asked for from one network. Slower than the destination's: nobody uses that
 # up by himself.
 PAIR = Bucket("pair", 4, timedelta(hours=3))
@@ -87,14 +89,15 @@ def block_of(network: str) -> str:
     return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
 
 
-def own_buckets(network: str, *, home: bool) -> list[Bucket]:
+def own_buckets(network: str, *, home: bool, trusted: bool = False) -> list[Bucket]:
     """What counts a message to one destination, asked for from one network.
 
-    network  "" for nobody's; home: somebody has proved the destination from there before
+    network  "" for nobody's
+    home     somebody has proved the destination from there before
+    trusted  whoever asks is signed in, or has a key
     """
-    if not network:
-        return [DESTINATION]
-    return [PAIR, CALLER, NETWORK, *([] if home else [DESTINATION])]
+    whole = [] if home else [TRUSTED if trusted else DESTINATION]
+    return [PAIR, CALLER, NETWORK, *whole] if network else whole
 
 
 def pots(*, home: bool) -> list[Bucket]:

@@ -2,8 +2,8 @@
 
 -- name: spend
 -- Takes messages out of buckets, in one order for everybody, so that no two wait in a ring. One
--- that is only pretended takes nothing out of everybody's, and waits at the same row. None is emptier
--- than empty: a clock that was ahead once would lock everybody out until it is so late.
+-- that is only pretended takes nothing out of everybody's, and waits at the same row. None is
+-- emptier than empty: a clock that was ahead once would lock everybody out until it is so late.
 INSERT INTO access.code_bucket AS b (what, full_at)
 SELECT s.what, %(now)s::timestamptz + s.takes
 FROM unnest(%(what)s::bytea[], %(takes)s::interval[]) AS s (what, takes)
@@ -12,11 +12,8 @@ ON CONFLICT (what) DO UPDATE SET
     full_at = greatest(
         least(
             b.full_at,
-            (
-                SELECT %(now)s::timestamptz + e.fills
-                FROM unnest(%(what)s::bytea[], %(fills)s::interval[]) AS e (what, fills)
-                WHERE e.what = excluded.what
-            )
+            %(now)s::timestamptz
+            + (%(fills)s::interval[])[array_position(%(what)s::bytea[], b.what)]
         ),
         %(now)s::timestamptz
     ) + (excluded.full_at - %(now)s::timestamptz)

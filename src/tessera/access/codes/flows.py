@@ -42,7 +42,7 @@ async def begin(  # noqa: PLR0913 - what is proved, to whom it goes, who asks
     purpose   what the proof is for, at most 40 characters; it comes back with the proof
     deliver   False: all looks the same, but nothing is sent and no code proves it
     address   where it is asked for, "" where that is not known
-    trusted   whoever asks has a key or a session of his own, and names whom he may write to
+    trusted   staff ask, or a member for what he is known by: both name whom they may write to
     errors    too_many_codes
     """
     assert 0 < len(purpose) <= core.PURPOSE_MOST, "a purpose is a word of ours"
@@ -131,7 +131,7 @@ async def _spend(conn: db.Conn, asker: _Asker, now: datetime, *, amount: int) ->
     """
     there = await db.is_home(conn, _home(asker.destination, asker.network), now)
     home = there or asker.trusted
-    mine = _marked(core.own_buckets(asker.network, home=home), asker)
+    mine = _marked(core.own_buckets(asker.network, home=there, trusted=asker.trusted), asker)
     refusal = await _take(conn, mine, 1, now)
     if refusal is not None:
         return refusal
@@ -159,8 +159,8 @@ async def _take(
 
 def _marked(buckets: Sequence[Bucket], asker: _Asker) -> list[tuple[bytes, Bucket]]:
     to, block = asker.destination.hex(), core.block_of(asker.network)
-    words = {"destination": [to], "pair": [to, block], "caller": [asker.network],
-             "network": [block]}  # fmt: skip
+    words = {"destination": [to], "trusted destination": [to], "pair": [to, block],
+             "caller": [asker.network], "network": [block]}  # fmt: skip
     marks = installation.here()
     return [(marks.mark("bucket", each.what, *words.get(each.what, [])), each) for each in buckets]
 

@@ -189,6 +189,19 @@ def test_an_erased_member_is_found_nowhere(api, place, capfd):
     assert [each["member_id"] for each in listed].count(member) == 1
 
 
+def test_who_is_called_like_columns_takes_nothing_of_others_along(api, place):
+    people = b"id,first,last,phone\n70,Ugo,Bo,333 888 0070\n71,Ivo,Bo,none\n72,Ida,Bo,none\n"
+    over = imported(api, people, kind="members", mapping=PEOPLE.replace("club", "others"))
+    sales = f"{HEAD}\nm1,2026-11-01T10:00:00,S1,,TEA,1,2.50\n".encode()
+    waits = begun(api, sales, mapping=PLAIN.replace("plain-test", "waits"))
+    until(api, waits["task_id"], "ready")
+    for given, family in (("Store", "Card"), ("First", "Last"), ("Code", "Why")):
+        erase(api, joined(api, given_name=given, family_name=family)[0])
+    assert task(api, waits["task_id"])["state"] == "ready"
+    aside = Uploads(place / "uploads").aside(UUID(over["task_id"])).values()
+    assert [row["first"] for row in aside] == ["Ivo", "Ida"]
+
+
 def test_the_card_of_an_erased_member_begins_anew(api):
     member, account, card = canary(api)
     assert api.post("/v1/receipts", api.basket(card=card)).is_success

@@ -26,6 +26,7 @@ OTHER = "7,Ada,Bo,+39 333 999 0000,ada@example.org\n"
 @pytest.mark.parametrize("line", [
     "333 120 47 11", "(+39) 333-120.4711", "0039/3331204711", "ANNA.Rossi@Example.org",
     '"2900000000018"', "10042", "old-10042", "ROSSI;ÄNNA", "x,änna,y,rossi",
+    "Dr. Rossi Änna", '"Rossi, Änna"', " Änna , Rossi ", "+39 (0) 333 120 4711",
 ])  # fmt: skip
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-8-sig"])
 def test_a_line_that_names_her_is_found(tmp_path, line, encoding):
@@ -36,12 +37,27 @@ def test_a_line_that_names_her_is_found(tmp_path, line, encoding):
 
 @pytest.mark.parametrize("line", [
     "joanna.rossi@example.org", "12900000000018", "100423", "33312047119", "Änna,Bo\n8,Ada,Rossi",
-    "Rossi", "3331204711 0",
+    "Rossi", "3331204711 0", "Änna,Rossi Street", "S 333,1204711", "29003331204711",
+    "2333-120-4711-5",
 ])  # fmt: skip
 def test_a_line_that_names_somebody_else_is_not(tmp_path, line):
     path = tmp_path / "source"
     path.write_text(f"{HEAD}{OTHER}9,{line},\n", encoding="utf-8")
     assert not says(path, ANNA)
+
+
+@pytest.mark.parametrize("name", [("Id", "First"), ("Phone", "Mail")])
+def test_what_the_columns_are_called_is_nobodys_name(tmp_path, name):
+    path = tmp_path / "source"
+    path.write_text(HEAD + OTHER, encoding="utf-8")
+    assert not says(path, naming.naming([], [name]))
+
+
+@pytest.mark.parametrize("phone", ["+393920261122", "+4520261122"])
+def test_a_date_is_no_phone(tmp_path, phone):
+    path = tmp_path / "source"
+    path.write_text(f"{HEAD}7,2026-11-22,12\n8,Ada 39392,0261122\n", encoding="utf-8")
+    assert not says(path, naming.naming([Identifier("phone", phone)], []))
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -13,11 +13,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import msgspec
-
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Conn
-from tessera.doors.cli.load.naming import Naming, found, naming, says
+from tessera.doors.cli.load.naming import Naming, found_in, nameless, naming, says
 from tessera.doors.uploads import Uploads
 from tessera.identity.privacy.core import Erased
 from tessera.members.privacy import db as members_db
@@ -56,19 +54,16 @@ async def erasing(
 def _cleared(uploads: Uploads, task_id: UUID, sought: Naming) -> bool:
     """Take away what a task's files say of somebody; whether its own file was among that."""
     rows = uploads.aside(task_id)
-    kept = {at: cells for at, cells in rows.items() if not found(_line(cells), sought)}
+    kept = {at: cells for at, cells in rows.items() if not found_in(cells.values(), sought)}
     if len(kept) < len(rows):
         uploads.keep_aside(task_id, kept)
-    source, preview = uploads.source(task_id), msgspec.to_builtins(uploads.preview(task_id))
-    shown = b"\n".join(_line(row) for row in (*preview["rows"], *preview["wrong"]))
-    if not (source.is_file() and says(source, sought)) and not found(shown, sought):
+    source, preview = uploads.source(task_id), uploads.preview(task_id)
+    shown = any(found_in(row, sought) for row in preview.rows)
+    told = found_in((each.why for each in preview.wrong), nameless(sought))
+    if not shown and not told and not (source.is_file() and says(source, sought)):
         return False
     uploads.take_away(task_id)
     return True
-
-
-def _line(cells: Any) -> bytes:
-    return msgspec.json.encode(cells)
 
 
 async def prefixes_of(conn: Conn, task_id: UUID) -> Sequence[str]:

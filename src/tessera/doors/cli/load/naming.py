@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cli.load.cells import text
@@ -15,24 +17,42 @@ from tessera.doors.cli.load.mapping import Layout
 from tessera.warehouse.core import Identifier
 
 PIECE = 1 << 20  # bytes that are looked at together; a line that is longer is cut
-TAIL = 8  # last digits of a phone, by which it is known however it is written
 _READ_MOST = 1 << 29  # bytes of a Parquet file's cells; what says more is not looked into
 # What tables are written in. Of a word in another encoding only plain letters are found.
 _ENCODINGS = ("utf-8", "cp1250", "cp1251", "cp1252", "gb18030")
 _BETWEEN = b" ()-./\xa0\xc2"  # what people write between the digits of a phone
+_ABROAD = re.compile(
+    r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})"
+)  # the number of a country
+_DAY = re.compile(rb"(19|20)[0-9]{2}[-./][01][0-9][-./][0-3][0-9]")
+_EDGE = rb'(?:^|(?<=[\n,;\t|"]))'  # where a cell begins
+_END = rb'(?=[\r\n,;\t|"]|$)'
+
+
+class Person(Struct, frozen=True):
+    """A name in all its spellings.
+
+    family    what a line must have at all
+    cells     given, family: as the whole of a cell
+    together  both words in one cell
+    """
+
+    family: frozenset[bytes]
+    cells: tuple[re.Pattern[bytes], re.Pattern[bytes]]
+    together: re.Pattern[bytes]
 
 
 class Naming(Struct, frozen=True):
     """By what somebody is found, as bytes in small letters.
 
-    words  one is enough: a card, an address, an id
-    tails  of phones
-    names  (given, family), each in its spellings: one line has both
+    words   one is enough: a card, an address, an id
+    phones  (its digits within the country, a cell that is this phone)
+    names   one line has both halves
     """
 
     words: frozenset[bytes] = frozenset()
-    tails: frozenset[bytes] = frozenset()
-    names: tuple[tuple[frozenset[bytes], frozenset[bytes]], ...] = ()
+    phones: tuple[tuple[bytes, re.Pattern[bytes]], ...] = ()
+    names: tuple[Person, ...] = ()
 
 
 def naming(
@@ -49,8 +69,8 @@ def naming(
     }
     return Naming(
         frozenset(each for word in words - {""} for each in _spelled(word)),
-        frozenset(value[-TAIL:].encode() for kind, value in values if kind == "phone"),
-        tuple((_spelled(given), _spelled(family)) for given, family in persons if given and family),
+        tuple(_phone(value) for kind, value in values if kind == "phone"),
+        tuple(_person(given, family) for given, family in persons if given and family),
     )
 
 
@@ -61,7 +81,7 @@ def says(path: Path, sought: Naming) -> bool:
     if begins and foreign(begins) is not None:
         return True
     if not is_parquet(begins):
-        return any(found(piece, sought) for piece in _pieces(path))
+        return _said(path, sought)
     try:
         return any(found(piece, sought) for piece in _rows(path))
     except (OSError, ValueError, LookupError):  # of these kinds pyarrow's are
@@ -69,14 +89,52 @@ def says(path: Path, sought: Naming) -> bool:
 
 
 def found(piece: bytes, sought: Naming) -> bool:
-    """Whether these lines say one of them."""
+    """Whether these lines, of cells, say one of them."""
     low = piece.lower()
     if any(_apart(low, word) for word in sought.words):
         return True
-    digits = low.translate(None, _BETWEEN) if sought.tails else b""
-    if any(_ends(digits, tail) for tail in sought.tails):
+    digits = low.translate(None, _BETWEEN) if sought.phones else b""
+    if any(tail in digits and _dialled(low, cell) for tail, cell in sought.phones):
         return True
-    return any(_both(low, given, family) for given, family in sought.names)
+    return any(_called(low, person) for person in sought.names)
+
+
+def found_in(cells: Iterable[object], sought: Naming) -> bool:
+    """Whether a row of a table says one of them."""
+    line = ",".join(str(cell).replace("\n", " ") for cell in cells)
+    return found(line.encode("utf-8", "replace"), sought)
+
+
+def nameless(sought: Naming) -> Naming:
+    """The same but for names: for lines and sentences whose words are not a person's."""
+    return replace(sought, names=())
+
+
+def _phone(value: str) -> tuple[bytes, re.Pattern[bytes]]:
+    """Its digits within the country, and a cell of it, however it is dialled and written."""
+    country = _ABROAD.match(value)
+    tail = value[country.end() if country else 0 :].encode()
+    gap = b"[" + re.escape(_BETWEEN) + b"]*"
+    abroad, body = (
+        gap.join(each.encode() for each in digits)
+        for digits in (country[1] if country else "", tail.decode())
+    )
+    before = rb"(?:(?:\+|00)?" + gap + abroad + gap + b"0?|06|[018])?"
+    return tail, re.compile(_EDGE + b"(" + gap + before + gap + body + gap + b")" + _END)
+
+
+def _person(given: str, family: str) -> Person:
+    halves = _spelled(given), _spelled(family)
+    first, last = (b"(?:" + b"|".join(map(re.escape, sorted(each))) + b")" for each in halves)
+    letter = rb"[0-9a-z\x80-\xff]"
+    one, two = (b"(?<!" + letter + b")" + each + b"(?!" + letter + b")" for each in (first, last))
+    more = rb'[^\n,;\t|"]*'
+    return Person(
+        halves[1],
+        (re.compile(_EDGE + b" *" + first + b" *" + _END),
+         re.compile(_EDGE + b" *" + last + b" *" + _END)),
+        re.compile(one + more + two + b"|" + two + more + one),
+    )  # fmt: skip
 
 
 def _spelled(word: str) -> frozenset[bytes]:
@@ -88,15 +146,27 @@ def _spelled(word: str) -> frozenset[bytes]:
     return frozenset(spelled - {b""})
 
 
+def _said(path: Path, sought: Naming) -> bool:
+    """Whether a table of lines says one; what its columns are called is nobody's name."""
+    rest = _pieces(path)
+    first = next(rest)
+    cut = first.find(b"\n") + 1 or len(first)
+    return (
+        found(first[:cut], nameless(sought))
+        or found(first[cut:], sought)
+        or any(found(piece, sought) for piece in rest)
+    )
+
+
 def _pieces(path: Path) -> Iterator[bytes]:
     """A file in pieces that end where lines end."""
     left = b""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             piece = left + piece
-            cut = piece.rfind(b"\n") + 1 or len(piece)
-            yield piece[:cut]
-            left = piece[cut:] or piece[-256:]  # of a long line a word may lie across
+            cut = piece.rfind(b"\n") + 1
+            yield piece[:cut] if cut else piece
+            left = piece[cut:] if cut else piece[-256:]  # of a long line a word may lie across
     yield left
 
 
@@ -131,24 +201,20 @@ def _letter(sign: bytes) -> bool:
     return sign.isalnum() or sign >= b"\x80"
 
 
-def _ends(digits: bytes, tail: bytes) -> bool:
-    """Whether a number ends so."""
-    at = digits.find(tail)
-    while at >= 0:
-        if not digits[at + len(tail) : at + len(tail) + 1].isdigit():
-            return True
-        at = digits.find(tail, at + 1)
-    return False
+def _dialled(low: bytes, cell: re.Pattern[bytes]) -> bool:
+    """Whether a cell is this phone and no date."""
+    return any(not _DAY.fullmatch(each[1]) for each in cell.finditer(low))
 
 
-def _both(low: bytes, given: frozenset[bytes], family: frozenset[bytes]) -> bool:
-    """Whether a line has both names."""
-    for name in family:
+def _called(low: bytes, person: Person) -> bool:
+    """Whether a line has both names, each a cell, or both in one."""
+    for name in person.family:
         at = low.find(name)
         while at >= 0:
             end = low.find(b"\n", at)
             line = low[low.rfind(b"\n", 0, at) + 1 : end if end >= 0 else len(low)]
-            if _apart(line, name) and any(_apart(line, each) for each in given):
+            first, last = ({each.start() for each in cell.finditer(line)} for cell in person.cells)
+            if (first and last and len(first | last) > 1) or person.together.search(line):
                 return True
             at = low.find(name, at + len(line) if end < 0 else end)
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from support import database
 from support.api import Api
 from support.things import fresh_card, signed_in
 from tessera.access.codes import flows as codes
+from tessera.access.signing import db as sessions
 from tessera.access.signing import flows as signing
 from tessera.access.signing.begun import db as begun
 from tessera.access.signing.core.words import Passkey
@@ -97,12 +99,16 @@ def came_in(api: Api, whose: str, contact: Named) -> tuple[str, UUID]:
             session, token = await signing.open_session(
                 conn, "member", UUID(whose), "code", "test", now, mark
             )
-            key = Passkey(uuid4().bytes, new_id(), "member", UUID(whose), b"k", 0, "", now, None)
+            key = device_of(whose, now)
             assert await begun.add_passkey(conn, key, session.id)
             await conn.commit()
             return token, key.id
 
     return database.run(enter())
+
+
+def device_of(whose: str, now: datetime) -> Passkey:
+    return Passkey(uuid4().bytes, new_id(), "member", UUID(whose), b"k", 0, "", now, None)
 
 
 def works(api: Api, token: str) -> bool:
@@ -166,6 +172,31 @@ def test_a_code_asked_for_just_before_lets_nobody_in(api, monkeypatch):
     path = f"/v1/sign-in/code/{challenge}"
     said = api.call("POST", path, {"code": code}, token="", key=None)
     assert no(said) == (403, "code_wrong")
+
+
+def test_a_device_is_not_added_where_the_session_ends_meanwhile(api):
+    wrong = phone()
+    anna = member(api, wrong, email())
+
+    async def at_once() -> bool:
+        async with (
+            await database.connect(api.dsn) as ending, await database.connect(api.dsn) as adding
+        ):  # fmt: skip
+            now, mark = datetime.now(UTC), codes.destination("phone", wrong["value"])
+            session, _ = await signing.open_session(
+                adding, "member", UUID(anna), "code", "test", now, mark
+            )
+            await adding.commit()
+            await sessions.end_sessions_by(ending, UUID(anna), mark)
+            added = asyncio.create_task(begun.add_passkey(adding, device_of(anna, now), session.id))
+            await asyncio.sleep(0.2)
+            assert not added.done(), "it waits for what becomes of the session"
+            await ending.commit()
+            kept = await added
+            await adding.commit()
+            return kept
+
+    assert (database.run(at_once()), keys(api, anna)) == (False, [])
 
 
 def test_a_card_is_blocked_or_replaced_and_what_is_anothers_is_unknown(api):

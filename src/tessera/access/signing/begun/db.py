@@ -19,7 +19,10 @@ Conn = AsyncConnection[tuple[Any, ...]]
 
 
 async def add_passkey(conn: Conn, key: Passkey, session: UUID) -> bool:
-    """Keep a device's key that somebody in this session adds; False if it is known already."""
+    """Keep a device's key that somebody in this session adds.
+
+    False if it is known already, or the session has ended.
+    """
     values = {
         "credential_id": key.credential_id, "id": key.id, "kind": key.kind,
         "person": key.person_id, "public_key": key.public_key, "sign_count": key.sign_count,

@@ -2,15 +2,15 @@
 
 -- name: add_passkey
 -- A device's key, let in by what let in the session that adds it, which is held still. One that is
--- known already comes back as no row.
+-- known already comes back as no row, and so does one of a session that has ended.
 INSERT INTO access.passkey
     (credential_id, id, kind, person_id, public_key, sign_count, name, created_at, contact)
-VALUES
-    (
-        %(credential_id)s, %(id)s, %(kind)s, %(person)s, %(public_key)s, %(sign_count)s, %(name)s,
-        %(now)s,
-        (SELECT s.contact FROM access.person_session AS s WHERE s.id = %(session)s FOR KEY SHARE)
-    )
+SELECT
+    %(credential_id)s, %(id)s, %(kind)s, %(person)s, %(public_key)s, %(sign_count)s, %(name)s,
+    %(now)s, s.contact
+FROM access.person_session AS s
+WHERE s.id = %(session)s
+FOR KEY SHARE
 ON CONFLICT DO NOTHING
 RETURNING id;
 

@@ -24,6 +24,7 @@ from tessera.access.signing import flows as signing
 from tessera.access.signing.begun import db as begun
 from tessera.access.signing.core.words import Passkey
 from tessera.base.ids import new_id
+from tessera.doors.gate import REMEMBER_S
 
 STALE = (403, "sign_in_stale")
 WHY = {"reason": "mistyped at the till"}
@@ -172,6 +173,29 @@ def test_a_code_asked_for_just_before_lets_nobody_in(api, monkeypatch):
     path = f"/v1/sign-in/code/{challenge}"
     said = api.call("POST", path, {"code": code}, token="", key=None)
     assert no(said) == (403, "code_wrong")
+
+
+def test_what_a_passkey_of_an_earlier_release_let_in_is_out(api):
+    wrong = phone()
+    anna = member(api, wrong, email())
+    came_in(api, anna, wrong)
+    unknown = "UPDATE access.passkey SET contact = NULL WHERE person_id = %s"
+    api.eye.execute(unknown, [anna])
+
+    async def enter() -> str:
+        async with await database.connect(api.dsn) as conn:
+            (key,) = await begun.list_passkeys(conn, UUID(anna))
+            _, token = await signing.open_session(
+                conn, "member", UUID(anna), "passkey", "test", datetime.now(UTC), key.contact
+            )
+            await conn.commit()
+            return token
+
+    by_key = database.run(enter())
+    assert works(api, by_key)
+    assert take_off(api, anna, "phone").is_success
+    time.sleep(REMEMBER_S + 0.2)
+    assert (keys(api, anna), works(api, by_key)) == ([], False)
 
 
 def test_a_device_is_not_added_where_the_session_ends_meanwhile(api):

@@ -268,11 +268,10 @@ DELETE FROM access.person_session WHERE person_id = %(person)s
 RETURNING id;
 
 -- name: end_sessions_by
--- What a phone or address let in; of what an earlier release let in by what one can hold, all.
+-- What a phone or address let in, and all of which nobody knows what did: an earlier release's, and
+-- what its passkeys let in.
 DELETE FROM access.person_session
-WHERE
-    person_id = %(person)s
-    AND (contact = %(contact)s OR (contact IS NULL AND way IN ('code', 'provider')));
+WHERE person_id = %(person)s AND (contact = %(contact)s OR contact IS NULL);
 
 -- name: sweep_sessions
 -- Sessions that began too long ago to hold, a page at a time.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -20,10 +21,11 @@ from support.database import connect, run
 from support.people import EMAIL, PHONE, card, opened
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
-from tessera.doors import erasures
+from tessera.doors import erasures, traces
 from tessera.doors.erasures import Line
 from tessera.doors.keeping import Keeping
 from tessera.doors.pools import UPKEEP
+from tessera.doors.uploads import Uploads
 from tessera.identity.merging import flows as merging
 from tessera.identity.privacy import flows
 from tessera.identity.privacy.core import Asking, Erased, before_months
@@ -213,3 +215,34 @@ def test_months_back_end_in_the_right_month(today, months):
     assert (found.year * 12 + found.month) == (today.year * 12 + today.month) - months
     last = (found + timedelta(days=1)).day == 1
     assert found.day == today.day or (found.day < today.day and last)
+
+
+def test_an_erasure_outlives_a_long_look_into_a_file_and_holds_nobody_meanwhile(
+    dsn, tmp_path, monkeypatch
+):
+    async def register() -> UUID:
+        async with await opened(dsn) as conn:
+            done = await joined(conn, 1, NOW)
+            await conn.commit()
+            return done
+
+    member, uploads, free = run(register()), Uploads(tmp_path), []
+
+    def slow(path: Path, sought: object) -> bool:
+        with psycopg.connect(dsn) as till:
+            till.execute("SELECT FROM members.member WHERE id = %s FOR UPDATE NOWAIT", (member,))
+            free.append(path.name)
+        time.sleep(1)
+        return True
+
+    async def erase() -> Erased | Refusal:
+        async with await connect(dsn) as conn:
+            await conn.execute("SET LOCAL idle_in_transaction_session_timeout = 400")
+            ask = partial(flows.erase, conn, member, ASKED, NOW)
+            return await traces.erasing(conn, uploads, member, NOW, ask)
+
+    uploads.write(uuid4(), 0, b"id\n1\n")
+    monkeypatch.setattr(traces, "says", slow)
+    monkeypatch.setattr(traces, "_AWAKE_S", 0.1)
+    assert isinstance(run(erase()), Erased)
+    assert free == ["source"] and not list(tmp_path.glob("*/source"))

@@ -31,13 +31,14 @@ FORGET = ("forget_person", "forget_verdicts", "forget_identifiers")
 async def numbers(conn: Conn, member_id: UUID) -> list[UUID]:
     """Every number of a person, the one that counts today first, all held still; empty: nobody."""
     while True:  # until nobody has merged or parted them while they were waited for
-        ids = await _numbers(conn, member_id)
+        ids = await unheld(conn, member_id)
         await conn.execute(SQL["hold"], {"ids": sorted(ids)})
-        if await _numbers(conn, member_id) == ids:
+        if await unheld(conn, member_id) == ids:
             return ids
 
 
-async def _numbers(conn: Conn, member_id: UUID) -> list[UUID]:
+async def unheld(conn: Conn, member_id: UUID) -> list[UUID]:
+    """The same as they are at this moment, held by nobody."""
     rows = await (await conn.execute(SQL["numbers"], {"id": member_id})).fetchall()
     return [row[0] for row in rows]
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tessera.doors.cli.load import naming
+from tessera.doors.cli.load.cells import quoted
 from tessera.doors.cli.load.naming import PIECE, found, says
 from tessera.warehouse.core import Identifier
 
@@ -92,3 +93,20 @@ def test_what_cannot_be_looked_into_may_name_her(tmp_path, raw):
     path = tmp_path / "source"
     path.write_bytes(raw)
     assert says(path, ANNA)
+
+
+@pytest.mark.parametrize("word", [
+    "333 120 4711", "8 (916) 123-45-67", "(06) 123 4567", "+39 333 120 4711", "333.120.4711",
+    "3331204711", "020 26.11.22", "20.26 333 120", "anna@example.org",
+    "333\N{NO-BREAK SPACE}120 47 11", "2026-11-22 333",
+])  # fmt: skip
+def test_a_sentence_about_a_cell_quotes_no_number_that_calls_somebody(word):
+    assert quoted(word) == "'•••'" and quoted(f"Anna, {word}") == "'Anna, •••'"
+
+
+@pytest.mark.parametrize("word", [
+    "2026-13-45", "31.12.2026 10:00", "2026-11-01T10:00:00", "12345.67", "1.234,56", "AB1234567",
+    "2026-11-22 10:00:00", "via Roma 5",
+])  # fmt: skip
+def test_a_sentence_about_a_cell_quotes_what_it_is_about(word):
+    assert quoted(word) == repr(word)

@@ -17,7 +17,14 @@ from tessera.warehouse.core import Identifier
 
 MAX_NAME = 200
 DIGITS = 20  # a longer number is no quantity and no price, and 1e999999 would fill the memory
-_NAMING = re.compile(r"[^\s,;@]+@[^\s,;]+|\+[0-9][0-9 ()./-]{5,}|(?<![^\W_])[0-9]{7,}(?![^\W_])")
+_TELLING = (  # what a sentence about a cell needs whole: a day, an amount
+    r"(?:(?:19|20)[0-9]{2}[-./][0-9]{2}[-./][0-9]{2}|[0-3]?[0-9][-./][0-3]?[0-9][-./](?:19|20)[0-9]{2}"
+    r"|[0-9]{1,6}[.][0-9]{1,2})(?![0-9]|[ ()./-]+[0-9]{3})"
+)
+_NAMING = re.compile(  # an address, a number abroad, seven digits however they are parted
+    rf"(?<![0-9()./-])(?<![0-9] )({_TELLING})|[^\s,;@]+@[^\s,;]+|\+[0-9][0-9 ()./-]{{5,}}"
+    r"|(?<![^\W_])\(?[0-9](?:[\s()./-]*[0-9]){6,}(?![^\W_])"
+)
 REPLACED = str.maketrans({0: "\N{REPLACEMENT CHARACTER}"})
 
 
@@ -62,7 +69,7 @@ def plain(said: Any) -> Any:
 
 def quoted(word: str) -> str:
     """A word in a sentence about it: no address and no number by which somebody is found."""
-    return repr(_NAMING.sub("•••", str(plain(word))[:80]))
+    return repr(_NAMING.sub(lambda hit: hit[1] or "•••", str(plain(word))[:80]))
 
 
 @lru_cache(maxsize=65536)

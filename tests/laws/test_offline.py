@@ -107,7 +107,7 @@ def test_what_was_let_go_before_it_expired_is_not_owed_however_late_it_comes(
                 _expire(wallet, late, ids)
             if points:
                 stamp = Stamp(UUID(int=next(ids)), NOW, late)
-                ledger.spend_owing(wallet, stamp, points)
+                ledger.spend_owing(wallet, stamp, points, points)
         _expire(wallet, late, ids)
         spent = sum(move.points for move in wallet.moves if move.target == "spent")
         assert spent == sum(asked)
@@ -138,9 +138,52 @@ def test_what_a_season_carried_over_is_not_there_a_second_time():
     )  # fmt: skip
     assert [points for _, points in ledger.lapsed(wallet, NOW)] == [96]
     assert ledger.lapsed(wallet, NOW + DAY) == []
-    assert ledger.spend_owing(wallet, Stamp(UUID(int=4), NOW, NOW + 2 * DAY), 170) == 10
+    assert ledger.spend_owing(wallet, Stamp(UUID(int=4), NOW, NOW + 2 * DAY), 170, 170) == 10
     assert (wallet.active, wallet.debt) == (0, 10)
     assert ledger.lapsed(wallet, NOW) == []
+
+
+def _lapsing(*lots, at=NOW + 2 * DAY):
+    """A wallet whose lots, (points, earned at), have expired a day from now."""
+    wallet, ids = Wallet(ACCOUNT, loaded=True), itertools.count(100)
+    for n, (points, earned) in enumerate(lots, 1):
+        stamp = Stamp(UUID(int=n), earned, earned)
+        ledger.earn(wallet, stamp, UUID(int=next(ids)), points, ledger.Terms(NOW + DAY))
+    _expire(wallet, at, ids)
+    return wallet
+
+
+def test_only_what_was_there_then_is_spent_and_only_what_is_covered():
+    wallet = _lapsing((100, NOW - DAY), (50, NOW + timedelta(hours=1)))
+    assert [points for _, points in ledger.lapsed(wallet, NOW)] == [100]
+    assert ledger.lapsed(wallet, NOW - 2 * DAY) == [], "nothing was earned yet"
+    late = Stamp(UUID(int=9), NOW, NOW + 2 * DAY)
+    assert ledger.spend_owing(wallet, late, 80) == 80, "no allowance: nothing comes back"
+    assert ledger.spend_owing(wallet, late, 80, 30) == 50
+    assert [points for _, points in ledger.lapsed(wallet, NOW)] == [70]
+    wallet.joined_to = wallet.account_id
+    assert ledger.lapsed(wallet, NOW) == [], "what it needs to know may lie in another"
+
+
+def test_points_that_went_with_their_goods_are_not_spent_too():
+    """Returned before the receipt, told after the run and before it."""
+    wallet = _lapsing((100, NOW - DAY))
+    gone = ledger.expired_of(wallet, wallet.moves, {UUID(int=1)})
+    back = Stamp(UUID(int=8), NOW - timedelta(hours=2), NOW + 2 * DAY)
+    ledger.take_back(wallet, back, {UUID(int=1)}, 100, True, gone)
+    assert ledger.lapsed(wallet, NOW) == []
+    assert ledger.spend_owing(wallet, Stamp(UUID(int=9), NOW, NOW + 2 * DAY), 60, 60) == 60
+
+
+def test_a_return_takes_back_what_a_late_receipt_spent_of_its_points():
+    wallet = _lapsing((100, NOW - DAY), (60, NOW - DAY))
+    assert ledger.spend_owing(wallet, Stamp(UUID(int=9), NOW, NOW + 2 * DAY), 120, 120) == 0
+    for n, points, expired in ((1, 100, 0), (2, 60, 40)):
+        gone = ledger.expired_of(wallet, wallet.moves, {UUID(int=n)})
+        assert gone == expired
+        back = Stamp(UUID(int=10 + n), NOW + 2 * DAY, NOW + 2 * DAY)
+        ledger.take_back(wallet, back, {UUID(int=n)}, points, True, gone)
+    assert (wallet.active, wallet.debt) == (0, 120)
 
 
 @given(available=st.integers(-1000, 1000), most=st.integers(1, 1000), percent=st.integers(1, 100))

@@ -9,8 +9,6 @@ import msgspec
 from tessera.checkout.core.case import Case
 from tessera.checkout.core.words import Answer, Difference
 from tessera.checkout.offline.core import Cover, cover, fault
-from tessera.ledger import core as ledger
-from tessera.ledger.core import Wallet
 from tessera.rules.core.words import Facts, Story
 from tessera.warehouse.core import Receipt
 
@@ -25,14 +23,8 @@ def cover_of(case: Case, receipt: Receipt, facts: Facts) -> Cover | None:
     why = ""
     if allowance is not None:
         why = fault(allowance, wallet.account_id, receipt, case.now)
-    there = facts.available + _since(case, wallet, receipt) if facts.may_spend else 0
+    there = facts.available if facts.may_spend else 0
     return cover(receipt.spend.points, there, case.shown, why)
-
-
-def _since(case: Case, wallet: Wallet, receipt: Receipt) -> int:
-    """Points that were there when the receipt was made, and have expired before it came."""
-    at = case.stamp(receipt.happened_at).happened_at
-    return sum(points for _, points in ledger.lapsed(wallet, at))
 
 
 def as_covered(facts: Facts, covered: Cover | None) -> Facts:

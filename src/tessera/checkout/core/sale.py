@@ -223,7 +223,7 @@ def _post_sale(
     if wallet is None:
         return None
     if story.points_spent and cover is not None:
-        ledger.spend_owing(wallet, stamp, story.points_spent)
+        ledger.spend_owing(wallet, stamp, story.points_spent, cover.covered)
     elif story.points_spent:
         held = promise is not None and promise.id in wallet.holds
         refusal = (

@@ -146,7 +146,7 @@ def cover(asked: int, there: int, shown: Shown, why_not: str) -> Cover:
     """How many of the points an offline receipt says were spent are taken.
 
     asked    what the till let the member spend
-    there    what could be spent when the receipt was made, as far as it is not spent since
+    there    what could be spent now
     why_not  `fault` of the allowance shown; "" if it is good
     law      asked >= most >= covered; most > there only as far as the allowance covers it
     """

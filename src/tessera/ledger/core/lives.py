@@ -117,14 +117,13 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
                     where they were earned, which is nobody's to know any more. The season is the
                     one that ends nearest, within the 14 hours by which clocks differ at most;
                     the new points expire as far from midnight in UTC as these.
-        before      what has expired already: of that season it counts, whatever the clock
+        before      what has expired already: what did at that very instant counts
         law         late or in time, at once or one by one: in the end the same points go over
         """
         n = self._ended(expired_at)
         if n is None:
             return 0, None
-        same = [each for at, each in before.items() if self._ended(at) == n]
-        gone, went = sum(points for points, _ in same), sum(kept for _, kept in same)
+        gone, went = before.get(expired_at, (0, 0))
         season = self.seasons[n]
         kept = _share(season, gone + points) - _share(season, gone)
         if season.carry_most is not None:

@@ -65,7 +65,7 @@ def expired_of(wallet: Wallet, moves: Iterable[Move], outcomes: Set[UUID]) -> in
             move.lot_id in own if move.lot_id else move.outcome_id in outcomes
         ):
             gone -= move.points
-    return gone
+    return max(gone, 0)
 
 
 class Back(Struct, frozen=True):

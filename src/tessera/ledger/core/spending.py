@@ -90,17 +90,18 @@ def spend(wallet: Wallet, stamp: Stamp, points: int, target: Bucket = "spent") -
     return None
 
 
-def spend_owing(wallet: Wallet, stamp: Stamp, points: int) -> int:
+def spend_owing(wallet: Wallet, stamp: Stamp, points: int, covered: int = 0) -> int:
     """Spend what a till that was cut off has let go: lots first, then it is owed.
 
-    shape  the points that are owed now, for which there was no lot
-    law    points that have expired since are spent instead: late or in time, the same is left
+    covered  so many of them may be points that have expired since: late or in time, the same is
+             left
+    shape    the points that are owed now, for which there was no lot
     """
-    for lot, room in lapsed(wallet, stamp.happened_at):
-        part = min(room, points)
+    for lot, room in lapsed(wallet, stamp.happened_at) if covered else ():
+        part = min(room, points, covered)
         if part:
             post(wallet, stamp, "expired", "spent", part, lot)
-            points -= part
+            points, covered = points - part, covered - part
     free = free_lots(wallet, stamp.happened_at, stamp.posted_at)
     there = min(points, sum(room for _, room in free))
     if there:

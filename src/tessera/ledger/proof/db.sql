@@ -62,7 +62,8 @@ moved AS (
         account_id, count(*) AS n, min(seq) AS first_seq, max(seq) AS last_seq,
         sum(CASE 'active' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS active,
         sum(CASE 'pending' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS pending,
-        sum(CASE 'debt' WHEN source THEN points WHEN target THEN -points ELSE 0 END) AS debt
+        sum(CASE 'debt' WHEN source THEN points WHEN target THEN -points ELSE 0 END) AS debt,
+        sum(CASE 'expired' WHEN target THEN points WHEN source THEN -points ELSE 0 END) AS expired
     FROM ledger.move
     GROUP BY account_id
 ),
@@ -89,6 +90,7 @@ whole AS (
         coalesce(account.id, moved.account_id, kept.account_id, held.account_id) AS id,
         account.id IS NULL AS missing, account.seq, account.head, account.active, account.debt,
         account.holds, account.soonest_expiry, account.pending, account.soonest_ripe,
+        account.joined_to, coalesce(moved.expired, 0) AS expired,
         coalesce(moved.n, 0) AS moves, coalesce(moved.first_seq, 1) AS first_seq,
         coalesce(moved.last_seq, 0) AS last_seq,
         coalesce(moved.active, 0) AS moved_active, coalesce(moved.debt, 0) AS moved_debt,
@@ -139,6 +141,11 @@ told AS (
         CASE WHEN whole.debt <> whole.moved_debt THEN format(
             'account %s: debt is %s, expected %s by its moves',
             whole.id, whole.debt, whole.moved_debt
+        ) END,
+        -- Of accounts that were joined, what expired in one may come back in another.
+        CASE WHEN whole.expired < 0 AND whole.joined_to IS NULL THEN format(
+            'account %s: %s points more came out of what had expired than there were',
+            whole.id, -whole.expired
         ) END,
         CASE WHEN whole.holds <> whole.open_holds THEN format(
             'account %s: its row counts %s open holds, found %s',

@@ -22,8 +22,8 @@ MOVES = (
     N_("carried over, on the way"), N_("joined from another account"),
     N_("joined from another account, on the way"), N_("joined from another account, owed"),
     N_("joined to another account"), N_("joined to another account, owed"), N_("spent"),
-    N_("spent, owed"), N_("taken back"), N_("taken back, owed"), N_("expired"), N_("sent"),
-    N_("donated"), N_("exchanged"),
+    N_("spent, owed"), N_("spent before it expired"), N_("taken back"), N_("taken back, owed"),
+    N_("expired"), N_("sent"), N_("donated"), N_("exchanged"),
 )  # fmt: skip
 ORIGINS = {
     "sale": N_("Purchase"), "return": N_("Return"), "event": N_("Event"),

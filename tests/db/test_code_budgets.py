@@ -130,10 +130,15 @@ def test_a_line_of_many_networks_is_one_network(dsn):
     run(work())
 
 
+def small(monkeypatch, **most: int) -> None:
+    """Of these of everybody's so many at once, and one more in a minute."""
+    for name, number in most.items():
+        bucket = core.Bucket(name.lower(), number, timedelta(minutes=1), shared=True)
+        monkeypatch.setattr(core, name, bucket)
+
+
 def test_the_day_of_strangers_is_not_the_day_of_who_is_at_home(dsn, monkeypatch):
-    few = [core.Bucket(each.what, 2, timedelta(minutes=1)) for each in (core.STRANGERS, core.HOMES)]
-    monkeypatch.setattr(core, "STRANGERS", few[0])
-    monkeypatch.setattr(core, "HOMES", few[1])
+    small(monkeypatch, STRANGERS=2, HOMES=2, STAFF=1)
 
     async def work():
         async with await connect(dsn) as conn:
@@ -142,9 +147,50 @@ def test_the_day_of_strangers_is_not_the_day_of_who_is_at_home(dsn, monkeypatch)
             assert said == [True, True, False, False]
             assert not await ask(conn, "new" + TO, network="99.1"), "new there is a stranger"
             assert [await ask(conn, network="99.1") for _ in range(3)] == [True, True, False]
-            assert [await ask(conn, "a" + TO, trusted=True, network="3.3")] == [False]
+            assert not await ask(conn, "a" + TO, asks="member", network="3.3")
+            said = [await ask(conn, "a" + TO, asks="staff", network="3.3") for _ in range(2)]
+            assert said == [True, False], "a pot of their own"
             later = NOW + timedelta(minutes=1)
             assert await ask(conn, "b" + TO, later, "3.3"), "strangers' fill again too"
+            said = [await ask(conn, "c" + TO, later, "3.4", asks="staff") for _ in range(2)]
+            assert said == [True, False], "and staff's"
+
+    run(work())
+
+
+@pytest.mark.parametrize("deliver", [True, False])
+def test_one_network_takes_five_of_what_homes_have_and_one_more_every_four_hours(
+    dsn, monkeypatch, deliver
+):
+    """Twenty addresses of his own, proved at a network of his own, empty no pot."""
+    small(monkeypatch, STRANGERS=20)
+
+    async def work():
+        async with await connect(dsn) as conn:
+            for n in range(20):
+                await prove(conn, "6.6", f"{n}{TO}", NOW - timedelta(days=30 - n))
+            await prove(conn, "99.1", at=NOW - timedelta(days=1))
+            for at in (NOW, NOW + core.HOMES_THERE.every):
+                for n in range(20):
+                    assert await ask(conn, f"all{at}{n}", at, f"1.{n}"), "strangers' are used up"
+                said = [await ask(conn, f"{n}{TO}", at, "6.6", deliver=deliver) for n in range(20)]
+                assert sum(said) == (5 if at == NOW else 1)
+                assert await ask(conn, at=at, network="99.1"), "another's home is let in"
+
+    run(work())
+
+
+def test_who_takes_what_homes_have_takes_none_of_staffs(dsn, monkeypatch):
+    """Members who are signed in have what homes have, with the same bound for a network."""
+    small(monkeypatch, STRANGERS=1)
+
+    async def work():
+        async with await connect(dsn) as conn:
+            assert await ask(conn, "x" + TO, network="1.1")
+            said = [await ask(conn, f"{n}{TO}", network="2.2", asks="member") for n in range(9)]
+            assert sum(said) == 5
+            assert await ask(conn, network="2.3", asks="member"), "another network's has its own"
+            assert await ask(conn, "y" + TO, network="2.2", asks="staff")
 
     run(work())
 
@@ -153,27 +199,30 @@ def test_what_staff_or_a_session_asks_for_is_not_strangers_to_use_up(dsn):
     async def work():
         async with await connect(dsn) as conn:
             assert [await ask(conn, network=f"1.{n}") for n in range(6)][-1] is False
-            assert await ask(conn, network="5.5", trusted=True)
+            assert await ask(conn, network="5.5", asks="staff")
+            assert await ask(conn, network="5.6", asks="member")
 
     run(work())
 
 
-@pytest.mark.parametrize("network", ["4.{}", ""])
+@pytest.mark.parametrize(
+    ("network", "asks"), [("4.{}", "staff"), ("4.{}", "member"), ("", "staff")]
+)
 def test_a_session_with_many_networks_sends_ten_to_a_phone_and_one_more_every_two_hours(
-    dsn, network
+    dsn, network, asks
 ):
     async def work():
         async with await connect(dsn) as conn:
             sent = 0
             for minutes in range(0, 24 * 60 + 1, 20):
                 at, where = NOW + timedelta(minutes=minutes), network.format(minutes)
-                sent += sum([await ask(conn, at=at, network=where, trusted=True) for _ in range(2)])
+                sent += sum([await ask(conn, at=at, network=where, asks=asks) for _ in range(2)])
             assert sent == 22
-            assert await ask(conn, network="9.9"), "what strangers have is not touched"
             late = NOW + DAY
+            assert await ask(conn, at=late, network="9.9"), "what strangers have is not touched"
             await prove(conn, "9.9", at=late)
-            assert not await ask(conn, at=late, network="8.8", trusted=True)
-            assert await ask(conn, at=late, network="9.9", trusted=True), "nor what a home has"
+            assert not await ask(conn, at=late, network="8.8", asks=asks)
+            assert await ask(conn, at=late, network="9.9", asks=asks), "nor what a home has"
 
     run(work())
 
@@ -209,7 +258,7 @@ def test_a_caller_who_asks_for_many_is_refused_and_another_is_not(dsn, deliver):
 
 def strangers(monkeypatch, most: int) -> None:
     """So many messages to everybody."""
-    monkeypatch.setattr(core, "STRANGERS", core.Bucket("strangers", most, timedelta(days=1)))
+    monkeypatch.setattr(core, "STRANGERS", core.Bucket("strangers", most, DAY, shared=True))
 
 
 def test_pretended_messages_spend_nothing_of_everybodys(dsn, monkeypatch):

@@ -114,7 +114,10 @@ def test_an_address_of_staff(email, fine):
     assert (email_fault(normal_email(email)) is None) == fine
 
 
-BUCKETS = [*codes.own_buckets("10.0.0.1", home=False), *codes.pots(home=True)]
+BUCKETS = [
+    *codes.own_buckets("10.0.0.1", home=False), codes.TRUSTED,
+    codes.STRANGERS, codes.HOMES_THERE, codes.HOMES, codes.STAFF,
+]  # fmt: skip
 
 
 @given(st.sampled_from(BUCKETS), st.lists(st.integers(0, 40_000), max_size=60))
@@ -133,7 +136,8 @@ def test_of_a_bucket_no_more_comes_than_it_held_and_gets(bucket, pauses_s):
 def test_the_buckets_say_what_the_readme_says():
     day = timedelta(days=1)
     most = {each.what: each.most + day // each.every for each in BUCKETS}
-    assert (most["destination"], most["strangers"] + most["homes"]) == (17, 20_000)
+    assert (most["destination"], most["trusted destination"], most["homes there"]) == (17, 22, 11)
+    assert (most["strangers"], most["homes"], most["staff"]) == (15_000, 3_000, 2_000)
     assert codes.PAIR.most < codes.DESTINATION.most and codes.PAIR.every > codes.DESTINATION.every
 
 

@@ -13,6 +13,8 @@ from msgspec import Struct
 from tessera.base.refusal import Refusal
 
 Channel = Literal["email", "phone"]
+# Who asks: whoever it is; a member who is signed in, for a contact of his; staff, or a key.
+Asks = Literal["anybody", "member", "staff"]
 DIGITS, TRIES, LIFE = 6, 5, timedelta(minutes=10)
 PURPOSE_MOST = 40  # characters of a purpose
 HOME_TERM = timedelta(days=180)  # a network is a destination's own so long after a proof there
@@ -21,12 +23,14 @@ HOME_TERM = timedelta(days=180)  # a network is a destination's own so long afte
 class Bucket(Struct, frozen=True):
     """So many messages at once, and another one after each stretch of time.
 
-    what  tells the kinds apart
+    what    tells the kinds apart
+    shared  everybody's: a message that is only pretended is judged by it, and takes nothing out
     """
 
     what: str
     most: int
     every: timedelta
+    shared: bool = False
 
 
 # To one destination, of those asked for from networks that are not its own: 17 in a day.
@@ -39,10 +43,13 @@ PAIR = Bucket("pair", 4, timedelta(hours=3))
 # To whomever, asked for by one caller, and from one network: a company's people share one.
 CALLER = Bucket("caller", 20, timedelta(minutes=7))
 NETWORK = Bucket("network", 80, timedelta(seconds=100))
-# To everybody: asked for from anywhere, and only from where a destination was proved before. What
-# both give on any day is 20,000.
-STRANGERS = Bucket("strangers", 3_000, timedelta(milliseconds=7_200))
-HOMES = Bucket("homes", 1_000, timedelta(milliseconds=21_600))
+# To everybody: asked for from anywhere; only from where a destination was proved before, and by
+# members who are signed in; only by staff. What they give on any day is 20,000.
+STRANGERS = Bucket("strangers", 3_000, timedelta(milliseconds=7_200), shared=True)
+HOMES = Bucket("homes", 600, timedelta(seconds=36), shared=True)
+STAFF = Bucket("staff", 400, timedelta(seconds=54), shared=True)
+# Of what homes have, from one network: whoever proves many addresses of his own there has no more.
+HOMES_THERE = Bucket("homes there", 5, timedelta(hours=4))
 # How long after a failure it is tried again, by how often it failed; as long as the code is good.
 PAUSES = tuple(timedelta(seconds=seconds) for seconds in (2, 5, 15, 30, 60))
 LEASE = timedelta(seconds=40)  # a message that somebody took and never told of is free again
@@ -89,20 +96,29 @@ def block_of(network: str) -> str:
     return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
 
 
-def own_buckets(network: str, *, home: bool, trusted: bool = False) -> list[Bucket]:
+def own_buckets(network: str, *, home: bool, asks: Asks = "anybody") -> list[Bucket]:
     """What counts a message to one destination, asked for from one network.
 
     network  "" for nobody's
     home     somebody has proved the destination from there before
-    trusted  whoever asks is signed in, or has a key
     """
-    whole = [] if home else [TRUSTED if trusted else DESTINATION]
+    whole = [] if home else [DESTINATION if asks == "anybody" else TRUSTED]
     return [PAIR, CALLER, NETWORK, *whole] if network else whole
 
 
-def pots(*, home: bool) -> list[Bucket]:
-    """Of which of everybody's messages it may be one, in this order."""
-    return [HOMES, STRANGERS] if home else [STRANGERS]
+def pots(*, home: bool, asks: Asks = "anybody") -> list[list[Bucket]]:
+    """Of which of everybody's messages it may be one, in this order; each with its own bounds."""
+    if asks == "staff":
+        return [[STAFF], [STRANGERS]]
+    return [[HOMES_THERE, HOMES], [STRANGERS]] if home or asks == "member" else [[STRANGERS]]
+
+
+def taken(bucket: Bucket, amount: int) -> timedelta:
+    """How much later a bucket is full by one message.
+
+    amount  0 for one that is only pretended
+    """
+    return amount * bucket.every if bucket.shared else bucket.every
 
 
 def empty(buckets: Sequence[Bucket], full_at: Sequence[datetime], now: datetime) -> Refusal | None:

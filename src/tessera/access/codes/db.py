@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg import AsyncConnection
 
-from tessera.access.codes.core import TRIES, Bucket, Challenge, Channel, Proved
+from tessera.access.codes.core import TRIES, Bucket, Challenge, Channel, Proved, taken
 from tessera.base.sql import statements
 
 SQL = statements(__file__)
@@ -31,7 +31,10 @@ class Waiting(Struct, frozen=True):
 async def spend(
     conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], amount: int, now: datetime
 ) -> list[datetime]:
-    """Take so many messages out of each bucket, by its mark; when each is full again, in order."""
+    """Take a message out of each bucket, by its mark; when each is full again, in order.
+
+    amount  0 for one that is only pretended
+    """
     fills = [bucket.most * bucket.every for _, bucket in buckets]
     values = _taken(buckets, amount) | {"fills": fills, "now": now}
     full = {bytes(row[0]): row[1] async for row in await conn.execute(SQL["spend"], values)}
@@ -45,7 +48,7 @@ async def take_back(conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], amount:
 
 def _taken(buckets: Sequence[tuple[bytes, Bucket]], amount: int) -> dict[str, Any]:
     return {"what": [mark for mark, _ in buckets],
-            "takes": [amount * bucket.every for _, bucket in buckets]}  # fmt: skip
+            "takes": [taken(bucket, amount) for _, bucket in buckets]}  # fmt: skip
 
 
 async def is_home(conn: Conn, what: bytes, now: datetime) -> bool:

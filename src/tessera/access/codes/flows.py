@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from tessera.access.codes import core, db
-from tessera.access.codes.core import Bucket, Challenge, Channel, Message, Notice, Proved
+from tessera.access.codes.core import Asks, Bucket, Challenge, Channel, Message, Notice, Proved
 from tessera.access.core.principals import network_of
 from tessera.base import installation
 from tessera.base.ids import new_id
@@ -35,19 +35,19 @@ async def begin(  # noqa: PLR0913 - what is proved, to whom it goes, who asks
     deliver: bool = True,
     language: str = "en",
     address: str = "",
-    trusted: bool = False,
+    asks: Asks = "anybody",
 ) -> Challenge | Refusal:
     """Send a code to `to`, in its normal form. What is refused is counted nowhere.
 
     purpose   what the proof is for, at most 40 characters; it comes back with the proof
     deliver   False: all looks the same, but nothing is sent and no code proves it
     address   where it is asked for, "" where that is not known
-    trusted   staff ask, or a member for what he is known by: both name whom they may write to
+    asks      member: for a contact that was his before
     errors    too_many_codes
     """
     assert 0 < len(purpose) <= core.PURPOSE_MOST, "a purpose is a word of ours"
     marks = installation.here()
-    asker = _Asker(destination(channel, to), network_of(address), trusted)
+    asker = _Asker(destination(channel, to), network_of(address), asks)
     refusal = await _spend(conn, asker, now, amount=int(deliver))
     if refusal is not None:
         return refusal
@@ -121,7 +121,7 @@ class _Asker(Struct, frozen=True):
 
     destination: bytes
     network: str
-    trusted: bool
+    asks: Asks
 
 
 async def _spend(conn: db.Conn, asker: _Asker, now: datetime, *, amount: int) -> Refusal | None:
@@ -129,18 +129,17 @@ async def _spend(conn: db.Conn, asker: _Asker, now: datetime, *, amount: int) ->
 
     amount  of everybody's: 0 for a message that is only pretended, which is judged alike
     """
-    there = await db.is_home(conn, _home(asker.destination, asker.network), now)
-    home = there or asker.trusted
-    mine = _marked(core.own_buckets(asker.network, home=there, trusted=asker.trusted), asker)
-    refusal = await _take(conn, mine, 1, now)
+    home = await db.is_home(conn, _home(asker.destination, asker.network), now)
+    mine = _marked(core.own_buckets(asker.network, home=home, asks=asker.asks), asker)
+    refusal = await _take(conn, mine, amount, now)
     if refusal is not None:
         return refusal
     # Everybody's rows come last, and only for what nothing else refuses: all wait for them.
-    for pot in core.pots(home=home):
-        refusal = await _take(conn, _marked([pot], asker), amount, now)
+    for pot in core.pots(home=home, asks=asker.asks):
+        refusal = await _take(conn, _marked(pot, asker), amount, now)
         if refusal is None:
             return None
-    await db.take_back(conn, mine, 1)
+    await db.take_back(conn, mine, amount)
     return refusal
 
 
@@ -150,7 +149,7 @@ async def _take(
     """Take it out of each bucket; put back where one of them had none left."""
     full = await db.spend(conn, keyed, amount, now)
     buckets = [bucket for _, bucket in keyed]
-    before = [at - amount * bucket.every for at, bucket in zip(full, buckets, strict=True)]
+    before = [at - core.taken(each, amount) for at, each in zip(full, buckets, strict=True)]
     refusal = core.empty(buckets, before, now)
     if refusal is not None:
         await db.take_back(conn, keyed, amount)
@@ -160,7 +159,7 @@ async def _take(
 def _marked(buckets: Sequence[Bucket], asker: _Asker) -> list[tuple[bytes, Bucket]]:
     to, block = asker.destination.hex(), core.block_of(asker.network)
     words = {"destination": [to], "trusted destination": [to], "pair": [to, block],
-             "caller": [asker.network], "network": [block]}  # fmt: skip
+             "caller": [asker.network], "network": [block], "homes there": [block]}  # fmt: skip
     marks = installation.here()
     return [(marks.mark("bucket", each.what, *words.get(each.what, [])), each) for each in buckets]
 

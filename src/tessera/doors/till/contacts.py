@@ -82,8 +82,9 @@ async def send(call: Call) -> CodeSent | Refusal:
     if refusal is not None:
         return refusal
     sent = await flows.send_code(
-        call.conn, member_id, contact, call.now, call.address, trusted="member_id" in call.path
-    )
+        call.conn, member_id, contact, call.now, call.address,
+        asks="staff" if "member_id" in call.path else "anybody",
+    )  # fmt: skip
     if isinstance(sent, Refusal):
         return sent
     operation = "contact.send" if "member_id" in call.path else "me.contact.send"

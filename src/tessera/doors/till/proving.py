@@ -70,7 +70,7 @@ async def send(call: Call) -> ProofSent | Refusal:
         call.now,
         language=member.language,
         address=call.address,
-        trusted=True,
+        asks="member",
     )
     if isinstance(sent, Refusal):
         return sent

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from tessera.access.codes import flows as codes
-from tessera.access.codes.core import Challenge, Notice, Proved, not_proved
+from tessera.access.codes.core import Asks, Challenge, Notice, Proved, not_proved
 from tessera.access.codes.flows import begin as send
 from tessera.access.core import network_of
 from tessera.base import installation
@@ -227,11 +227,9 @@ async def _known(conn: db.Conn, contact: Identifier, now: datetime) -> Admitted 
 
 async def send_code(
     conn: db.Conn, member_id: UUID, contact: Identifier, now: datetime, address: str, *,
-    trusted: bool,
+    asks: Asks,
 ) -> Challenge | Refusal:  # fmt: skip
     """A code goes to a phone or an address that a member has, or wants to have.
-
-    trusted  staff ask: what strangers have used up of codes is none of theirs
 
     Whether it is somebody else's is not told. Errors: member_unknown, too_many_codes.
     """
@@ -241,7 +239,7 @@ async def send_code(
     assert contact.kind in ("email", "phone"), "the door asks for one of them"
     return await send(
         conn, CONTACT, contact.kind, contact.value, member_id, now, language=member.language,
-        address=address, trusted=trusted,
+        address=address, asks=asks,
     )  # fmt: skip
 
 

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 
+from support.codes import NOW, TO, begun
 from support.database import connect, run
 from tessera.access.codes import core, flows
-from tessera.access.codes.core import Challenge, Proved
+from tessera.access.codes.core import Proved
 from tessera.base.refusal import Refusal
 
-NOW = datetime(2026, 11, 22, 9, 3, tzinfo=UTC)
-TO, DAY = "canary@example.org", timedelta(days=1)
-
-
-def digits(text: str) -> str:
-    """The code in a message."""
-    found = re.search(r"\d{6}", text)
-    assert found is not None, text
-    return found[0]
-
-
-async def begun(conn, to=TO, now=NOW, **more) -> tuple[Challenge, str]:
-    """A challenge and its code, read from the message as the sweeper gets it."""
-    challenge = await flows.begin(conn, "sign in", "email", to, None, now, **more)
-    assert isinstance(challenge, Challenge), challenge
-    await conn.commit()
-    for message, _ in await flows.take_due(conn, now, 100):
-        if message.id == challenge.id:
-            await conn.commit()
-            return challenge, digits(message.text)
-    return challenge, ""
+DAY = timedelta(days=1)
 
 
 def refused(said: object) -> bool:

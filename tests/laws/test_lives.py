@@ -148,7 +148,7 @@ def test_late_receipts_make_a_season_carry_what_it_would_have_at_once(percent, m
     expiry, ended = Expiry(seasons=(season, SECOND)), day_end(FIRST.spend_until, "UTC")
     gone = kept = 0
     for points in lots:
-        part, _ = expiry.carry(ended, points, {ended: (gone, kept)})
+        part, _ = expiry.carry(ended, points, gone, kept)
         assert 0 <= part <= points
         gone, kept = gone + points, kept + part
     assert kept == expiry.carry(ended, gone)[0] == min(gone * percent // 100, most)

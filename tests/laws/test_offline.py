@@ -130,7 +130,7 @@ def test_what_a_season_carried_over_is_not_there_a_second_time():
     ledger.earn(wallet, stamp, UUID(int=2), 160, ledger.Terms(NOW + DAY))
     late = Stamp(UUID(int=3), NOW + 2 * DAY, NOW + 2 * DAY)
 
-    def carry(when, points, before):
+    def carry(when, points, gone, before):
         return points * 40 // 100, NOW + 9 * DAY
 
     assert ledger.expire(wallet, late, late.posted_at, lambda: UUID(int=next(ids)), carry) == (

@@ -8,16 +8,18 @@ from datetime import datetime
 from uuid import UUID
 
 from tessera.base.money import split
-from tessera.ledger.core.lives import NOTHING, Earlier
 from tessera.ledger.core.posting import open_lot, take
 from tessera.ledger.core.spending import pinned
 from tessera.ledger.core.words import Lot, Stamp, Wallet
 
-# (when, points that expire then, what expired before) -> (points carried over, when those expire)
-Carry = Callable[[datetime, int, Earlier], tuple[int, datetime | None]]
+# (when, points that expire then, those that did before, of these carried over) -> (points carried
+# over, when those expire)
+Carry = Callable[[datetime, int, int, int], tuple[int, datetime | None]]
 
 
-def nothing(expired_at: datetime, points: int, before: Earlier) -> tuple[int, datetime | None]:
+def nothing(
+    expired_at: datetime, points: int, gone: int, before: int
+) -> tuple[int, datetime | None]:  # fmt: skip
     """No season: nothing is carried over."""
     return 0, None
 
@@ -42,8 +44,7 @@ def expire(
         lots = [x for x in sorted(wallet.lots.values(), key=Lot.order) if x.expires_at == instant]
         free = [(lot, lot.remaining - pins.get(lot.id, 0)) for lot in lots]
         ripe = [(lot, part) for lot, part in free if part > 0 and not lot.pending]
-        before = NOTHING if carry is nothing else _before(wallet)
-        kept, until = carry(instant, sum(part for _, part in ripe), before)
+        kept, until = carry(instant, sum(part for _, part in ripe), *_before(wallet, instant))
         if kept and any(lot.id in pins for lot in lots):
             continue
         for lot, part in free:
@@ -67,16 +68,17 @@ def _shares(ripe: list[tuple[Lot, int]], kept: int) -> dict[UUID, int]:
     return {outcome: part for outcome, part in zip(sums, parts, strict=True) if part}
 
 
-def _before(wallet: Wallet) -> Earlier:
-    """What has expired before, whatever became of it: a late receipt is of the same season."""
-    found = dict(wallet.carried)
+def _before(wallet: Wallet, instant: datetime) -> tuple[int, int]:
+    """(points that expired at an instant before, of these carried over), whatever became of them.
+
+    A late receipt is of the same season as those that came in time.
+    """
+    gone, kept = wallet.carried.get(instant, (0, 0))
     for move in wallet.moves:
-        way = move.source, move.target
-        if way in (("active", "expired"), ("expired", "active")):
-            gone, kept = found.get(move.happened_at, (0, 0))
-            out = move.target == "expired"
-            found[move.happened_at] = gone + move.points * out, kept + move.points * (not out)
-    return found
+        if move.happened_at == instant:
+            gone += move.points * ((move.source, move.target) == ("active", "expired"))
+            kept += move.points * ((move.source, move.target) == ("expired", "active"))
+    return gone, kept
 
 
 def _next(wallet: Wallet, at: datetime, seen: datetime | None) -> datetime | None:

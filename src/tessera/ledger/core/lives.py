@@ -6,9 +6,8 @@ later change of a setting or of a time zone moves it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -24,9 +23,6 @@ YearDay = Annotated[
     str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z",
               description="it as 12-31: month, day"),
 ]  # fmt: skip
-# {when: (points that expired then, of these carried over)}
-Earlier = Mapping[datetime, tuple[int, int]]
-NOTHING: Earlier = MappingProxyType({})
 _CLOCKS = timedelta(hours=14)  # no clock is further from UTC
 Period = Literal["week", "month", "quarter", "half_year", "year"]
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -109,34 +105,30 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         return next((each for each in self.seasons if day <= each.closes), None)
 
     def carry(
-        self, expired_at: datetime, points: int, before: Earlier = NOTHING
+        self, expired_at: datetime, points: int, gone: int = 0, before: int = 0
     ) -> tuple[int, datetime | None]:
         """(points that go over when a season ends, when they expire); (0, None) without a season.
 
+        gone        points that have expired at that instant already: these are late receipts'
+        before      of those gone so many went over
+        law         late or in time, at once or one by one: in the end the same points go over
         expired_at  the instant at which the points expired: midnight on the clock of the place
                     where they were earned, which is nobody's to know any more. The season is the
                     one that ends nearest, within the 14 hours by which clocks differ at most;
                     the new points expire as far from midnight in UTC as these.
-        before      what has expired already: what did at that very instant counts
-        law         late or in time, at once or one by one: in the end the same points go over
         """
-        n = self._ended(expired_at)
-        if n is None:
+        if not self.seasons:
             return 0, None
-        gone, went = before.get(expired_at, (0, 0))
+        ends = [day_end(season.spend_until, "UTC") for season in self.seasons]
+        n = min(range(len(ends)), key=lambda i: abs(expired_at - ends[i]))
+        apart = expired_at - ends[n]
+        if abs(apart) > _CLOCKS:
+            return 0, None
         season = self.seasons[n]
         kept = _share(season, gone + points) - _share(season, gone)
         if season.carry_most is not None:
-            kept = min(kept, max(season.carry_most - went, 0))
-        if n + 1 == len(self.seasons):
-            return kept, None
-        return kept, _end(self.seasons[n + 1]) + (expired_at - _end(season))
-
-    def _ended(self, at: datetime) -> int | None:
-        """Which season's points expire at that instant."""
-        ends = [abs(at - _end(season)) for season in self.seasons]
-        n = min(range(len(ends)), key=ends.__getitem__, default=None)
-        return n if n is not None and ends[n] <= _CLOCKS else None
+            kept = min(kept, max(season.carry_most - before, 0))
+        return kept, ends[n + 1] + apart if n + 1 < len(ends) else None
 
 
 class Pending(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -230,17 +222,12 @@ class Life(Struct, frozen=True):
         return self.expiry is not None and any(x.carry_percent for x in self.expiry.seasons)
 
     def carry(
-        self, expired_at: datetime, points: int, before: Earlier
+        self, expired_at: datetime, points: int, gone: int, before: int
     ) -> tuple[int, datetime | None]:
         """What goes over when a season ends: for `expire`."""
         if self.expiry is None:
             return 0, None
-        return self.expiry.carry(expired_at, points, before)
-
-
-def _end(season: Season) -> datetime:
-    """Its last midnight, in UTC."""
-    return day_end(season.spend_until, "UTC")
+        return self.expiry.carry(expired_at, points, gone, before)
 
 
 def _share(season: Season, points: int) -> int:

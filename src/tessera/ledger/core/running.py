@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tessera.ledger.core.expiring import expire, nothing
+from tessera.ledger.core.expiring import expire
 from tessera.ledger.core.lives import Life
 from tessera.ledger.core.ripening import ripen_due
 from tessera.ledger.core.words import EPOCH, Stamp, Wallet
@@ -74,6 +74,4 @@ def post_due(wallet: Wallet, stamp: Stamp, life: Life, new_id: Callable[[], UUID
     """
     at = stamp.happened_at
     activated = ripen_due(wallet, stamp, at, life.net_debt)
-    return Posted(
-        activated, *expire(wallet, stamp, at, new_id, life.carry if life.carries else nothing)
-    )
+    return Posted(activated, *expire(wallet, stamp, at, new_id, life.carry))

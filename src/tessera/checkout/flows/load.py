@@ -125,12 +125,13 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
 
 
 async def _know_expired(conn: db.Conn, items: Sequence[Item]) -> None:
-    """Of accounts whose points a till that was cut off has let go: what has expired there since."""
+    """Of accounts whose points a cut-off till has let go by an allowance: what has expired since."""
     late = {
         item.case.wallet.account_id: item.case.wallet
         for item in items
         if item.case is not None and item.case.wallet is not None
-        and item.receipt is not None and item.receipt.offline and item.receipt.spend is not None
+        and (told := item.receipt) is not None and told.offline and told.spend is not None
+        and told.allowance is not None
     }  # fmt: skip
     if late:
         await lapsing_db.load_expired(conn, list(late.values()))

@@ -125,7 +125,7 @@ async def load(conn: db.Conn, batch: Batch, reader: Reader) -> None:
 
 
 async def _know_expired(conn: db.Conn, items: Sequence[Item]) -> None:
-    """Of accounts whose points a cut-off till has let go by an allowance: what has expired since."""
+    """Of accounts whose points an allowance has let go: what has expired there since."""
     late = {
         item.case.wallet.account_id: item.case.wallet
         for item in items

@@ -128,9 +128,13 @@ _FATES: tuple[tuple[Fate, str, tuple[str, ...]], ...] = (
     ),
     (
         "nothing",
+        "keyed marks and counts of an earlier release, which nobody reads",
+        ("access.code_budget",),
+    ),
+    (
+        "nothing",
         "keyed marks and counts that end by themselves",
         (
-            "access.code_budget",
             "access.code_bucket",
             "access.sign_in_limit",
             "members.claim_try",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+import phonenumbers
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,9 +22,6 @@ _READ_MOST = 1 << 29  # bytes of a Parquet file's cells; what says more is not l
 # What tables are written in. Of a word in another encoding only plain letters are found.
 _ENCODINGS = ("utf-8", "cp1250", "cp1251", "cp1252", "gb18030")
 _BETWEEN = b" ()-./\xa0\xc2"  # what people write between the digits of a phone
-_ABROAD = re.compile(
-    r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})"
-)  # the number of a country
 _DAY = re.compile(rb"(19|20)[0-9]{2}[-./][01][0-9][-./][0-3][0-9]")
 _EDGE = rb'(?:^|(?<=[\n,;\t|"]))'  # where a cell begins
 _END = rb'(?=[\r\n,;\t|"]|$)'
@@ -112,15 +110,20 @@ def nameless(sought: Naming) -> Naming:
 
 def _phone(value: str) -> tuple[bytes, re.Pattern[bytes]]:
     """Its digits within the country, and a cell of it, however it is dialled and written."""
-    country = _ABROAD.match(value)
-    tail = value[country.end() if country else 0 :].encode()
+    country, tail = _parted(value)
     gap = b"[" + re.escape(_BETWEEN) + b"]*"
-    abroad, body = (
-        gap.join(each.encode() for each in digits)
-        for digits in (country[1] if country else "", tail.decode())
-    )
+    abroad, body = (gap.join(each.encode() for each in digits) for digits in (country, tail))
     before = rb"(?:(?:\+|00)?" + gap + abroad + gap + b"0?|06|[018])?"
-    return tail, re.compile(_EDGE + b"(" + gap + before + gap + body + gap + b")" + _END)
+    return tail.encode(), re.compile(_EDGE + b"(" + gap + before + gap + body + gap + b")" + _END)
+
+
+def _parted(value: str) -> tuple[str, str]:
+    """(number of the country, number within it); ("", all) of one that no plan knows."""
+    try:
+        found = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        return "", value.removeprefix("+")
+    return str(found.country_code), phonenumbers.national_significant_number(found)
 
 
 def _person(given: str, family: str) -> Person:

@@ -90,6 +90,8 @@ def test_a_coupon_is_rung_up_and_its_state_is_told(shop, looking):
     page.evaluate(SCANNED, ["SPRINGTIME", code])
     page.locator("#coupons").get_by_text(f"Coupon {code}: counts").wait_for()
     page.locator("#coupons").get_by_text("Coupon SPRINGTIME: unknown").wait_for()
+    as_scanned = page.locator("#coupons li").all_inner_texts()
+    assert ["SPRINGTIME" in as_scanned[0], code in as_scanned[1]] == [True, True]
     page.locator("#coupons button").first.click()
     page.locator("#coupons").get_by_text(f"Coupon {code}: counts").wait_for()
     assert text(page, "to-pay") == "€45.00"

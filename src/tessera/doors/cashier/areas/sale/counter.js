@@ -175,7 +175,7 @@ async function blind() {
 
 function offer(points, text) {
   at("spending").hidden = !points;
-  at("could").textContent = text || "";
+  at("could").textContent = text;
   at("spend").dataset.most = points;
   at("spend-all").textContent = say("all", { points: count(points) });
 }
@@ -222,10 +222,20 @@ function keptFor(text) {
 
 /** How the basket's coupons stand, where it has any. */
 async function coupons(told = []) {
+  now.told = told;
   now.wrong.push(...told.filter((each) => each.state === "unknown").map((each) => each.code));
   if (now.coupons.length || at("coupons").firstChild) {
-    (await import("./coupons.js")).draw(now, told, again);
+    (await import("./coupons.js")).draw(now, again);
   }
+}
+
+/** A code joins the basket at once, ten at most: the next is scanned while files load. */
+function scanned() {
+  const code = at("coupon").value.trim();
+  at("couponing").reset();
+  if (!code || now.coupons.length > 9 || now.coupons.includes(code)) return;
+  now.coupons.push(code);
+  again();
 }
 
 function addLine() {
@@ -367,11 +377,7 @@ function wire() {
     if (["way", "amount"].includes(event.target.name)) again();
   });
   on(at("spending"), "submit", () => spend(Number(at("spend").value.replace(/\s/g, ""))));
-  on(at("couponing"), "submit", async () => {
-    const text = at("coupon").value.trim();
-    at("coupon").value = "";
-    if ((await import("./coupons.js")).add(now.coupons, text)) again();
-  });
+  on(at("couponing"), "submit", scanned);
   on(at("spend-all"), "click", () => spend(Number(at("spend").dataset.most)));
   on(at("add"), "click", () => addLine() || plainly("nothing"));
   on(at("confirm"), "click", confirm);

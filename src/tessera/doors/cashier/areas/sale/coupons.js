@@ -3,7 +3,6 @@
 import { make } from "/web/forms.js";
 import { say } from "./figures.js";
 
-const MOST = 10; // of one receipt
 const at = (id) => document.getElementById(id);
 
 /** A sentence for each coupon of an answer. */
@@ -12,27 +11,16 @@ export function told(coupons = []) {
 }
 
 /** The list of a basket's coupons; changed: called when one is taken out. */
-export function draw({ coupons: codes, wrong }, answered, changed) {
+export function draw({ coupons: codes, wrong, told: answered }, changed) {
   const known = [...answered, ...wrong.map((code) => ({ code, state: "unknown" }))];
   const how = (code) => told(known.filter((each) => each.code === code))[0] ?? code;
   at("coupons").replaceChildren(...codes.map((code, index) => {
     const out = make("button", { type: "button", class: "bare", "aria-label": `${say("remove")}: ${code}` }, "×");
     out.addEventListener("click", () => {
       codes.splice(index, 1);
-      draw({ coupons: codes, wrong }, [], changed);
       changed();
       at("coupon").focus();
     });
     return make("li", {}, make("span", {}, how(code)), out);
   }));
-}
-
-/**
- * A code joins the basket's; false where there is none, or no room. Its field was emptied at once:
- * another one is scanned while this file still loads.
- */
-export function add(codes, code) {
-  if (!code || codes.length >= MOST || codes.includes(code)) return false;
-  codes.push(code);
-  return true;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from support.database import run
 from support.shop import PAY, PLACE, Shop, fresh_card, goods_back, line, opened, program, sale
@@ -12,6 +13,8 @@ from tessera.base.clock import day_end, local
 from tessera.checkout.core import Cancel, Event, Quote
 from tessera.ledger import db
 from tessera.ledger.core import wallet_id
+from tessera.warehouse.core import Store as Place
+from tessera.warehouse.stores import db as stores_db
 
 ONE_EACH = {"id": "base", "mechanic": "base_rate", "points": 1, "per_minor": 1}
 STAMP = {"id": "stamp", "mechanic": "base_rate", "points": 1, "per_minor": 10, "earns": "stamps"}
@@ -236,6 +239,26 @@ def test_late_receipts_of_a_season_carry_no_more_than_its_most(dsn, ran):
         assert await shop.points(one) == (30, 0, 0), "what the other had carried, and no more"
 
     played(dsn, story, expiry={"seasons": seasons})
+
+
+@pytest.mark.parametrize(("clock", "carried"), [("Europe/Rome", 50), ("", 100)])
+def test_a_season_with_a_clock_ends_once_for_stores_in_other_zones(dsn, clock, carried):
+    seasons = _closed(20, carry_percent=40, carry_most=50)
+
+    async def story(shop, card):
+        async with shop.house.pool.connection() as conn:
+            await stores_db.put_store(conn, Place("S2", "Harbour", "America/New_York"))
+        await shop.house.refresh()
+        for store, days in (("S1", 40), ("S2", 30)):
+            said = await shop.send(
+                replace(sale(card, line("SOUP", 1, 200), at=ago(days)), store=store)
+            )
+            assert said.status == 201
+        done = await shop.run()
+        assert sum(each.carried for each in done) == carried
+        assert await shop.points(card) == (carried, 0, 0)
+
+    played(dsn, story, expiry={"seasons": seasons} | ({"time_zone": clock} if clock else {}))
 
 
 def test_what_a_season_carries_can_be_spent_before_any_run(dsn):

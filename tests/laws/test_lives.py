@@ -142,6 +142,23 @@ def test_a_season_carries_over_whatever_clock_it_ended_by(zone, points):
     assert SEASONS.carry(ended + timedelta(days=3), points) == (0, None), "no season ended then"
 
 
+@given(ZONES, ZONES, st.integers(0, 370 * 24 * 60), st.integers(1, 10_000))
+def test_a_season_with_a_clock_ends_once_for_all_stores(zone, clock, minutes, points):
+    at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    seasons = Expiry(seasons=(FIRST, SECOND), time_zone=clock)
+    ends = Life(seasons).terms(at, zone).expires_at
+    over = [day_end(each.spend_until, clock) for each in (FIRST, SECOND)]
+    if local(at, clock).date() <= SECOND.closes:
+        assert ends == over[local(at, clock).date() > FIRST.closes]
+        assert at < ends, "nothing is earned that is over already"
+    kept = min(points * 30 // 100, 200)
+    assert seasons.carry(over[0], points) == (kept, over[1]), (
+        "to midnight, whatever the time of year"
+    )
+    # What was earned before there was such a clock joins the others.
+    assert seasons.carry(day_end(FIRST.spend_until, zone), points) == (kept, over[1])
+
+
 @given(st.integers(1, 99), st.integers(1, 300), st.lists(st.integers(1, 200), min_size=1))
 def test_late_receipts_make_a_season_carry_what_it_would_have_at_once(percent, most, lots):
     season = Season(FIRST.opens, FIRST.closes, FIRST.spend_until, "", percent, most)

@@ -233,11 +233,30 @@ def test_points_that_can_be_made_new_by_exchanging_them_are_told():
     assert warned(program=f"{ever}{both}\n", rules__50=PERSONAL) == {}
 
 
+def test_a_season_that_carries_over_by_each_stores_clock_is_told():
+    head = (
+        HEAD + "currencies: {miles: {expiry: {%sseasons: [{opens: 2026-01-01, closes: 2026-06-30,"
+    )
+    head += " spend_until: 2026-07-31%s}]}}}\n"
+    told = (
+        "a season of miles ends by each store's clock, and what it carries over may end"
+        " an hour early"
+    )
+    for said, carried, why in (
+        ("", ", carry_percent: 50", told),
+        ("", "", None),
+        ("time_zone: Europe/Rome, ", ", carry_percent: 50", None),
+    ):
+        found = warned(program=head % (said, carried), rules__50=PERSONAL)
+        assert found.get(("season_clock", "")) == why
+
+
 def test_every_kind_of_warning_says_what_it_is():
     kinds = shelf()
     assert set(kinds) == {
         "asks_later", "mixed_group", "never_fires", "one_rule_for_all", "overlap", "renewed_life",
-        "shadowed", "unlimited_cost", "unrewarded", "untested", "unused_choice", "unused_number",
+        "season_clock", "shadowed", "unlimited_cost", "unrewarded", "untested", "unused_choice",
+        "unused_number",
     }  # fmt: skip
     for find in kinds.values():
         assert find.__doc__

@@ -163,6 +163,10 @@ def test_rules_that_do_not_fit_together_are_refused(rules, why):
         ("attributes: {day: {type: date, least: x}}", "attributes.day.least",
          "'x' is no date, write it year-month-day"),
         ("enrolment: {time_zone: Mars}", "enrolment.time_zone", "there is no time zone Mars"),
+        ("currencies: {miles: {expiry: {time_zone: Mars, seasons: [{opens: 2026-01-01,"
+         " closes: 2026-06-30, spend_until: 2026-07-31}]}}}",
+         "currencies.miles.expiry.time_zone", "there is no time zone Mars"),
+        ("expiry: {days: 5, time_zone: UTC}", "expiry", "time_zone goes with seasons"),
         ("enrolment: {country: Italy}", "enrolment.country",
          "this has not the form it must have, got 'Italy'"),
         ("enrolment: {welcome: joined}", "enrolment.welcome", "there is no event joined"),

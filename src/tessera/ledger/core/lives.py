@@ -57,6 +57,7 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     dates          on the next of these days of the year that is at least `least_days` away
     inactive_days  so many days after the member's last receipt or event: each one moves all of them
     seasons        when their season's spending is over; outside of all: as the next season's
+    time_zone      whose clock a season's days are of (IANA name); empty: each store's own
     since          `activation`: days and months count from when pending points become active
     """
 
@@ -68,6 +69,7 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     least_days: Annotated[int, Meta(ge=0, le=3_650)] = 0
     inactive_days: Days | None = None
     seasons: Annotated[tuple[Season, ...], Meta(max_length=100)] = ()
+    time_zone: Annotated[str, Meta(max_length=64)] = ""
     since: Literal["earning", "activation"] = "earning"
 
     def __post_init__(self) -> None:
@@ -78,6 +80,8 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
             raise ValueError("periods goes with period")
         if self.least_days and not self.dates:
             raise ValueError("least_days goes with dates")
+        if self.time_zone and not self.seasons:
+            raise ValueError("time_zone goes with seasons")
         for a, b in zip(self.seasons, self.seasons[1:], strict=False):
             if b.opens <= a.closes or b.spend_until <= a.spend_until:
                 raise ValueError(f"the seasons of {a.opens} and {b.opens} overlap or are not in "
@@ -112,23 +116,26 @@ class Expiry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
         gone        points that have expired at that instant already: these are late receipts'
         before      of those gone so many went over
         law         late or in time, at once or one by one: in the end the same points go over
-        expired_at  the instant at which the points expired: midnight on the clock of the place
-                    where they were earned, which is nobody's to know any more. The season is the
-                    one that ends nearest, within the 14 hours by which clocks differ at most;
-                    the new points expire as far from midnight in UTC as these.
+        expired_at  the instant at which the points expired: midnight on the seasons' clock, or on
+                    that of the place where they were earned, which is nobody's to know any more.
+                    The season is the one that ends nearest, as far as clocks can differ. The new
+                    points expire at midnight on the seasons' clock; without one, as far from
+                    midnight in UTC as these.
         """
         if not self.seasons:
             return 0, None
-        ends = [day_end(season.spend_until, "UTC") for season in self.seasons]
+        ends = [day_end(season.spend_until, self.time_zone or "UTC") for season in self.seasons]
         n = min(range(len(ends)), key=lambda i: abs(expired_at - ends[i]))
         apart = expired_at - ends[n]
-        if abs(apart) > _CLOCKS:
+        if abs(apart) > (2 * _CLOCKS if self.time_zone else _CLOCKS):
             return 0, None
         season = self.seasons[n]
         kept = _share(season, gone + points) - _share(season, gone)
         if season.carry_most is not None:
             kept = min(kept, max(season.carry_most - before, 0))
-        return kept, ends[n + 1] + apart if n + 1 < len(ends) else None
+        if n + 1 == len(ends):
+            return kept, None
+        return kept, ends[n + 1] if self.time_zone else ends[n + 1] + apart
 
 
 class Pending(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -205,8 +212,12 @@ class Life(Struct, frozen=True):
                 waiting = Waiting(None if first is None else day_start(first, zone), event)
         if self.expiry is None:
             return Terms(waiting=waiting, net_debt=self.net_debt)
+        clock = self.expiry.time_zone or zone
+        if clock != zone:
+            active = local(max(happened_at, day_start(active, zone)), clock).date()
+            earned = local(happened_at, clock).date()
         last = self.expiry.last_day(earned, active)
-        ends = None if last is None else day_end(last, zone)
+        ends = None if last is None else day_end(last, clock)
         return Terms(ends, self.expiry.inactive_days is not None, waiting, self.net_debt)
 
     def alive_until(self, happened_at: datetime, zone: str) -> datetime | None:

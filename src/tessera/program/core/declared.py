@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
+from tessera.program.core.clocks import check_zone
 from tessera.program.core.coupons import check_coupons
 from tessera.program.core.partners import check_partners
 from tessera.program.core.people import check_people
@@ -200,6 +201,12 @@ def _check_life(filler: Filler, program: Program) -> None:
     """What points wait for can happen; there is one way in which they expire."""
     if program.expiry is not None and program.expiry_days is not None:
         filler.fault("expiry_days", "expiry says it too", "keep one of them")
+    ends = {"expiry": program.expiry} | {
+        f"currencies.{code}.expiry": each.expiry for code, each in program.currencies.items()
+    }
+    for path, expiry in ends.items():
+        if expiry is not None and expiry.time_zone:
+            check_zone(filler, expiry.time_zone, path)
     waits = {"pending": program.pending} | {
         f"currencies.{code}.pending": each.pending for code, each in program.currencies.items()
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tessera.base.clock import zone
+from tessera.program.core.clocks import check_zone
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.words import Mechanic, Program
 
@@ -31,9 +31,7 @@ def check_partners(
             if unit not in program.currencies and "currencies" not in doubtful:
                 why = f"there is no currency {unit}"
                 filler.fault(f"{path}.currencies.{unit}", why, "add it to `currencies`")
-        if zone(partner.time_zone) is None:
-            why = f"there is no time zone {partner.time_zone}"
-            filler.fault(f"{path}.time_zone", why, "write an IANA name, like Europe/Rome")
+        check_zone(filler, partner.time_zone, path)
     if "partners" not in doubtful:
         for path, rule in placed:
             _check_payer(filler, program, path, rule)

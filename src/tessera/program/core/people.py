@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from tessera.base.clock import zone
+from tessera.program.core.clocks import check_zone
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.settings import Attribute, EventType
 from tessera.rules.core.words import Program
@@ -20,9 +20,7 @@ def check_people(filler: Filler, program: Program, doubtful: frozenset[str]) -> 
     """
     for name, attribute in program.attributes.items():
         _check_ends(filler, attribute, f"attributes.{name}")
-    if zone(program.enrolment.time_zone) is None:
-        why = f"there is no time zone {program.enrolment.time_zone}"
-        filler.fault("enrolment.time_zone", why, "write an IANA name, like Europe/Rome")
+    check_zone(filler, program.enrolment.time_zone, "enrolment")
     if "events" not in doubtful:
         for field in ("welcome", "completed"):
             _check_event(filler, program, field)

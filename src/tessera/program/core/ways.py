@@ -7,9 +7,8 @@ from fractions import Fraction
 from itertools import pairwise
 from math import prod
 
-from tessera.base.clock import zone
-from tessera.ledger.core.ways import Adjustments, Bounds, Rate, Transfers
-from tessera.members.households.core import Households
+from tessera.ledger.core.ways import Bounds, Rate, Transfers
+from tessera.program.core.clocks import check_zone
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.words import Program
 
@@ -24,15 +23,15 @@ def check_ways(filler: Filler, program: Program, doubtful: frozenset[str]) -> No
     """
     offered = program.transfers
     if offered is not None:
-        _check_zone(filler, offered, "transfers")
+        check_zone(filler, offered.time_zone, "transfers")
         for path, bounds in _bounds(offered):
             _check_bounds(filler, bounds, path)
         if "currencies" not in doubtful:
             _check_rates(filler, program, offered)
             _check_gain(filler, offered)
-    _check_zone(filler, program.adjustments, "adjustments")
+    check_zone(filler, program.adjustments.time_zone, "adjustments")
     if program.households is not None:
-        _check_zone(filler, program.households, "households")
+        check_zone(filler, program.households.time_zone, "households")
     most, day = program.adjustments.most, program.adjustments.per_principal_day
     if most is not None and day is not None and day < most:
         why = f"{day} on a day is below {most} in one go"
@@ -46,14 +45,6 @@ def _bounds(offered: Transfers) -> Iterator[tuple[str, Bounds]]:
             yield f"transfers.{name}", way
     for i, rate in enumerate(offered.exchange):
         yield f"transfers.exchange[{i}]", rate
-
-
-def _check_zone(
-    filler: Filler, setting: Transfers | Adjustments | Households, path: str
-) -> None:  # fmt: skip
-    if zone(setting.time_zone) is None:
-        why = f"there is no time zone {setting.time_zone}"
-        filler.fault(f"{path}.time_zone", why, "write an IANA name, like Europe/Rome")
 
 
 def _check_bounds(filler: Filler, bounds: Bounds, path: str) -> None:

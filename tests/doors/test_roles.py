@@ -112,6 +112,35 @@ def test_who_sees_pseudonyms_hears_no_name_and_no_way_to_reach(api):
         assert ("Paola" in said.text, "+39" in said.text) == (known, known)
 
 
+def test_who_sees_pseudonyms_meets_nobody_by_name_at_the_till_or_among_likely_pairs(api):
+    person = {"given_name": "Petra", "family_name": "Neri", "born_on": "1984-02-29"}
+    phones = [{"kind": "phone", "value": value} for value in ("+393334445577", "+393334445578")]
+    one, other = sorted(
+        api.call("POST", "/v1/members", person | {"identifiers": [each]}).json()["member_id"]
+        for each in phones
+    )
+    api.eye.execute(
+        "INSERT INTO members.likely (id, one, other, weight, evidence, found_at)"
+        " VALUES (gen_random_uuid(), %s, %s, 120, '[]', now())", (one, other),
+    )  # fmt: skip
+    grants = {"identify": "all", "duplicate.near": "all", "duplicate.list": "all"}
+    for sight, known in (("masked", True), ("pseudonym", False)):
+        name = f"pairs-{sight}"
+        role = {"name": name, "grants": grants, "sight": sight}
+        assert api.call("POST", "/v1/roles", role).is_success
+        token = api.issue(name)[1]
+        for method, path, body in (
+            ("POST", "/v1/identify", {"identifier": phones[0]}),
+            ("POST", "/v1/duplicates/near", person | {"identifiers": phones}),
+            ("GET", "/v1/duplicates", None),
+        ):
+            said = api.call(method, path, body, token=token)
+            assert said.is_success, said.text
+            assert ("Petra" in said.text) is known, path
+            told = [word for word in ("1984", "+39") if word in said.text]
+            assert known or not told, path
+
+
 # Keys --------------------------------------------------------------------------------------------
 
 

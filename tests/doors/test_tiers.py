@@ -171,3 +171,20 @@ def test_a_second_person_sets_it_where_the_program_says_so(api, me):
     api.publish(PROGRAM | {"approvals": ["tier"]})
     assert put(api, me).status_code == 202
     assert tier(api, me)["level"] == "basic"
+
+
+def test_who_left_a_household_is_told_nothing_of_its_later_levels(api):
+    head, guest = new_member(api), new_member(api)
+    api.publish(PROGRAM | {"households": {}})
+    home = api.call("POST", "/v1/households", {"member_id": head["member_id"]}).json()
+    path = f"/v1/households/{home['household_id']}"
+    asked = api.call("POST", f"{path}/invitations", {"member_id": guest["member_id"]}).json()
+    answer = f"/v1/household-invitations/{asked['invitation_id']}/answer"
+    assert api.call("POST", answer, {"accept": True}).is_success
+    assert api.call("POST", f"{path}/members/{guest['member_id']}/leave").is_success
+    buy(api, head, 50_000)
+    for who, levels in ((head, ["silver"]), (guest, [])):
+        body = {"reason": "the member asked"}
+        held = api.call("POST", f"/v1/members/{who['member_id']}/export", body).json()["held"]
+        told = [each["level"] for each in (*held["levels"], *held["level_changes"])]
+        assert told == levels * 2, who

@@ -42,6 +42,7 @@ class Identify(Struct, frozen=True, forbid_unknown_fields=True):
 class Identified(Struct, frozen=True, omit_defaults=True):
     """Whose card it is, as much as a till needs: a masked name and the points.
 
+    name        "" for who sees pseudonyms
     currencies  where the account stands in the program's other currencies
     card        what to send as `card` from now on, where a phone's code was scanned: it is good for
                 four hours, with this key
@@ -65,7 +66,8 @@ async def identify(call: Call) -> Identified | Refusal:
     assert call.house is not None, "tills are served by an open house"
     program = call.house.shop().program
     there = await reading.balances(call.conn, owner.account_id, program, call.now)
-    name = members.masked_name(found.given_name, found.family_name)
+    bare = call.principal.sight == "pseudonym"
+    name = "" if bare else members.masked_name(found.given_name, found.family_name)
     balance = there.pop(MAIN)
     card = _handle(call, found)
     return Identified(owner.account_id, name, owner.registered, owner.status, balance, there, card)

@@ -60,7 +60,10 @@ class Trace(Struct, frozen=True):
 
 
 class Alike(Struct, frozen=True):
-    """A member as staff may see them: "Anna R.", born 1984, +39•••••1234."""
+    """A member as staff may see them: "Anna R.", born 1984, +39•••••1234.
+
+    Who sees pseudonyms hears neither name nor year, and of identifiers the last four signs.
+    """
 
     member_id: UUID
     name: str
@@ -130,7 +133,7 @@ async def near_members(call: Call) -> NearMembers | Refusal:
     found = await flows.near(call.conn, asked, MOST)
     return NearMembers([
         NearMember(
-            _alike(each.person), each.likeness.grade or "possible", each.likeness.score,
+            _alike(call, each.person), each.likeness.grade or "possible", each.likeness.score,
             [Trace(said.field, said.says, said.weight) for said in each.likeness.evidence],
         )
         for each in found
@@ -149,7 +152,7 @@ async def list_pairs(call: Call) -> Page[LikelyPair] | Refusal:
     ids = {member for each in items for member in (each.one, each.other)}
     people = {each.id: each for each in await db.known(call.conn, sorted(ids))}
     more = cursor(str(items[-1].weight), str(items[-1].id)) if len(rows) > limit else None
-    return Page([_pair(each, people) for each in items], more)
+    return Page([_pair(call, each, people) for each in items], more)
 
 
 async def judge_different(call: Call) -> Judged | Refusal:
@@ -179,6 +182,7 @@ async def judge_same(call: Call) -> Judged | Refusal | Awaiting:
         call.body.reason,
         call.house.lives(call.now),
         on=call.house.today(call.now),
+        declared=call.house.shop().program.consents,
     )
     done = await merges.told(call, await identity.merge(call.conn, ask, into, other))
     if isinstance(done, Refusal):
@@ -228,14 +232,16 @@ def _last(query: Mapping[str, str]) -> tuple[int, UUID] | Refusal | None:
     return int(last[0]), found
 
 
-def _pair(each: Likely, people: Mapping[UUID, Person]) -> LikelyPair:
-    members = [_alike(people[id]) for id in (each.one, each.other) if id in people]
+def _pair(call: Call, each: Likely, people: Mapping[UUID, Person]) -> LikelyPair:
+    members = [_alike(call, people[id]) for id in (each.one, each.other) if id in people]
     said = [Trace(trace.field, trace.says, trace.weight) for trace in each.evidence]
     return LikelyPair(each.id, members, each.weight, said, each.group_id, each.found_at)
 
 
-def _alike(person: Person) -> Alike:
+def _alike(call: Call, person: Person) -> Alike:
     shown: Sequence[Identifier] = person.identifiers
+    if call.principal.sight == "pseudonym":
+        return Alike(person.id, "", None, [core.veiled(each) for each in shown])
     name = core.masked_name(person.given_name, person.family_name)
     born = None if person.born_on is None else person.born_on.year
     return Alike(person.id, name, born, [core.masked(each) for each in shown])

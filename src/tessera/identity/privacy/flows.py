@@ -108,7 +108,9 @@ async def export(conn: db.Conn, member_id: UUID, currency: str, now: datetime) -
         conn, ids, [each.id for each in on], currency
     )
     held |= await rewards_db.told(conn, ids) | await referrals_db.told(conn, ids)
-    held |= await tiers_db.told(conn, ids, [each.id for each in on])
+    held |= await tiers_db.told(
+        conn, ids, [each.id for each in on if each.now or not each.shared]
+    )  # fmt: skip
     own = {each["id"] for each in [*held["receipts"], *held["events"]]}
     held |= await _points(conn, on, own, now)
     alone = {each.id for each in on if not each.shared}

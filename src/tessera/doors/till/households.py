@@ -12,6 +12,7 @@ from tessera.base.refusal import Refusal
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import uuid_of
 from tessera.doors.till.people import no_member
+from tessera.doors.till.privacy import stale
 from tessera.identity.households import flows
 from tessera.identity.households.flows import Ask
 from tessera.members import db as members_db
@@ -21,6 +22,8 @@ from tessera.members.households.core import Guest, Household, Invitation, Role
 from tessera.members.joining.flows import take_try
 from tessera.warehouse.core import Identifier
 
+# With a session left open somebody else would take them by a card of his own.
+SHARED = "points are shared by who has proved within ten minutes"
 PointsPerDay = Annotated[int, Meta(ge=0, le=10**12)]
 
 
@@ -155,6 +158,8 @@ async def answer(call: Call) -> HouseholdDone | Refusal:
     invitation_id = uuid_of(call.path["invitation_id"])
     if invitation_id is None:
         return flows.no_invitation()
+    if body.accept and call.principal.kind == "member" and not call.principal.fresh(call.now):
+        return stale(SHARED)
     done = await flows.answer(call.conn, _ask(call), invitation_id, accept=body.accept)
     return _done(call, "accept" if body.accept else "decline", done)
 
@@ -199,6 +204,8 @@ async def found_mine(call: Call) -> HouseholdDone | Refusal:
 
 async def invite_mine(call: Call) -> InvitationTold | Refusal:
     """POST /v1/me/household/invitations"""
+    if not call.principal.fresh(call.now):
+        return stale(SHARED)
     there = await _my_household(call)
     if isinstance(there, Refusal):
         return there

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from tessera.base.refusal import Refusal
+from tessera.doors.console.areas.entrance.onward import STALE
 from tessera.doors.language.words import N_
-from tessera.doors.web.page import Page, Shown, View
+from tessera.doors.web.page import Page, See, Shown, View
 from tessera.doors.web.visit import Visit
 
 FOUNDED = N_("Your household is there. Now invite the others by their card.")
 INVITED = N_("The invitation waits in their inbox.")
 ACCEPTED = N_("Welcome: from now on you collect together.")
 DECLINED = N_("You have said no; nothing changed.")
+AGAIN = N_("Sign in again, then do it once more: your points will be shared.")
 LEFT = N_("You have left the household.")
 HERE = "/m/family"
 
@@ -44,7 +46,8 @@ async def invite(visit: Visit) -> Shown:
     """Let somebody in, by the card that they show."""
     role = "child" if visit.form.get("role") == "child" else "member"
     body = {"card": visit.form.get("card").replace(" ", "") or "-", "role": role}
-    return visit.done(await visit.ask("me.household.invite", body=body), HERE, INVITED)
+    told = await visit.ask("me.household.invite", body=body)
+    return _again(told) or visit.done(told, HERE, INVITED)
 
 
 async def answer(visit: Visit) -> Shown:
@@ -55,7 +58,14 @@ async def answer(visit: Visit) -> Shown:
         path={"invitation_id": visit.form.get("invitation")},
         body={"accept": yes},
     )
-    return visit.done(told, HERE, ACCEPTED if yes else DECLINED)
+    return _again(told) or visit.done(told, HERE, ACCEPTED if yes else DECLINED)
+
+
+def _again(answer: object) -> Shown | None:
+    """The way over a fresh proof, where one is asked for; else None."""
+    if isinstance(answer, Refusal) and answer.code == STALE:
+        return See(f"/m/sign-in?again=1&next={HERE}", AGAIN)
+    return None
 
 
 async def leave(visit: Visit) -> Shown:

@@ -10,7 +10,7 @@ import pytest
 
 from support import api as shops
 from support.api import Api, refused
-from support.things import Things, new_member
+from support.things import Things, new_member, signed_in
 from tessera.access.core import GRANTS
 
 PARTNERS: dict[str, Any] = {
@@ -19,7 +19,7 @@ PARTNERS: dict[str, Any] = {
                 "period": "quarter"},
 }  # fmt: skip
 PROGRAM: dict[str, Any] = {
-    "name": "Test", "currency": "EUR", "partners": PARTNERS,
+    "name": "Test", "currency": "EUR", "partners": PARTNERS, "transfers": {"gift": {}},
     "rules": [{"id": "base", "mechanic": "base_rate", "points": 2, "per_minor": 100},
               {"id": "pay", "mechanic": "pay_with_points", "points": 1, "worth_minor": 1}],
 }  # fmt: skip
@@ -117,6 +117,24 @@ def test_a_phone_that_was_rung_up_elsewhere_is_no_partner_s_to_register(api):
     said = refused(api, lambda: api.call("POST", "/v1/members", body, token=partner))
     assert (said["code"], said["field"]) == ("card_not_proved", "identifiers")
     assert api.call("POST", "/v1/members", body).json()["history"] is True
+
+
+@pytest.mark.parametrize("rung_up", [False, True])
+def test_points_that_wait_for_somebody_s_phone_are_no_partner_s(api, rung_up):
+    _, partner = api.issue("partner", "S1")
+    phone = {"kind": "phone", "value": f"+39333777114{int(rung_up)}"}
+    anna = new_member(api)
+    assert api.post("/v1/receipts", api.basket(card=anna["card"])).status_code == 201
+    sent = {"kind": "gift", "receiver": phone, "points": 20}
+    said = api.call("POST", "/v1/me/transfers", sent, token=signed_in(api, anna["member_id"]))
+    assert said.status_code == 201, said.text
+    if rung_up:
+        sale = api.basket(store="S1", identifier=phone)
+        del sale["card"]
+        assert api.post("/v1/receipts", sale, token=partner).status_code == 201
+    body = {"identifiers": [phone], "given_name": "Anna"}
+    said = refused(api, lambda: api.call("POST", "/v1/members", body, token=partner))
+    assert (said["code"], said["field"]) == ("card_not_proved", "identifiers")
 
 
 def test_a_period_is_closed_when_it_is_over_and_once(api):

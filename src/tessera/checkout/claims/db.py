@@ -46,8 +46,7 @@ async def sold(conn: Conn, account_id: UUID, slip: Slip, since: datetime) -> boo
 async def began_in(conn: Conn, account_id: UUID, stores: Sequence[str]) -> bool | None:
     """Whether what was posted first for this account was in one of these stores; None: nothing was.
 
-    What was joined to it counts too.
-
+    What was joined to it counts too. Points that were sent to it or given by hand are of no store.
     Whoever posts for it later cannot have been first.
     """
     accounts = await joining_db.with_below(conn, account_id)

@@ -15,9 +15,10 @@ WHERE
 LIMIT 1;
 
 -- name: began_in
--- Whether the first that was posted for these accounts, a receipt or an event, was of one of these
--- stores; no row: nothing was. By id, which grows as things are posted: a day can be said.
-SELECT first.store_id = ANY(%(stores)s::text[])
+-- Whether the first that was posted for these accounts was a receipt or an event of one of these
+-- stores; no row: nothing was. By id, which grows as things are posted: a day can be said. Points
+-- that somebody sent, gave or brought along are of no store; a receipt's bear its id.
+SELECT coalesce(first.store_id = ANY(%(stores)s::text[]), FALSE)
 FROM (
     (
         SELECT r.id, r.store_id FROM checkout.receipt AS r
@@ -32,6 +33,11 @@ FROM (
         ORDER BY e.id
         LIMIT 1
     )
+    UNION ALL
+    SELECT m.outcome_id, NULL
+    FROM ledger.account AS a
+    INNER JOIN ledger.move AS m ON a.id = m.account_id AND m.seq = 1
+    WHERE a.id = ANY(%(accounts)s::uuid[]) OR a.owner_id = ANY(%(accounts)s::uuid[])
 ) AS first
-ORDER BY first.id
+ORDER BY first.id, first.store_id NULLS LAST
 LIMIT 1;

@@ -354,6 +354,16 @@ def test_every_setting_of_the_environment_is_in_operations():
     assert asked and listed == asked
 
 
+def test_a_proxy_as_shown_writes_who_calls_anew():
+    """nginx passes on what callers say of themselves, and limits go by it."""
+    block = (ROOT / "docs/operations.md").read_text().partition("```nginx\n")[2].partition("```")[0]
+    passing = [part.partition("}")[0] for part in block.split("location ")[1:]]
+    assert len(passing) == 2
+    for each in passing:
+        assert "proxy_pass http://127.0.0.1:8321;" in each
+        assert "proxy_set_header X-Forwarded-For $remote_addr;" in each
+
+
 def test_the_readme_has_a_place_for_measured_figures():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert text.count("<!-- bench -->") == text.count("<!-- /bench -->") == 1

@@ -143,6 +143,28 @@ def test_only_who_is_in_the_list_is_erased_again(dsn, tmp_path):
     assert persons(dsn) == 1
 
 
+@pytest.mark.parametrize("merges", [((0, 1), (0, 2)), ((0, 1), (2, 0))])
+def test_whoever_was_parted_stays_where_a_later_merge_covers_it(dsn, tmp_path, merges):
+    """All three were one when the backup was made; the second of them was nobody else's."""
+
+    async def work() -> None:
+        async with await opened(dsn) as conn:
+            people = [await joined(conn, number, NOW) for number in (1, 2, 3)]
+            for into, other in merges:
+                ask = merging.Ask(new_id(), new_id(), NOW, "one person", PLAIN.lives)
+                done = await merging.merge(conn, ask, people[into], people[other])
+                assert not isinstance(done, Refusal)
+            await conn.commit()
+            listed = tmp_path / erasures.NAME
+            erasures.append(listed, [Line(people[each], NOW) for each in (0, 2)])
+            assert await erasures.replay(conn, listed, PLAIN, NOW) == 2
+            still = await members_db.read_member(conn, people[1])
+            assert still is not None and still.id == people[1] and still.given_name == "Anna"
+
+    run(work())
+    assert persons(dsn) == 1
+
+
 @pytest.mark.parametrize("said", [{"phone": "333 123 4567"}, {"deep": [{"m": "ANNA@example.org "}]},
                                   {"card": 2900000000018}])  # fmt: skip
 def test_a_record_that_names_the_person_otherwise_is_blanked(dsn, said):

@@ -117,7 +117,8 @@ class JoinedMachine(Machine):
     def they_were_two(self, pick: int) -> None:
         merge = self.merged[pick % len(self.merged)]
         done = self.run(self.shop.unmerge(merge.id))
-        if merge.stays.into is not None:
+        later = self.merged[self.merged.index(merge) + 1 :]
+        if merge.stays.into is not None or any(each.stays is merge.stays for each in later):
             assert done is not None and done.code == "merge_covered"
             return
         if self.model.held(merge.stays):

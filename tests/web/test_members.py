@@ -223,6 +223,24 @@ def test_two_are_merged_with_a_second_person_and_parted_again(site, signed, peop
     assert found["member_id"] == twin["member_id"]
 
 
+def test_of_two_merges_only_the_last_one_can_be_undone(site, signed, people):
+    thing, staff = people["thing"], people["staff"]
+    anna = thing.made("/v1/members", {"identifiers": [{"kind": "card", "value": thing.fresh()}]})
+    for _ in range(2):
+        named = {"identifiers": [{"kind": "card", "value": thing.fresh()}]}
+        body = {"other": thing.made("/v1/members", named)["member_id"], "reason": "one person"}
+        path = f"/v1/members/{anna['member_id']}/merge"
+        waits = site.call("POST", path, body, token=staff["operator"]).json()
+        agreed = site.call("POST", f"/v1/approvals/{waits['approval_id']}/approve",
+                           {"hash": waits["hash"]}, token=staff["manager"])  # fmt: skip
+        assert agreed.is_success, agreed.text
+    page = signed("operator", f"/console/members/{anna['member_id']}/merges")
+    newer, older = page.locator("ul.held > li").all()
+    assert newer.get_by_text("They are two after all").count() == 1
+    assert older.get_by_text("They are two after all").count() == 0
+    assert older.get_by_text("Merged again since: undo the later merge first.").is_visible()
+
+
 def test_a_pair_of_the_queue_is_judged(site, signed, people):
     one, other = sorted(UUID(people[name]["member_id"]) for name in ("Anna", "Ana"))
     evidence = [{"field": "born", "says": "same", "weight": 143},

@@ -23,6 +23,7 @@ from tessera.identity.merging import db as merging_db
 from tessera.identity.merging import flows as merging
 from tessera.identity.privacy import db, flows
 from tessera.identity.privacy.core import Asking, Erasure
+from tessera.members.privacy import db as members_db
 from tessera.rules.core.words import Program
 
 NAME = "erasures.ndjson"
@@ -118,13 +119,19 @@ async def replay(
 async def _parted(
     conn: AsyncConnection, member_id: UUID, listed: frozenset[UUID], said: Program, now: datetime
 ) -> None:
-    """Undo this member's merges with people who are not in the list, the newest first."""
+    """Undo merges, the last one first, until all who are one with this member are in the list."""
     why = "the backup is older than its undoing"
-    ask = merging.Ask(new_id(), member_id, now, why, said.lives, said.tiers)
-    for merge in await merging_db.of_member(conn, member_id):
-        if merge.undone_at is None and not listed.issuperset((merge.member_id, merge.other_id)):
-            undone = await merging.undo(conn, replace(ask, id=new_id()), merge.id)
-            await (conn.rollback() if isinstance(undone, Refusal) else conn.commit())
+    ask = merging.Ask(
+        new_id(), member_id, now, why, said.lives, said.tiers, declared=said.consents
+    )  # fmt: skip
+    while not listed.issuperset(ids := await members_db.unheld(conn, member_id)):
+        last = await merging_db.last(conn, ids)
+        assert last is not None, "several numbers of one person were merged"
+        undone = await merging.undo(conn, replace(ask, id=new_id()), last)
+        if isinstance(undone, Refusal):
+            await conn.rollback()
+            return
+        await conn.commit()
 
 
 async def _all(conn: AsyncConnection, after: UUID | None = None) -> list[Erasure]:

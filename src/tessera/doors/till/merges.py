@@ -123,8 +123,9 @@ def _ask(call: Call, reason: str) -> Ask:
     assert call.outcome_id is not None and call.house is not None, "a writing call"
     program, today = call.house.shop().program, call.house.today(call.now)
     return Ask(
-        call.outcome_id, call.principal.id, call.now, reason, program.lives, program.tiers, today
-    )
+        call.outcome_id, call.principal.id, call.now, reason, program.lives, program.tiers, today,
+        program.consents,
+    )  # fmt: skip
 
 
 async def told(call: Call, done: Merged | Refusal) -> MergeTold | Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -69,3 +70,17 @@ async def of_member(conn: Conn, member_id: UUID) -> list[Merge]:
     """A member's merges, on either side, the newest first; at most 100."""
     rows = await (await conn.execute(SQL["of_member"], {"id": member_id})).fetchall()
     return [Merge(*row) for row in rows]
+
+
+async def last(conn: Conn, ids: Sequence[UUID]) -> UUID | None:
+    """Of the merges of these members, on either side, the last one that was not undone."""
+    row = await (await conn.execute(SQL["last"], {"ids": list(ids)})).fetchone()
+    return None if row is None else row[0]
+
+
+async def after(conn: Conn, ids: Sequence[UUID], now: datetime) -> datetime:
+    """When these members, who are held still, are merged: now, but after all their merges."""
+    row = await (await conn.execute(SQL["after"], {"ids": list(ids), "now": now})).fetchone()
+    assert row is not None, "an aggregate has a row"
+    at: datetime = row[0]
+    return at

@@ -34,5 +34,17 @@ SELECT
     undone_at, undone_by, undo_reason, parting_id
 FROM identity.merge
 WHERE member_id = %(id)s OR other_id = %(id)s
-ORDER BY id DESC
+ORDER BY merged_at DESC, id DESC
 LIMIT 100;
+
+-- name: last
+-- Of these members' merges, on either side, the one that came last and was not undone.
+SELECT id FROM identity.merge
+WHERE undone_at IS NULL AND (member_id = ANY(%(ids)s::uuid[]) OR other_id = ANY(%(ids)s::uuid[]))
+ORDER BY merged_at DESC, id DESC
+LIMIT 1;
+
+-- name: after
+-- When members who are held still are merged: after all their merges, whatever the clocks say.
+SELECT greatest(%(now)s, max(merged_at) + interval '1 microsecond') FROM identity.merge
+WHERE member_id = ANY(%(ids)s::uuid[]) OR other_id = ANY(%(ids)s::uuid[]);

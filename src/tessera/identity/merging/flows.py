@@ -22,11 +22,14 @@ from tessera.identity.merging.db import Merge
 from tessera.ledger.core import Life
 from tessera.ledger.core.joining import Went
 from tessera.members import db as members_db
+from tessera.members.consents import db as consents_db
 from tessera.members.consents import flows as consents
+from tessera.members.consents.core import By, Consents
 from tessera.members.likeness import flows as likeness
 from tessera.members.merging import core
 from tessera.members.merging import db as merging_db
 from tessera.members.merging.core import Field, Keep, Sealed, Side, Standing
+from tessera.members.removing import flows as removing
 from tessera.rules.core.tiers import Ladder
 
 _encode = msgspec.json.Encoder().encode
@@ -37,6 +40,7 @@ class Ask(Struct, frozen=True):
     """Who merges or undoes it, when, why, under which id; `lives` is {currency: how points live}.
 
     principal  who does it; id: of the merge, or of its undoing
+    declared   what the program asks members to agree to
     ladders    of the program, to undo it: levels are looked at again
     on         the day that it is in the shop; None: in UTC
     """
@@ -48,6 +52,7 @@ class Ask(Struct, frozen=True):
     lives: Mapping[str, Life]
     ladders: Mapping[str, Ladder] = {}
     on: date | None = None
+    declared: Consents = Consents()
 
     @property
     def joining(self) -> joining.Ask:
@@ -81,13 +86,18 @@ async def merge(
         return done
     side = core.keeps(member.portrait, gone.portrait, keep)
     as_one = core.together(member.portrait, gone.portrait, side, fields or {})
+    idle, other_idle = [await _idle(conn, ask, each.id) for each in pair]
     moved = await merging_db.move_all(conn, gone.id, member.id)
     # Devices of the other number sign in the one who stays, until the two are parted again.
     devices = await begun.move_passkeys(conn, gone.id, member.id)
     row = Merge(
-        ask.id, member.id, gone.id, ask.id, side, ask.reason, ask.principal, ask.now,
-        await _seal(conn, member.id, Sealed(member.portrait, merged=as_one)),
-        await _seal(conn, gone.id, Sealed(gone.portrait, moved, passkeys=devices)),
+        ask.id, member.id, gone.id, ask.id, side, ask.reason, ask.principal,
+        await db.after(conn, [member.id, gone.id], ask.now),
+        await _seal(conn, member.id, Sealed(member.portrait, merged=as_one, idle=idle)),
+        await _seal(conn, gone.id, Sealed(
+            gone.portrait, tuple(moved), since=tuple(moved.values()), passkeys=devices,
+            idle=other_idle,
+        )),
     )  # fmt: skip
     await merging_db.paint(conn, member.id, as_one)
     await merging_db.drop_person(conn, gone.id)
@@ -113,7 +123,7 @@ async def undo(conn: db.Conn, ask: Ask, merge_id: UUID) -> Merged | Refusal:
                        "there is nothing left to undo")  # fmt: skip
     await members_db.lock_members(conn, sorted((row.member_id, row.other_id)))
     there = await merging_db.standings(conn, [row.member_id, row.other_id])
-    refusal = _undo_fault(there[row.member_id], there[row.other_id])
+    refusal = await _undo_fault(conn, row, there)
     if refusal is not None:
         return refusal
     was = await _unseal(conn, row.member_id, row.was)
@@ -122,16 +132,18 @@ async def undo(conn: db.Conn, ask: Ask, merge_id: UUID) -> Merged | Refusal:
         return _erased()
     done = await joining.part(conn, ask.joining, row.joining_id, ask.ladders)
     if isinstance(done, Refusal):
-        return _covered() if done.code == "joining_covered" else done
+        return _covered("a household was joined since") if done.code == "joining_covered" else done
     now = there[row.member_id].portrait
     held = await merging_db.held(conn, row.member_id)
-    back = core.going_back(other_was.identifiers, held)
+    back = core.going_back(other_was, row.merged_at, held)
     await merging_db.lead(conn, row.other_id, None)
     await merging_db.move(conn, back, row.member_id, row.other_id)
     await merging_db.paint(conn, row.member_id, core.apart(now, was.merged, was.portrait))
     await merging_db.paint(conn, row.other_id, other_was.portrait)
     await consents.withdraw_both(conn, row.member_id, row.other_id, row.id, row.merged_at)
     await consents.restore(conn, row.member_id, row.id, ask.now)
+    await _end_unreached(conn, ask, row, row.member_id, was.idle)
+    await _end_unreached(conn, ask, row, row.other_id, other_was.idle)
     await _part_devices(conn, row, other_was.passkeys)
     await budgets.part(conn, row.id, ask.now)
     await likeness.note(conn, [row.member_id, row.other_id])
@@ -139,6 +151,20 @@ async def undo(conn: db.Conn, ask: Ask, merge_id: UUID) -> Merged | Refusal:
     undone = await db.read(conn, row.id)
     assert undone is not None, "it was undone just now"
     return Merged(undone, done.went)
+
+
+async def _idle(conn: db.Conn, ask: Ask, member: UUID) -> tuple[tuple[str, str], ...]:
+    lines = await removing.unreached(conn, member, ask.declared)
+    return tuple((each.purpose, each.channel) for each in lines)
+
+
+async def _end_unreached(
+    conn: db.Conn, ask: Ask, row: Merge, member: UUID, idle: Sequence[tuple[str, str]]
+) -> None:
+    """A yes ends that reaches nobody now that they are two, as if its contact was taken off."""
+    lines = [each for each in await removing.unreached(conn, member, ask.declared)
+             if (each.purpose, each.channel) not in idle]  # fmt: skip
+    await consents_db.add(conn, member, lines, By("staff", ask.now, ask.principal, str(row.id)))
 
 
 async def _part_devices(conn: db.Conn, row: Merge, devices: Sequence[UUID]) -> None:
@@ -188,17 +214,17 @@ async def _pair(
     return there[ids[0]], there[ids[1]]
 
 
-def _undo_fault(member: Standing, other: Standing) -> Refusal | None:
-    if member.merged_into is not None or other.merged_into != member.id:
-        return _covered()
-    return _erased() if member.erased or other.erased else None
+async def _undo_fault(
+    conn: db.Conn, row: Merge, there: Mapping[UUID, Standing]
+) -> Refusal | None:  # fmt: skip
+    last = await db.last(conn, [row.member_id])
+    if last != row.id:
+        return _covered(f"the member was merged again since: {last}")
+    return _erased() if any(each.erased for each in there.values()) else None
 
 
-def _covered() -> Refusal:
-    return Refusal(
-        "merge_covered", "merge_id", "the member was merged further, or joined a household, since",
-        "undo that first: the last comes apart first",
-    )  # fmt: skip
+def _covered(why: str) -> Refusal:
+    return Refusal("merge_covered", "merge_id", why, "undo that first: the last comes apart first")
 
 
 def _erased() -> Refusal:

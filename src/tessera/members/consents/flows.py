@@ -67,8 +67,7 @@ async def strictest(
 async def restore(conn: db.Conn, into: UUID, merge_id: UUID, at: datetime) -> list[Line]:
     """The merge is undone: what it brought is gone, unless something was said since.
 
-    Merges are undone in any order. The other member's own lines were never touched: they hold
-    again as they are.
+    The other member's own lines were never touched: they hold again as they are.
     """
     history = await db.history(conn, into, MOST_READ)
     lines = core.restored(reversed(history), merge_id)

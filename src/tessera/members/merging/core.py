@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from tessera.members.core import MAX_FAVOURITES, Value
 
 Keep = Literal["newer", "member", "other"]
 Side = Literal["member", "other"]
+Name = tuple[str, str]  # kind, value
 Field = Literal["given_name", "family_name", "born_on", "language", "attributes", "favourites"]
 
 
@@ -35,15 +35,25 @@ class Portrait(Struct, frozen=True):
 class Sealed(Struct, frozen=True):
     """What is sealed of a member before a merge.
 
-    identifiers  (kind, value) of what moved away
+    identifiers  what moved away; `since`: when each had come, none where an earlier release sealed
     merged       of the one who stayed: what both were together
     passkeys     ids of the devices that moved away
+    idle         (purpose, channel) of each yes that had no contact to go to
     """
 
     portrait: Portrait
-    identifiers: tuple[tuple[str, str], ...] = ()
+    identifiers: tuple[Name, ...] = ()
     merged: Portrait | None = None
     passkeys: tuple[UUID, ...] = ()
+    since: tuple[datetime, ...] = ()
+    idle: tuple[tuple[str, str], ...] = ()
+
+
+class Known(Struct, frozen=True):
+    """How an identifier names a member: why it has its status, and since when it is there."""
+
+    why: str
+    since: datetime
 
 
 def keeps(member: Portrait, other: Portrait, keep: Keep) -> Side:
@@ -91,32 +101,52 @@ def _text(sides: tuple[Portrait, Portrait], name: str) -> str:
 
 
 def apart(now: Portrait, merged: Portrait, was: Portrait) -> Portrait:
-    """The one who stayed, without the other: as before, but for what was changed since."""
-    changed = {
-        name: getattr(now, name)
-        for name in Portrait.__struct_fields__
-        if getattr(now, name) != getattr(merged, name)
-    }
-    return replace(was, **changed)
+    """The one who stayed, without the other: as before, but for what was changed since.
+
+    Attributes and choices are compared one by one.
+    """
+    names = Portrait.__struct_fields__
+    return Portrait(**{
+        name: _changed(*(getattr(each, name) for each in (now, merged, was))) for name in names
+    })  # fmt: skip
+
+
+def _changed(now: Any, merged: Any, was: Any) -> Any:
+    if now == merged:
+        return was
+    if not isinstance(now, dict):
+        return now
+    kept = {key: value for key, value in was.items() if key in now or key not in merged}
+    new = {key: value for key, value in now.items() if key not in merged or value != merged[key]}
+    return kept | new
 
 
 def going_back(
-    moved: tuple[tuple[str, str], ...], held: Mapping[tuple[str, str], str]
-) -> list[tuple[str, str]]:
-    """The identifiers that go back: those that had come, and cards that took their place since.
+    other: Sealed, merged_at: datetime, held: Mapping[Name, Known]
+) -> list[Name]:  # fmt: skip
+    """The identifiers that go back: those that came and never left, and cards in their place.
 
-    held  {(kind, value): why it has its status} of what the one who stayed has now
+    held  what names the one who stayed now
     """
-    found: list[tuple[str, str]] = []
-    asked = list(moved)
+    came = dict(zip(other.identifiers, other.since, strict=False))
+    asked = [
+        each for each in other.identifiers
+        if each in held and _never_left(held[each].since, came.get(each), merged_at)
+    ]  # fmt: skip
+    found: list[Name] = []
     while asked:
         each = asked.pop()
         if each not in held or each in found:
             continue
         found.append(each)
-        if held[each].startswith("by "):
-            asked.append(("card", held[each].removeprefix("by ")))
+        if held[each].why.startswith("by "):
+            asked.append(("card", held[each].why.removeprefix("by ")))
     return sorted(found)
+
+
+def _never_left(since: datetime, came: datetime | None, merged_at: datetime) -> bool:
+    """Whoever had an identifier taken off and is given it again has it since then."""
+    return since <= merged_at if came is None else since == came
 
 
 class Standing(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from psycopg import AsyncConnection
 from psycopg.types.json import Jsonb
 
 from tessera.base.sql import statements
-from tessera.members.merging.core import Portrait, Standing
+from tessera.members.merging.core import Known, Name, Portrait, Standing
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -37,19 +38,19 @@ async def standings(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, Standing]:
     return {each.id: each for each in found}
 
 
-async def move_all(conn: Conn, member: UUID, into: UUID) -> tuple[tuple[str, str], ...]:
-    """All identifiers of a member name another one; which they are."""
+async def move_all(conn: Conn, member: UUID, into: UUID) -> dict[Name, datetime]:
+    """All identifiers of a member name another one; {which: since when they name somebody}."""
     rows = await conn.execute(SQL["move_all"], {"member": member, "target": into})
-    return tuple(sorted((kind, value) for kind, value in await rows.fetchall()))
+    return {(kind, value): since for kind, value, since in sorted(await rows.fetchall())}
 
 
-async def held(conn: Conn, member: UUID) -> dict[tuple[str, str], str]:
-    """{(kind, value): why it has its status} of what names a member."""
+async def held(conn: Conn, member: UUID) -> dict[Name, Known]:
+    """What names a member, and how."""
     rows = await (await conn.execute(SQL["held"], (member,))).fetchall()
-    return {(kind, value): why for kind, value, why in rows}
+    return {(kind, value): Known(*known) for kind, value, *known in rows}
 
 
-async def move(conn: Conn, some: Sequence[tuple[str, str]], member: UUID, into: UUID) -> None:
+async def move(conn: Conn, some: Sequence[Name], member: UUID, into: UUID) -> None:
     """These identifiers of a member name another one."""
     asked = {"member": member, "target": into, "kinds": [kind for kind, _ in some],
              "values": [value for _, value in some]}  # fmt: skip

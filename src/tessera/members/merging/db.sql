@@ -27,11 +27,11 @@ WHERE m.id = ANY(%b::uuid[]);
 -- Whatever names a member names another from now on.
 UPDATE members.identifier SET member_id = %(target)s
 WHERE member_id = %(member)s
-RETURNING kind, value;
+RETURNING kind, value, since;
 
 -- name: held
--- What names a member now, and why it has its status.
-SELECT kind, value, status_reason FROM members.identifier WHERE member_id = %s;
+-- What names a member now, why it has its status, and since when it is there.
+SELECT kind, value, status_reason, since FROM members.identifier WHERE member_id = %s;
 
 -- name: move
 -- These go to another member.

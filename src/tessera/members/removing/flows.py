@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tessera.members import db
 from tessera.members import flows as members
 from tessera.members.consents import core as consents
 from tessera.members.consents import db as consents_db
+from tessera.members.consents.core import Consents, Line
 from tessera.members.core import Held, Member
 from tessera.members.joining import db as joining_db
 from tessera.members.joining import flows as joining
@@ -54,7 +56,8 @@ async def take_off(
     await db.drop_identifiers(conn, [held.identifier], member.id)
     if held.identifier.kind in core.CONTACTS:
         await _close(conn, member.id, held)
-        await _end_consents(conn, member.id, held.identifier.kind, asking)
+        lines = await unreached(conn, member.id, asking.declared, [held.identifier.kind])
+        await consents_db.add(conn, member.id, lines, asking.by)
         left = [each.identifier for each in others if each.identifier.kind in core.CONTACTS]
         # Who took it off by mistake, or was let in by it, learns of it; a stranger whose number
         # staff had mistyped learns nothing.
@@ -62,6 +65,19 @@ async def take_off(
         await joining.tell(conn, member.id, told, "removed", now)
     await likeness.note(conn, [member.id])
     return Taken(member.id, held.identifier)
+
+
+async def unreached(
+    conn: db.Conn, member_id: UUID, declared: Consents, kinds: Sequence[str] = core.CONTACTS
+) -> list[Line]:  # fmt: skip
+    """What ends: each yes of the member's that no contact of these kinds is left for."""
+    said, lines = await consents_db.current(conn, member_id), list[Line]()
+    contacts = await joining_db.contacts(conn, member_id)
+    for kind in kinds:
+        left = [each for each in contacts if each.identifier.kind == kind]
+        proved = any(each.verified_at is not None for each in left)
+        lines += consents.unreached(declared, said, kind, left=bool(left), proved=proved)
+    return lines
 
 
 def _held(member: Member, identifier_id: UUID) -> Held | None:
@@ -92,13 +108,3 @@ async def _close(conn: db.Conn, member_id: UUID, held: Held) -> None:
     await begun.drop_passkeys_by(conn, member_id, mark, held.since)
     await signing_db.end_sessions_by(conn, member_id, mark)
     await begun.drop_passkeys_by(conn, member_id, mark, held.since)
-
-
-async def _end_consents(conn: db.Conn, member_id: UUID, kind: str, asking: Asking) -> None:
-    left = [each for each in await joining_db.contacts(conn, member_id)
-            if each.identifier.kind == kind]  # fmt: skip
-    lines = consents.unreached(
-        asking.declared, await consents_db.current(conn, member_id), kind,
-        left=bool(left), proved=any(each.verified_at is not None for each in left),
-    )  # fmt: skip
-    await consents_db.add(conn, member_id, lines, asking.by)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import at_field, head, meant
 from tessera.doors.language.words import N_
-from tessera.doors.till.merges import PointsWent
+from tessera.doors.till.merges import MergeTold, PointsWent
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
 
@@ -24,9 +25,19 @@ async def show(visit: Visit) -> Shown:
     if isinstance(found, Refusal):
         return found
     return View("members/merges.html", known | {
-        "merges": found.items, "second": "merge" in known["program"].approvals,
+        "merges": found.items, "covered": _covered(found.items),
+        "second": "merge" in known["program"].approvals,
         "went": lambda points: _went(visit, points),
     })  # fmt: skip
+
+
+def _covered(merges: Sequence[MergeTold]) -> set[UUID]:
+    """Whose member was merged again since, so that they cannot be undone yet; newest first."""
+    last: dict[UUID, UUID] = {}
+    return {
+        each.merge_id for each in merges
+        if not each.undone_at and last.setdefault(each.member_id, each.merge_id) != each.merge_id
+    }  # fmt: skip
 
 
 def _went(visit: Visit, points: Sequence[PointsWent]) -> str:

@@ -78,6 +78,73 @@ def test_a_row_of_people_names_them_as_the_mapping_reads_it(api):
     assert seen(api, hers) == [(["as_it_came"], "rows in quarantine, of club/members")]
 
 
+def opened(api: Api, mapping: str, number: str) -> dict[str, Any]:
+    said = api.call("POST", "/v1/quarantine/open", {"mapping": mapping, "number": number})
+    assert said.is_success, said.text
+    return said.json()
+
+
+WHOLE = """member = { column = "card", kind = "external", whole = true }"""
+
+
+def numbered(name: str) -> str:
+    """The mapping of a shop whose customers have numbers, exported as fractions."""
+    return PLAIN.replace("plain-test", name).replace(
+        """member = { column = "card", kind = "card" }""", WHOLE
+    )  # fmt: skip
+
+
+def bought(customer: str, sku: str, number: str) -> str:
+    return f"{number},2026-11-01T10:00:00,S1,{customer},{sku},many,2.50"
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_receipt_names_its_customer_and_not_whoever_is_called_like_its_goods(api, earlier):
+    name = f"whole-{earlier}".lower()
+    hers, his = ("17850", "12000") if earlier else ("17851", "12001")
+    anna, bruno = member(api, external=hers), member(api, external=his)
+    rows = (bought(f"{hers}.0", "TEA", "r1"), bought(f"{his}.0", hers, "r2"),
+            "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip
+    imported(api, "\n".join((HEAD, *rows, "")).encode(), mapping=numbered(name))
+    if earlier:
+        api.eye.execute(
+            "UPDATE warehouse.quarantine SET record = record - 'named' WHERE mapping = %s", (name,)
+        )
+    told = (["as_it_came"], f"rows in quarantine, of {name}")
+    for number, of_her, of_him in (("r1", [told], []), ("r2", [told], [told])):
+        assert opened(api, name, number)["rows"][0]["time"] == "2026-11-01T10:00:00"
+        assert (seen(api, anna), seen(api, bruno)) == (of_her, of_him), number
+
+
+def test_an_erasure_takes_her_receipts_in_quarantine_and_nobody_else_s(api):
+    anna = member(api, external="17852")
+    member(api, external="12002")
+    rows = (bought("17852.0", "TEA", "r1"), bought("12002.0", "17852", "r2"),
+            "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip
+    imported(api, "\n".join((HEAD, *rows, "")).encode(), mapping=numbered("whole-gone"))
+    assert api.call("POST", f"/v1/members/{anna}/erase", {"reason": "asked"}).is_success
+    assert opened(api, "whole-gone", "r1")["gone"] is True
+    left = opened(api, "whole-gone", "r2")
+    assert (left["gone"], left["rows"][0]["sku"]) == (False, "17852")
+    body = {"mapping": "whole-gone", "items": [{"number": "r2", "rows": [{"quantity": "1"}]}]}
+    mended = api.call("POST", "/v1/quarantine/mend", body).json()
+    assert until(api, mended["task_id"], "done")["came"]["good"] == 1
+
+
+def test_several_cards_in_one_cell_are_named_each(api):
+    cards = api.cards[80:82]
+    one, two = (member(api, card=each) for each in cards)
+    mapping = PEOPLE.replace('"club"', '"cards"').replace("old-", "cards-").replace(
+        'kind = "phone"', 'kind = "card"\nseparator = ";"'
+    )  # fmt: skip
+    people = f"id,first,last,born,phone\n1,Eva,Bo,2999-01-01,{';'.join(cards)}\n2,Eli,Bo,,\n"
+    imported(api, people.encode(), kind="members", mapping=mapping)
+    (row,) = api.call("GET", "/v1/quarantine?mapping=cards/members").json()["items"]
+    opened(api, "cards/members", row["number"])
+    told = [(["as_it_came"], "rows in quarantine, of cards/members")]
+    assert (seen(api, one), seen(api, two)) == (told, told)
+
+
 def test_a_preview_shows_persons_masked(api, tmp_path):
     people = f"id,first,last,born,phone\n8,Ada,Lovelace,1990-05-06,{PHONE[:-1]}5\n".encode()
     said = preview(api, people, kind="members", mapping=PEOPLE.replace("club", "shown"))

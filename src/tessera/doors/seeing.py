@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tessera.base.refusal import Refusal
 from tessera.doors.call import Call
+from tessera.doors.cli.load.cells import whole
 from tessera.doors.till.people import country_of
 from tessera.identity.privacy import db
 from tessera.members import core
@@ -17,24 +17,45 @@ FIELD = "as_it_came"
 _DIGITS = 7  # fewer are no phone
 
 
-async def note_seen(call: Call, shown: Any, reason: str, prefixes: Iterable[str] = ()) -> None:
-    """Leave a sight with every member whom a word of what is shown names.
+async def note_seen(call: Call, named: Iterable[Identifier], reason: str) -> None:
+    """Leave a sight with every member whom one of these names, however it is spelled.
 
-    shown     words, or rows and bodies as JSON holds them
-    prefixes  that a mapping puts before what stands in its file
-
-    Names are not looked for: many bear one.
+    Names of people are not looked for: many bear one.
     """
-    words = {word for word in _words(shown) if word}
-    words |= {prefix + word for prefix in prefixes for word in words}
     country = country_of(call)
-    named = {each for word in words for each in _identifiers(word, country)}
-    if not named:
+    normal = {core.normal(each.kind, each.value, country) for each in named}
+    known = [each for each in normal if isinstance(each, Identifier)]
+    if not known:
         return
-    found = await members_db.owners(await members_db.ask_owners(call.conn, list(named)))
+    found = await members_db.owners(await members_db.ask_owners(call.conn, known))
     members = sorted({owner.member_id for owner in found.values()})
     if members:
         await db.add_sights(call.conn, call.principal, members, (FIELD,), reason, call.now)
+
+
+def may_name(shown: Any) -> Iterator[Identifier]:
+    """Whomever a word may name, of any kind.
+
+    shown   words, or rows and bodies as JSON holds them
+    """
+    for word in {each for said in _words(shown) for each in (said, whole(said))}:
+        yield Identifier("card", word)
+        yield Identifier("external", word)
+        if sum(sign.isdigit() for sign in word) >= _DIGITS:
+            yield Identifier("phone", word)
+    yield from reached(shown)
+
+
+def reached(shown: Any) -> Iterator[Identifier]:
+    """Whom a word reaches whatever it was meant for: an address, a phone with its country's number.
+
+    shown   as for `may_name`
+    """
+    for word in _words(shown):
+        if "@" in word:
+            yield Identifier("email", word)
+        elif word.startswith("+"):
+            yield Identifier("phone", word)
 
 
 def _words(shown: Any) -> Iterator[str]:
@@ -45,14 +66,3 @@ def _words(shown: Any) -> Iterator[str]:
             yield from _words(each)
     elif shown is not None and not isinstance(shown, bool):
         yield str(shown).strip()
-
-
-def _identifiers(word: str, country: str) -> Iterator[Identifier]:
-    """What a word may name, in the one spelling that is kept."""
-    kinds: list[Any] = ["card", "external"]
-    kinds += ["email"] if "@" in word else []
-    kinds += ["phone"] if sum(sign.isdigit() for sign in word) >= _DIGITS else []
-    for kind in kinds:
-        found = core.normal(kind, word, country)
-        if not isinstance(found, Refusal):
-            yield found

@@ -18,7 +18,7 @@ from tessera.base.refusal import Refusal
 from tessera.base.text import Remark
 from tessera.doors.call import Call, Handler, Once, Operation
 from tessera.doors.pages import QUERY, Page, asked_page, uuid_of
-from tessera.doors.seeing import note_seen
+from tessera.doors.seeing import may_name, note_seen
 
 
 class Approve(Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,7 +109,7 @@ async def read(call: Call) -> ApprovalView | Refusal:
         payload = None
     if payload is not None:
         said = [dict(payload.path), dict(payload.query), core.told(payload)]
-        await note_seen(call, said, f"a call that waits: {found.operation}")
+        await note_seen(call, may_name(said), f"a call that waits: {found.operation}")
     return _view(found, payload, call.now)
 
 

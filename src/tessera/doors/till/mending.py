@@ -19,6 +19,7 @@ from tessera.doors.till.imports import WAYS, FileKind, kept_as
 from tessera.doors.uploads import Uploads
 from tessera.tasks import core
 from tessera.tasks import db as tasks_db
+from tessera.warehouse.core import Identifier
 from tessera.warehouse.loads.db import Aside
 
 LONGEST = 2_000  # characters of a cell that are shown, and that somebody may type
@@ -42,6 +43,7 @@ class Story(Struct, frozen=True):
 
     task    through which its file came in; None: it came by the command line
     places  of its rows in the file
+    named   whom its mapping found in them; None: it was not kept
     gone    what stood there is no longer kept
     """
 
@@ -52,6 +54,7 @@ class Story(Struct, frozen=True):
     rows: list[dict[str, str]]
     places: list[int]
     gone: bool
+    named: tuple[Identifier, ...] | None
 
 
 def story(aside: Aside, task: UUID | None, uploads: Uploads | None) -> Story:
@@ -73,7 +76,8 @@ def story(aside: Aside, task: UUID | None, uploads: Uploads | None) -> Story:
     names = dict.fromkeys([*order, *(name for _, cells in said for name in cells)])
     columns = [name for name in names if name != MARK]
     rows = [{name: text(cells.get(name)) for name in columns} for _, cells in said]
-    return Story(aside, task, faults, columns, rows, [at for at, _ in said], not said)
+    named = msgspec.convert(record.get("named"), tuple[Identifier, ...] | None)
+    return Story(aside, task, faults, columns, rows, [at for at, _ in said], not said, named)
 
 
 async def told_mapping(

@@ -21,7 +21,7 @@ from tessera.doors.sheets import sheet
 from tessera.doors.till.imports import Text, kept_as
 from tessera.doors.till.mending import Mend, Story, file_of, story, told_mapping
 from tessera.doors.till.tasks import TaskView, by, not_alone, view
-from tessera.doors.traces import prefixes_of
+from tessera.doors.till.whose import read_by, whom_of
 from tessera.tasks import db as tasks_db
 from tessera.tasks.core import Task
 from tessera.warehouse.loads import db
@@ -264,10 +264,9 @@ async def _stories(
 
 async def _note_seen(call: Call, told: list[Story]) -> None:
     """Whoever stands in these rows can read who looked."""
-    tasks = {each.task for each in told if each.task is not None}
-    prefixes = {said for task in tasks for said in await prefixes_of(call.conn, task)}
-    rows = [each.rows for each in told]
-    await note_seen(call, rows, f"rows in quarantine, of {told[0].aside.mapping}", prefixes)
+    read = await read_by(call.conn, told)
+    named = (whom for each in told for whom in whom_of(each, read.get(each.task)))
+    await note_seen(call, named, f"rows in quarantine, of {told[0].aside.mapping}")
 
 
 def _view(aside: Aside) -> AsideView:

@@ -10,6 +10,7 @@ from psycopg import AsyncConnection
 
 from tessera.base.sql import statements
 from tessera.warehouse.core import Identifier
+from tessera.warehouse.privacy.core import parted
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -22,9 +23,13 @@ async def forget_quarantined(conn: Conn, names: Sequence[Identifier]) -> int:
 
     Reads the whole quarantine: it is looked at when somebody is erased, not at the till.
     """
+    phones = [each.value for each in names if each.kind == "phone"]
     asked = {
-        "names": [each.value.lower() for each in names],
-        "tails": [each.value[-8:] for each in names if each.kind == "phone"],
+        "names": [f"{each.kind} {each.value}" for each in names],
+        "words": [each.value.lower() for each in names],
+        "addresses": [each.value.lower() for each in names if each.kind == "email"],
+        "nationals": [one for one in (parted(each)[1].lstrip("0") for each in phones) if one],
+        "tails": [phone[-8:] for phone in phones],
     }
     await conn.execute(SQL["put_aside_waiting"], asked)
     return (await conn.execute(SQL["forget_quarantined"], asked)).rowcount

@@ -1,18 +1,48 @@
 -- warehouse: what files said of people and could not be posted.
 
 -- name: forget_quarantined
--- Rows in quarantine that name one of these: a card, a phone, an address, as a value of their own,
--- whatever its capitals; of phones the last digits count, however they are written. The record
--- goes, and the sentence, which may quote it; the code of why it was refused stays.
+-- Receipts in quarantine that name one of these. Their record says whom the mapping found in them;
+-- in other cells an address or a phone with its country's number counts. A record of an earlier
+-- release, which does not say whom it names, is looked at cell by cell, but for what we counted.
+-- The record goes, and the sentence, which may quote it; the code of why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}', why = ''
 WHERE EXISTS (
     SELECT
-    FROM
-        jsonb_path_query(q.record, '$.** ? (@.type() == "string" || @.type() == "number")')
-            AS v (value)
+    FROM (
+        SELECT n.said ->> 'kind' AS kind, n.said ->> 'value' AS word
+        FROM jsonb_path_query(q.record, '$.named[*]') AS n (said)
+        UNION ALL
+        SELECT q.record #>> '{member,kind}', q.record #>> '{member,value}'
+        UNION ALL
+        SELECT CASE WHEN q.record ? 'named' THEN 'cell' ELSE 'old cell' END, c.said #>> '{}'
+        FROM
+            jsonb_path_query(
+                q.record,
+                '$.** ? (@.type() == "object").keyvalue()
+                ? (@.key != "row" && @.key != "number" && @.key != "points").value'
+            ) AS c (said)
+    ) AS v
+    CROSS JOIN LATERAL (
+        SELECT regexp_replace(lower(btrim(v.word)), '^([0-9]+)[.]0+$', '\1') AS word
+    ) AS plain
+    CROSS JOIN LATERAL (
+        SELECT ltrim(regexp_replace(plain.word, '[^0-9]', '', 'g'), '0') AS digits
+    ) AS dialled
     WHERE
-        lower(btrim(v.value #>> '{}')) = ANY(%(names)s::text[])
-        OR right(regexp_replace(v.value #>> '{}', '[^0-9]', '', 'g'), 8) = ANY(%(tails)s::text[])
+        v.kind || ' ' || v.word = ANY(%(names)s::text[])
+        OR plain.word = ANY(%(addresses)s::text[])
+        OR (v.kind = 'old cell' AND plain.word = ANY(%(words)s::text[]))
+        OR (
+            (
+                v.kind = 'phone'
+                OR plain.word ~ '^[+]'
+                OR (v.kind = 'old cell' AND plain.word !~ '[[:alpha:]:]')
+            )
+            AND (
+                dialled.digits = ANY(%(nationals)s::text[])
+                OR right(dialled.digits, 8) = ANY(%(tails)s::text[])
+            )
+        )
 );
 
 -- name: put_aside_waiting
@@ -21,7 +51,7 @@ WHERE EXISTS (
 WITH gone AS (
     DELETE FROM warehouse.waiting_return
     WHERE
-        lower(member) = ANY(%(names)s::text[])
+        lower(member) = ANY(%(words)s::text[])
         OR right(regexp_replace(member, '[^0-9]', '', 'g'), 8) = ANY(%(tails)s::text[])
     RETURNING mapping, number, load_id, row_number
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-import phonenumbers
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,6 +15,7 @@ from tessera.doors.cli.load.cells import text
 from tessera.doors.cli.load.files import BATCH_ROWS, foreign, is_parquet, open_source
 from tessera.doors.cli.load.mapping import Layout
 from tessera.warehouse.core import Identifier
+from tessera.warehouse.privacy.core import parted
 
 PIECE = 1 << 20  # bytes that are looked at together; a line that is longer is cut
 _READ_MOST = 1 << 29  # bytes of a Parquet file's cells; what says more is not looked into
@@ -110,20 +110,11 @@ def nameless(sought: Naming) -> Naming:
 
 def _phone(value: str) -> tuple[bytes, re.Pattern[bytes]]:
     """Its digits within the country, and a cell of it, however it is dialled and written."""
-    country, tail = _parted(value)
+    country, tail = parted(value)
     gap = b"[" + re.escape(_BETWEEN) + b"]*"
     abroad, body = (gap.join(each.encode() for each in digits) for digits in (country, tail))
     before = rb"(?:(?:\+|00)?" + gap + abroad + gap + b"0?|06|[018])?"
     return tail.encode(), re.compile(_EDGE + b"(" + gap + before + gap + body + gap + b")" + _END)
-
-
-def _parted(value: str) -> tuple[str, str]:
-    """(number of the country, number within it); ("", all) of one that no plan knows."""
-    try:
-        found = phonenumbers.parse(value)
-    except phonenumbers.NumberParseException:
-        return "", value.removeprefix("+")
-    return str(found.country_code), phonenumbers.national_significant_number(found)
 
 
 def _person(given: str, family: str) -> Person:

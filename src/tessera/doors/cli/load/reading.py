@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from tessera.base.money import half_up
 from tessera.base.text import MAX_MINOR, Code, Currency
@@ -23,9 +23,9 @@ from tessera.doors.cli.load.cells import (
     stranger,
     text,
     unfit,
-    whole,
 )
 from tessera.doors.cli.load.mapping import Columns, Constant, Mapping, Reject, names_of
+from tessera.doors.cli.load.whose import named, word_of
 from tessera.warehouse.core import MAX_LINES, PER, Identifier, Line, Receipt, Unit
 
 MAX_UNITS = 10**9
@@ -146,13 +146,17 @@ class Reader:
         return self._back(said, lines) if back else self._sale(said, [x for _, x in lines])
 
     def record(self, number: str, rows: tuple[Row, ...]) -> dict[str, Any]:
-        """The receipt as it was read, fit for JSON, so that it can be repaired."""
+        """The receipt as it was read, fit for JSON, so that it can be repaired; whom it names."""
         said = [
             {"row": row.at}
             | {name: plain(value) for name, value in zip(self.columns, row.values, strict=True)}
             for row in rows
         ]
-        return {"number": plain(number), "columns": list(self.columns), "rows": said}
+        member = self.mapping.receipt.member
+        place = self._place[member.column] if member else 0
+        whom = named(member, (row.values[place] for row in rows))
+        return {"number": plain(number), "columns": list(self.columns), "rows": said,
+                "named": to_builtins(whom)}  # fmt: skip
 
     def _bad(self, said: Gathered, faults: list[Fault]) -> Bad:
         number = plain(said.number)[:MAX_NUMBER]
@@ -196,12 +200,11 @@ class Reader:
 
     def _head(self, row: Row) -> _Head:
         mapping, member = self.mapping, self.mapping.receipt.member
-        who = "" if member is None else text(row.values[self._place[member.column]])
         return _Head(
             self._word(row, mapping.store.id),
             self._word(row, mapping.receipt.till),
             self._word(row, mapping.receipt.currency),
-            whole(who) if member is not None and member.whole else who,
+            word_of(member, row.values[self._place[member.column]]) if member else "",
         )
 
     def _says(self, row: Row) -> tuple[Any, ...]:

@@ -1,0 +1,141 @@
+"""Whose receipts in quarantine go with a person who is erased, and whose stay."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+from support.database import connect, run
+from tessera.doors.cli.load.blocks import Row
+from tessera.doors.cli.load.mapping import Mapping, parse
+from tessera.doors.cli.load.reading import Reader
+from tessera.warehouse.core import Identifier
+from tessera.warehouse.privacy import db
+
+ANNA = [
+    Identifier("external", "17850"), Identifier("phone", "+3545551234"),
+    Identifier("email", "anna@example.org"), Identifier("card", "2900000000018"),
+]  # fmt: skip
+SHOP = """name = "q"
+[store]
+id = "store"
+time_zone = "Europe/Rome"
+[receipt]
+number = "number"
+time = "time"
+till = {{ constant = "1" }}
+currency = {{ constant = "EUR" }}
+member = {{ column = "who", kind = "{kind}", whole = {whole} }}
+[line]
+sku = "sku"
+price = "price"
+"""
+
+
+def record(kind: str, who: Any, sku: str = "TEA", at: int = 2, whole: str = "false") -> Any:
+    """A receipt of one row as a load puts it aside."""
+    mapping = parse(SHOP.format(kind=kind, whole=whole))
+    assert isinstance(mapping, Mapping)
+    cells = {"who": who, "sku": sku, "number": "r1", "time": "soon", "store": "S1", "price": "1"}
+    reader = Reader(mapping)
+    return reader.record("r1", (Row(at, tuple(cells[name] for name in reader.columns)),))
+
+
+def gone(dsn: str, records: dict[str, Any]) -> list[str]:
+    """Those of these that an erasure of Anna leaves nothing of."""
+
+    async def work() -> list[str]:
+        async with await connect(dsn) as conn:
+            load = uuid4()
+            await conn.execute(
+                "INSERT INTO warehouse.load (id, source, source_hash, mapping, phase, done, tally,"
+                " started_at) VALUES (%s, 'f', '', 'q', 'done', 0, '{}', now())", (load,),
+            )  # fmt: skip
+            for name, said in records.items():
+                await conn.execute(
+                    "INSERT INTO warehouse.quarantine (mapping, number, load_id, row_number, code,"
+                    " field, why, record) VALUES ('q', %s, %s, 1, 'c', '', 'w', %s)",
+                    (name, load, json.dumps(said)),
+                )
+            count = await db.forget_quarantined(conn, ANNA)
+            rows = await conn.execute(
+                "SELECT number FROM warehouse.quarantine WHERE record = '{}' AND why = ''"
+            )
+            found = [row[0] async for row in rows]
+            assert len(found) == count
+            return sorted(found)
+
+    return run(work())
+
+
+def test_hers_go_however_the_file_spells_her(dsn):
+    spelled = [
+        ("external", "17850"), ("external", 17850.0), ("external", 17850),
+        ("card", " 2900000000018"), ("email", "ANNA@example.org "),
+        ("phone", "+354 555 1234"), ("phone", "00354 555-1234"), ("phone", "555 1234"),
+        ("phone", 3545551234.0), ("phone", "3545551234.0"), ("phone", 5551234),
+        ("external", "anna@example.org"), ("card", "+354 555 1234"),
+    ]  # fmt: skip
+    hers = {f"{kind} {who!r}": record(kind, who) for kind, who in spelled}
+    others = {f"not {kind}": record(kind, "12000") for kind, _ in spelled}
+    assert gone(dsn, hers | others) == sorted(hers)
+
+
+def test_a_number_that_came_as_a_fraction_is_read_as_the_mapping_reads_it(dsn):
+    whole = record("external", "17850.0", whole="true")
+    assert gone(dsn, {"whole": whole, "as it is": record("external", "17850.0")}) == ["whole"]
+
+
+def test_others_stay_whatever_their_goods_and_rows_are_called(dsn):
+    others = {
+        "sku": record("external", "12000", sku="17850"),
+        "card as sku": record("external", "12000", sku="2900000000018"),
+        "digits as sku": record("external", "12000", sku="45551234"),
+        "row": record("external", "12000", at=17850),
+        "nobody": record("external", "", sku="17850"),
+        "card of that number": record("card", "17850"),
+        "points": {"points": 17850, "currency": ""},
+    }
+    assert gone(dsn, others) == []
+
+
+def test_her_address_in_a_wrong_column_goes_too(dsn):
+    shifted = {
+        each: record("external", "", sku=each) for each in ("anna@example.org", "+3545551234")
+    }
+    assert gone(dsn, shifted) == sorted(shifted)
+
+
+def test_all_whom_a_receipt_names_count(dsn):
+    """Its rows disagree: that is why it lies there."""
+    mapping = parse(SHOP.format(kind="external", whole="false"))
+    assert isinstance(mapping, Mapping)
+    reader = Reader(mapping)
+    place = reader.columns.index("who")
+    rows = tuple(
+        Row(at, tuple(who if n == place else "x" for n in range(len(reader.columns))))
+        for at, who in enumerate(("12000", "17850"), 2)
+    )
+    assert gone(dsn, {"both": reader.record("r1", rows)}) == ["both"]
+
+
+def test_what_an_earlier_release_put_aside_is_looked_at_cell_by_cell(dsn):
+    hers: list[dict[str, Any]] = [
+        {"who": "17850"}, {"who": 17850.0}, {"who": "17850.0"}, {"phone": "555 1234"},
+        {"phone": 3545551234.0},
+    ]  # fmt: skip
+    others: list[dict[str, Any]] = [
+        {"row": 17850, "who": "12000"}, {"number": "17850"}, {"time": "2026-10-04T55:51:23"},
+    ]  # fmt: skip
+    old = {
+        str(cells): {"number": "17850", "rows": [{"row": 3} | cells], "faults": []}
+        for cells in hers + others
+    }
+    assert gone(dsn, old) == sorted(map(str, hers))
+
+
+def test_a_return_of_an_earlier_release_names_her_as_it_was_read(dsn):
+    back = {"number": "R1", "member": {"kind": "external", "value": "17850"}, "lines": []}
+    other = back | {"member": {"kind": "external", "value": "12000"}}
+    assert gone(dsn, {"back": back, "other": other}) == ["back"]

@@ -42,7 +42,9 @@ def record(kind: str, who: Any, sku: str = "TEA", at: int = 2, whole: str = "fal
     return reader.record("r1", (Row(at, tuple(cells[name] for name in reader.columns)),))
 
 
-def gone(dsn: str, records: dict[str, Any]) -> list[str]:
+def gone(
+    dsn: str, records: dict[str, Any], customers: dict[str, str] | None = None
+) -> list[str]:  # fmt: skip
     """Those of these that an erasure of Anna leaves nothing of."""
 
     async def work() -> list[str]:
@@ -58,7 +60,7 @@ def gone(dsn: str, records: dict[str, Any]) -> list[str]:
                     " field, why, record) VALUES ('q', %s, %s, 1, 'c', '', 'w', %s)",
                     (name, load, json.dumps(said)),
                 )
-            count = await db.forget_quarantined(conn, ANNA)
+            count = await db.forget_quarantined(conn, ANNA, customers)
             rows = await conn.execute(
                 "SELECT number FROM warehouse.quarantine WHERE record = '{}' AND why = ''"
             )
@@ -133,6 +135,15 @@ def test_what_an_earlier_release_put_aside_is_looked_at_cell_by_cell(dsn):
         for cells in hers + others
     }
     assert gone(dsn, old) == sorted(map(str, hers))
+
+
+def test_of_an_earlier_release_the_customer_s_column_counts_where_it_is_known(dsn):
+    cells: dict[str, dict[str, Any]] = {
+        "hers": {"who": 17850.0, "sku": "TEA"}, "her address": {"sku": "anna@example.org"},
+        "other": {"who": "12000", "sku": "17850"}, "digits": {"who": "", "sku": "45551234"},
+    }  # fmt: skip
+    old = {name: {"rows": [{"row": 3} | each]} for name, each in cells.items()}
+    assert gone(dsn, old, {"q": "who", "p": "sku"}) == ["her address", "hers"]
 
 
 def test_a_return_of_an_earlier_release_names_her_as_it_was_read(dsn):

@@ -94,6 +94,12 @@ def numbered(name: str) -> str:
     )  # fmt: skip
 
 
+def put_aside_earlier(api: Api, name: str) -> None:
+    """As a release before this one put it aside: without whom it names."""
+    said = "UPDATE warehouse.quarantine SET record = record - 'named' WHERE mapping = %s"
+    api.eye.execute(said, (name,))
+
+
 def bought(customer: str, sku: str, number: str) -> str:
     return f"{number},2026-11-01T10:00:00,S1,{customer},{sku},many,2.50"
 
@@ -107,26 +113,28 @@ def test_a_receipt_names_its_customer_and_not_whoever_is_called_like_its_goods(a
             "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip
     imported(api, "\n".join((HEAD, *rows, "")).encode(), mapping=numbered(name))
     if earlier:
-        api.eye.execute(
-            "UPDATE warehouse.quarantine SET record = record - 'named' WHERE mapping = %s", (name,)
-        )
+        put_aside_earlier(api, name)
     told = (["as_it_came"], f"rows in quarantine, of {name}")
     for number, of_her, of_him in (("r1", [told], []), ("r2", [told], [told])):
         assert opened(api, name, number)["rows"][0]["time"] == "2026-11-01T10:00:00"
         assert (seen(api, anna), seen(api, bruno)) == (of_her, of_him), number
 
 
-def test_an_erasure_takes_her_receipts_in_quarantine_and_nobody_else_s(api):
-    anna = member(api, external="17852")
-    member(api, external="12002")
-    rows = (bought("17852.0", "TEA", "r1"), bought("12002.0", "17852", "r2"),
+@pytest.mark.parametrize("earlier", [False, True])
+def test_an_erasure_takes_her_receipts_in_quarantine_and_nobody_else_s(api, earlier):
+    name, hers = f"gone-{earlier}".lower(), f"1785{3 + earlier}"
+    one, two = f"{name}-1", f"{name}-2"
+    anna = member(api, external=hers)
+    rows = (bought(f"{hers}.0", "TEA", one), bought("12002.0", hers, two),
             "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip
-    imported(api, "\n".join((HEAD, *rows, "")).encode(), mapping=numbered("whole-gone"))
+    imported(api, "\n".join((HEAD, *rows, "")).encode(), mapping=numbered(name))
+    if earlier:
+        put_aside_earlier(api, name)
     assert api.call("POST", f"/v1/members/{anna}/erase", {"reason": "asked"}).is_success
-    assert opened(api, "whole-gone", "r1")["gone"] is True
-    left = opened(api, "whole-gone", "r2")
-    assert (left["gone"], left["rows"][0]["sku"]) == (False, "17852")
-    body = {"mapping": "whole-gone", "items": [{"number": "r2", "rows": [{"quantity": "1"}]}]}
+    assert opened(api, name, one)["gone"] is True
+    left = opened(api, name, two)
+    assert (left["gone"], left["rows"][0]["sku"]) == (False, hers)
+    body = {"mapping": name, "items": [{"number": two, "rows": [{"quantity": "1"}]}]}
     mended = api.call("POST", "/v1/quarantine/mend", body).json()
     assert until(api, mended["task_id"], "done")["came"]["good"] == 1
 

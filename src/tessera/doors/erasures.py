@@ -17,6 +17,7 @@ from psycopg import AsyncConnection
 
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.doors.customers import customers
 from tessera.doors.traces import erasing
 from tessera.doors.uploads import Uploads
 from tessera.identity.merging import db as merging_db
@@ -100,7 +101,10 @@ async def replay(
     listed = [line.member_id for line in kept(path)]
     done = {erasure.member_id for erasure in await _all(conn)} if listed else set()
     why, count = "erased before the backup was restored", 0
-    asking = Asking("replay", why, said.households, said.lives, ladders=said.tiers)
+    asking = Asking(
+        "replay", why, said.households, said.lives, ladders=said.tiers,
+        customers=await customers(conn),
+    )  # fmt: skip
     for member_id in listed:
         if member_id in done:
             continue

@@ -12,6 +12,7 @@ import structlog
 
 from tessera.base.refusal import Refusal
 from tessera.doors import erasures
+from tessera.doors.customers import customers
 from tessera.doors.pools import Pool
 from tessera.doors.traces import erasing
 from tessera.doors.uploads import Uploads
@@ -72,8 +73,11 @@ class Keeping:
         months, after = said.privacy.forget_idle_months, UUID(int=0)
         while months is not None:
             why = f"nothing for {months} months"
-            asking = Asking("retention", why, said.households, said.lives, ladders=said.tiers)
             async with self._pool.connection() as conn:
+                asking = Asking(
+                    "retention", why, said.households, said.lives, ladders=said.tiers,
+                    customers=await customers(conn),
+                )  # fmt: skip
                 since = flows.idle_since(months, now)
                 page = await members_db.idle(conn, since, after, flows.PAGE)
                 await conn.commit()

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from tessera.base.refusal import Refusal
 from tessera.doors.call import Call, Once, Operation
+from tessera.doors.customers import customers
 from tessera.doors.export_page import readable
 from tessera.doors.noting import second_person
 from tessera.doors.pages import QUERY, Page, asked_page, page, uuid_of
@@ -202,7 +203,7 @@ async def _erase(call: Call, member_id: UUID, by: By, reason: str) -> Erased | R
     said = call.house.shop().program
     asking = Asking(
         by, reason, said.households, said.lives, call.principal.id, call.outcome_id,
-        ladders=said.tiers,
+        ladders=said.tiers, customers=await customers(call.conn),
     )  # fmt: skip
     erase = partial(flows.erase, call.conn, member_id, asking, call.now)
     done = await erasing(call.conn, call.house.uploads, member_id, call.now, erase)

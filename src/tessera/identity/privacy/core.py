@@ -29,6 +29,7 @@ class Asking(Struct, frozen=True):
     id     the call's; the moves of a household that is left carry it
     ladders  the program's: who stays in it has the level that is left
     stays  in a household, without a name: where nobody can be asked to leave it first
+    customers  {mapping of receipts: the column of its files that names the customer}, where known
     """
 
     by: By
@@ -39,6 +40,7 @@ class Asking(Struct, frozen=True):
     id: UUID | None = None
     stays: bool = False
     ladders: Mapping[str, Ladder] = {}
+    customers: Mapping[str, str] = {}
 
 
 class Erasure(Struct, frozen=True):

@@ -75,7 +75,7 @@ async def erase(
         await sealing.destroy(conn, each)
     await codes.forget_homes(conn, [(each.kind, each.value) for each in names])
     if names:
-        await warehouse_db.forget_quarantined(conn, names)
+        await warehouse_db.forget_quarantined(conn, names, asking.customers)
     await db.add_erasure(conn, ids, asking, now)
     if since is None and asking.by in ("retention", "replay"):  # else the call itself is the entry
         change = Change("member", ids[0], None, {"erased": True}, reason=asking.reason)

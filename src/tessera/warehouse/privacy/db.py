@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from psycopg import AsyncConnection
+from psycopg.types.json import Jsonb
 
 from tessera.base.sql import statements
 from tessera.warehouse.core import Identifier
@@ -16,8 +17,13 @@ SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
 
 
-async def forget_quarantined(conn: Conn, names: Sequence[Identifier]) -> int:
+async def forget_quarantined(
+    conn: Conn, names: Sequence[Identifier], customers: Mapping[str, str] | None = None
+) -> int:
     """Blank the records in quarantine that name one of these; how many they were.
+
+    customers  {mapping: the column that names the customer, "" where none does}: for receipts that
+               an earlier release put aside
 
     Returns that wait for the end of their load under one of these names go there too, blank.
 
@@ -29,6 +35,7 @@ async def forget_quarantined(conn: Conn, names: Sequence[Identifier]) -> int:
         "words": [each.value.lower() for each in names],
         "addresses": [each.value.lower() for each in names if each.kind == "email"],
         "nationals": [one for one in (parted(each)[1].lstrip("0") for each in phones) if one],
+        "customers": Jsonb(dict(customers or {})),
         "tails": [phone[-8:] for phone in phones],
     }
     await conn.execute(SQL["put_aside_waiting"], asked)

@@ -3,7 +3,8 @@
 -- name: forget_quarantined
 -- Receipts in quarantine that name one of these. Their record says whom the mapping found in them;
 -- in other cells an address or a phone with its country's number counts. A record of an earlier
--- release, which does not say whom it names, is looked at cell by cell, but for what we counted.
+-- release, which does not say whom it names, is looked at cell by cell, but for what we counted;
+-- where it is known which column names the customer, in that one.
 -- The record goes, and the sentence, which may quote it; the code of why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}', why = ''
 WHERE EXISTS (
@@ -14,12 +15,18 @@ WHERE EXISTS (
         UNION ALL
         SELECT q.record #>> '{member,kind}', q.record #>> '{member,value}'
         UNION ALL
-        SELECT CASE WHEN q.record ? 'named' THEN 'cell' ELSE 'old cell' END, c.said #>> '{}'
+        SELECT
+            CASE
+                WHEN q.record ? 'named' THEN 'cell'
+                WHEN c.said ->> 'key' <> %(customers)s::jsonb ->> q.mapping THEN 'cell'
+                ELSE 'old cell'
+            END,
+            c.said ->> 'value'
         FROM
             jsonb_path_query(
                 q.record,
                 '$.** ? (@.type() == "object").keyvalue()
-                ? (@.key != "row" && @.key != "number" && @.key != "points").value'
+                ? (@.key != "row" && @.key != "number" && @.key != "points")'
             ) AS c (said)
     ) AS v
     CROSS JOIN LATERAL (

@@ -214,6 +214,14 @@ def test_one_house_is_one_caller(address, other):
     assert ipaddress.ip_network(found).prefixlen == 64
 
 
+@pytest.mark.parametrize(
+    ("network", "block"),
+    [("", ""), ("10.1.2.3", "10.1.2.0/24"), ("2001:db8:7:9::/64", "2001:db8:7::/48")],
+)
+def test_a_block_is_a_24_or_a_48(network, block):
+    assert access.block_of(network) == block
+
+
 @given(st.ip_addresses(v=4), st.integers(0, 32))
 def test_an_address_is_in_its_own_range_and_in_no_other(address, bits):
     own = str(ipaddress.ip_network(f"{address}/{bits}", strict=False))

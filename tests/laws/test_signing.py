@@ -141,14 +141,6 @@ def test_the_buckets_say_what_the_readme_says():
     assert codes.PAIR.most < codes.DESTINATION.most and codes.PAIR.every > codes.DESTINATION.every
 
 
-@pytest.mark.parametrize(
-    ("network", "block"),
-    [("", ""), ("10.1.2.3", "10.1.2.0/24"), ("2001:db8:7:9::/64", "2001:db8:7::/48")],
-)
-def test_a_network_is_a_24_or_a_48(network, block):
-    assert codes.block_of(network) == block
-
-
 @given(st.integers(0, 999_999), st.sampled_from(["en", "it", "pl", "ru", "zh", "xx"]))
 def test_a_message_says_its_code_and_no_other_digits(number, language):
     code = f"{number:06}"

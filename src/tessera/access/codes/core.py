@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
@@ -21,16 +20,11 @@ HOME_TERM = timedelta(days=180)  # a network is a destination's own so long afte
 
 
 class Bucket(Struct, frozen=True):
-    """So many messages at once, and another one after each stretch of time.
-
-    what    tells the kinds apart
-    shared  everybody's: a message that is only pretended is judged by it, and takes nothing out
-    """
+    """So many messages at once, and another one after each stretch of time; `what` is its kind."""
 
     what: str
     most: int
     every: timedelta
-    shared: bool = False
 
 
 # To one destination, of those asked for from networks that are not its own: 17 in a day.
@@ -40,14 +34,15 @@ TRUSTED = Bucket("trusted destination", 10, timedelta(hours=2))
 # To one destination, asked for from one network. Slower than the destination's: nobody uses that
 # up by himself.
 PAIR = Bucket("pair", 4, timedelta(hours=3))
-# To whomever, asked for by one caller, and from one network: a company's people share one.
+# To whomever, asked for by one caller, and from one network: a company's people share one. Those
+# who are signed in have another there, and staff a third: no stranger beside them uses that up.
 CALLER = Bucket("caller", 20, timedelta(minutes=7))
 NETWORK = Bucket("network", 80, timedelta(seconds=100))
 # To everybody: asked for from anywhere; only from where a destination was proved before, and by
 # members who are signed in; only by staff. What they give on any day is 20,000.
-STRANGERS = Bucket("strangers", 3_000, timedelta(milliseconds=7_200), shared=True)
-HOMES = Bucket("homes", 600, timedelta(seconds=36), shared=True)
-STAFF = Bucket("staff", 400, timedelta(seconds=54), shared=True)
+STRANGERS = Bucket("strangers", 3_000, timedelta(milliseconds=7_200))
+HOMES = Bucket("homes", 600, timedelta(seconds=36))
+STAFF = Bucket("staff", 400, timedelta(seconds=54))
 # Of what homes have, from one network: whoever proves many addresses of his own there has no more.
 HOMES_THERE = Bucket("homes there", 5, timedelta(hours=4))
 # How long after a failure it is tried again, by how often it failed; as long as the code is good.
@@ -85,17 +80,6 @@ class Message(Struct, frozen=True):
     text: str
 
 
-def block_of(network: str) -> str:
-    """The part of the internet that a caller's network lies in: a /24, of IPv6 a /48; "" of none.
-
-    network  as `network_of` says it: one line may have 65,536 of them, or another one tomorrow
-    """
-    if not network:
-        return ""
-    found = ipaddress.ip_network(network)
-    return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
-
-
 def own_buckets(network: str, *, home: bool, asks: Asks = "anybody") -> list[Bucket]:
     """What counts a message to one destination, asked for from one network.
 
@@ -111,14 +95,6 @@ def pots(*, home: bool, asks: Asks = "anybody") -> list[list[Bucket]]:
     if asks == "staff":
         return [[STAFF], [STRANGERS]]
     return [[HOMES_THERE, HOMES], [STRANGERS]] if home or asks == "member" else [[STRANGERS]]
-
-
-def taken(bucket: Bucket, amount: int) -> timedelta:
-    """How much later a bucket is full by one message.
-
-    amount  0 for one that is only pretended
-    """
-    return amount * bucket.every if bucket.shared else bucket.every
 
 
 def empty(buckets: Sequence[Bucket], full_at: Sequence[datetime], now: datetime) -> Refusal | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg import AsyncConnection
 
-from tessera.access.codes.core import TRIES, Bucket, Challenge, Channel, Proved, taken
+from tessera.access.codes.core import TRIES, Bucket, Challenge, Channel, Proved
 from tessera.base.sql import statements
 
 SQL = statements(__file__)
@@ -29,26 +29,22 @@ class Waiting(Struct, frozen=True):
 
 
 async def spend(
-    conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], amount: int, now: datetime
-) -> list[datetime]:
-    """Take a message out of each bucket, by its mark; when each is full again, in order.
-
-    amount  0 for one that is only pretended
-    """
+    conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], now: datetime
+) -> list[datetime]:  # fmt: skip
+    """Take a message out of each bucket, by its mark; when each is full again, in order."""
     fills = [bucket.most * bucket.every for _, bucket in buckets]
-    values = _taken(buckets, amount) | {"fills": fills, "now": now}
+    values = _taken(buckets) | {"fills": fills, "now": now}
     full = {bytes(row[0]): row[1] async for row in await conn.execute(SQL["spend"], values)}
     return [full[mark] for mark, _ in buckets]
 
 
-async def take_back(conn: Conn, buckets: Sequence[tuple[bytes, Bucket]], amount: int) -> None:
+async def take_back(conn: Conn, buckets: Sequence[tuple[bytes, Bucket]]) -> None:
     """They were not sent after all. In the transaction that took them out."""
-    await conn.execute(SQL["take_back"], _taken(buckets, amount))
+    await conn.execute(SQL["take_back"], _taken(buckets))
 
 
-def _taken(buckets: Sequence[tuple[bytes, Bucket]], amount: int) -> dict[str, Any]:
-    return {"what": [mark for mark, _ in buckets],
-            "takes": [taken(bucket, amount) for _, bucket in buckets]}  # fmt: skip
+def _taken(buckets: Sequence[tuple[bytes, Bucket]]) -> dict[str, Any]:
+    return {"what": [mark for mark, _ in buckets], "takes": [each.every for _, each in buckets]}
 
 
 async def is_home(conn: Conn, what: bytes, now: datetime) -> bool:

@@ -1,8 +1,7 @@
 -- access/codes: challenges, how many messages may be sent, messages that wait.
 
 -- name: spend
--- Takes messages out of buckets, in one order for everybody, so that no two wait in a ring. One
--- that is only pretended takes nothing out of everybody's, and waits at the same row. None is
+-- Takes messages out of buckets, in one order for everybody, so that no two wait in a ring. None is
 -- emptier than empty: a clock that was ahead once would lock everybody out until it is so late.
 INSERT INTO access.code_bucket AS b (what, full_at)
 SELECT s.what, %(now)s::timestamptz + s.takes

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tessera.access.codes import core, db
 from tessera.access.codes.core import Asks, Bucket, Challenge, Channel, Message, Notice, Proved
-from tessera.access.core.principals import network_of
+from tessera.access.core import block_of, network_of
 from tessera.base import installation
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
@@ -48,7 +48,7 @@ async def begin(  # noqa: PLR0913 - what is proved, to whom it goes, who asks
     assert 0 < len(purpose) <= core.PURPOSE_MOST, "a purpose is a word of ours"
     marks = installation.here()
     asker = _Asker(destination(channel, to), network_of(address), asks)
-    refusal = await _spend(conn, asker, now, amount=int(deliver))
+    refusal = await _spend(conn, asker, now)
     if refusal is not None:
         return refusal
     challenge = Challenge(new_id(), now + core.LIFE)
@@ -124,49 +124,51 @@ class _Asker(Struct, frozen=True):
     asks: Asks
 
 
-async def _spend(conn: db.Conn, asker: _Asker, now: datetime, *, amount: int) -> Refusal | None:
+async def _spend(conn: db.Conn, asker: _Asker, now: datetime) -> Refusal | None:
     """Count a message where it belongs, or nowhere at all: what is refused was never sent.
 
-    amount  of everybody's: 0 for a message that is only pretended, which is judged alike
+    One that is only pretended counts as any: else what is left afterwards tells which it was.
     """
     home = await db.is_home(conn, _home(asker.destination, asker.network), now)
     mine = _marked(core.own_buckets(asker.network, home=home, asks=asker.asks), asker)
-    refusal = await _take(conn, mine, amount, now)
+    refusal = await _take(conn, mine, now)
     if refusal is not None:
         return refusal
     # Everybody's rows come last, and only for what nothing else refuses: all wait for them.
     for pot in core.pots(home=home, asks=asker.asks):
-        refusal = await _take(conn, _marked(pot, asker), amount, now)
+        refusal = await _take(conn, _marked(pot, asker), now)
         if refusal is None:
             return None
-    await db.take_back(conn, mine, amount)
+    await db.take_back(conn, mine)
     return refusal
 
 
 async def _take(
-    conn: db.Conn, keyed: Sequence[tuple[bytes, Bucket]], amount: int, now: datetime
-) -> Refusal | None:
+    conn: db.Conn, keyed: Sequence[tuple[bytes, Bucket]], now: datetime
+) -> Refusal | None:  # fmt: skip
     """Take it out of each bucket; put back where one of them had none left."""
-    full = await db.spend(conn, keyed, amount, now)
+    full = await db.spend(conn, keyed, now)
     buckets = [bucket for _, bucket in keyed]
-    before = [at - core.taken(each, amount) for at, each in zip(full, buckets, strict=True)]
+    before = [at - each.every for at, each in zip(full, buckets, strict=True)]
     refusal = core.empty(buckets, before, now)
     if refusal is not None:
-        await db.take_back(conn, keyed, amount)
+        await db.take_back(conn, keyed)
     return refusal
 
 
 def _marked(buckets: Sequence[Bucket], asker: _Asker) -> list[tuple[bytes, Bucket]]:
-    to, block = asker.destination.hex(), core.block_of(asker.network)
+    to, block = asker.destination.hex(), block_of(asker.network)
+    whose = [] if asker.asks == "anybody" else [asker.asks]  # a home is told from no stranger
     words = {"destination": [to], "trusted destination": [to], "pair": [to, block],
-             "caller": [asker.network], "network": [block], "homes there": [block]}  # fmt: skip
+             "caller": [asker.network, *whose], "network": [block, *whose],
+             "homes there": [block]}  # fmt: skip
     marks = installation.here()
     return [(marks.mark("bucket", each.what, *words.get(each.what, [])), each) for each in buckets]
 
 
 def _home(destination: bytes, network: str) -> bytes:
     """What is kept of a destination that was proved from a network."""
-    return installation.here().mark("code home", destination.hex(), core.block_of(network))
+    return installation.here().mark("code home", destination.hex(), block_of(network))
 
 
 # Handing over ------------------------------------------------------------------------------------

@@ -201,6 +201,17 @@ def network_of(address: str) -> str:
     return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
 
 
+def block_of(network: str) -> str:
+    """The part of the internet that a caller's network lies in: a /24, of IPv6 a /48; "" of none.
+
+    network  as `network_of` says it: one line may have 65,536 of them, or another one tomorrow
+    """
+    if not network:
+        return ""
+    found = ipaddress.ip_network(network)
+    return str(found.supernet(new_prefix=24 if found.version == 4 else 48))
+
+
 def comes_from(principal: Principal, address: str) -> bool:
     """Whether a caller may come from this address; an unknown one is in no range."""
     if not principal.networks:

@@ -20,7 +20,6 @@ from tessera.access.signing.begun import db as begun
 from tessera.access.signing.core import limits
 from tessera.access.signing.core.words import Verified
 from tessera.access.signing.flows import Enrolled, Offer
-from tessera.access.signing.limiting import flows as limiting
 from tessera.base.refusal import Refusal
 
 NOW = datetime(2026, 11, 22, 9, 3, 7, tzinfo=UTC)
@@ -244,43 +243,6 @@ def test_a_bound_subject_is_not_taken_over_by_an_address(dsn):
             assert held is not None
             await flows.end(conn, held, NOW)
             assert isinstance(await flows.whom(conn, moved, NOW), Refusal)
-
-    run(work())
-
-
-def test_a_limit_forgets_after_a_day_and_is_swept(dsn):
-    async def work():
-        async with await connect(dsn) as conn:
-            for _ in range(limits.ACCOUNT.free):
-                await limiting.take(conn, "a@example.org", "10.0.0.1", NOW)
-            said = await limiting.take(conn, "a@example.org", "10.0.0.1", NOW)
-            assert isinstance(said, Refusal) and said.code == "too_many_tries"
-            elsewhere = await limiting.take(conn, "a@example.org", "10.0.0.2", NOW)
-            assert isinstance(elsewhere, limiting.Try)
-            day = NOW + timedelta(days=1)
-            assert isinstance(
-                await limiting.take(conn, "a@example.org", "10.0.0.1", day), limiting.Try
-            )
-            await limiting.signed_in(conn, elsewhere, day)
-            for at, left in ((day, 4), (day + timedelta(days=2), 1), (day + timedelta(days=31), 0)):
-                await flows.sweep(conn, at)
-                cursor = await conn.execute("SELECT count(*) FROM access.sign_in_limit")
-                row = await cursor.fetchone()
-                assert row is not None and row[0] <= left, at
-
-    run(work())
-
-
-def test_an_ipv6_household_is_one_network(dsn):
-    async def work():
-        async with await connect(dsn) as conn:
-            said = [
-                await limiting.take(conn, f"{n}@example.org", f"2001:db8::{n:x}", NOW)
-                for n in range(1, 12)
-            ]
-            assert [isinstance(each, limiting.Try) for each in said] == [True] * 10 + [False]
-            other = await limiting.take(conn, "x@example.org", "2001:db8:0:1::1", NOW)
-            assert isinstance(other, limiting.Try)
 
     run(work())
 

@@ -15,8 +15,11 @@ class Limit(Struct, frozen=True):
     longest: timedelta
 
 
-# From one network; for one account from one network; for one account's second factor.
+# From one network; from one block of networks, which one line may be: four networks' share, and a
+# wait so short that one of its networks alone does not keep the others waiting; for one account
+# from one network; for one account's second factor.
 NETWORK = Limit("network", 10, timedelta(hours=1))
+BLOCK = Limit("block", 40, timedelta(minutes=15))
 ACCOUNT = Limit("account", 5, timedelta(minutes=15))
 FACTOR = Limit("factor", 10, timedelta(minutes=15))
 FORGOTTEN = timedelta(days=1)  # without a try

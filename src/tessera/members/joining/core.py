@@ -20,11 +20,12 @@ Way = Literal["till", "office", "web", "sign_in", "import"]
 Weight = Annotated[int, Meta(ge=0, le=1000)]
 Own = Literal["given_name", "family_name", "born_on"]
 
-# Tries a day at proving whose card it is: of one network at one card, of all at one card, of one
-# network at all cards.
-PAIR_TRIES, CARD_TRIES, NETWORK_TRIES = 5, 30, 20
-# Cards never used that are had for the asking: of one network in a day, of one member in a year.
-NETWORK_UNUSED, MEMBER_UNUSED = 3, 1
+# Tries a day at proving whose card it is: of one network at all cards, of its block at all cards,
+# of its block at one card, of all at one card.
+NETWORK_TRIES, BLOCK_TRIES, PAIR_TRIES, CARD_TRIES = 20, 80, 5, 30
+# Cards never used that are had for the asking: of one network in a day, of its block, of one member
+# in a year.
+NETWORK_UNUSED, BLOCK_UNUSED, MEMBER_UNUSED = 3, 12, 1
 TOLD_MOST = 5  # contacts that are told of a new one
 RECENT_DAYS = 180  # of the receipt that proves whose card it is
 

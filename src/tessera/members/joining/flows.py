@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -15,7 +15,7 @@ import msgspec
 from tessera.access.codes import flows as codes
 from tessera.access.codes.core import Asks, Challenge, Notice, Proved, not_proved
 from tessera.access.codes.flows import begin as send
-from tessera.access.core import network_of
+from tessera.access.core import block_of, network_of
 from tessera.base import installation
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
@@ -295,17 +295,22 @@ def _is_of(proved: Proved, contact: Identifier) -> bool:
 async def take_try(conn: db.Conn, card: str, address: str, now: datetime) -> Refusal | None:
     """Count a try at proving whose card it is, before it is judged. Commit it by itself.
 
-    What a network tries too often is not counted against the card: or it would be locked for all.
+    What a network or its block tries too often is not counted against the card: or it would be
+    locked for all.
 
     errors  too_many_tries; the same for a card and for a network
     """
-    marks, day, network = installation.here(), now.date(), network_of(address)
-    own = {marks.mark("claim pair", card, network): core.PAIR_TRIES}
-    if network:
-        own[marks.mark("claim address", network)] = core.NETWORK_TRIES
-    refused = await _too_often(conn, own, day)
-    all_ = {marks.mark("claim card", card): core.CARD_TRIES}
-    if not refused and not await _too_often(conn, all_, day):
+    mark, network = installation.here().mark, network_of(address)
+    block = block_of(network)
+    steps = [
+        (mark("claim address", network), core.NETWORK_TRIES),
+        (mark("claim block", block), core.BLOCK_TRIES),
+    ] if network else []  # fmt: skip
+    steps += [
+        (mark("claim pair", card, block), core.PAIR_TRIES),
+        (mark("claim card", card), core.CARD_TRIES),
+    ]
+    if not await _too_often(conn, steps, now.date()):
         return None
     return Refusal(
         "too_many_tries", "card", "too many cards were tried today",
@@ -318,24 +323,33 @@ async def take_unused_here(conn: db.Conn, address: str, now: datetime) -> Refusa
 
     errors  card_not_proved: after so many in a day this one is shown in a shop
     """
-    network = network_of(address)
-    what = installation.here().mark("claim unused", network)
-    most = {what: core.NETWORK_UNUSED} if network else {}
-    return not_shown() if await _too_often(conn, most, now.date()) else None
+    mark, network = installation.here().mark, network_of(address)
+    steps = [
+        (mark("claim unused", network), core.NETWORK_UNUSED),
+        (mark("claim unused block", block_of(network)), core.BLOCK_UNUSED),
+    ]
+    full = bool(network) and await _too_often(conn, steps, now.date())
+    return not_shown() if full else None
 
 
 async def take_unused(conn: db.Conn, member_id: UUID, now: datetime) -> Refusal | None:
     """Count a card never used that a member is given. Errors: card_not_proved, from the second."""
     what = installation.here().mark("claim unused of", str(member_id))
     until = date(now.year, 12, 31)  # the count ends with the year
-    full = await _too_often(conn, {what: core.MEMBER_UNUSED}, until)
+    full = await _too_often(conn, [(what, core.MEMBER_UNUSED)], until)
     return not_shown() if full else None
 
 
-async def _too_often(conn: db.Conn, most: Mapping[bytes, int], day: date) -> bool:
-    """Count one more of each of these keyed hashes: whether one is beyond what it may."""
-    counted = await db.count_tries(conn, sorted(most), day)
-    return any(counted[what] > limit for what, limit in most.items())
+async def _too_often(conn: db.Conn, steps: Sequence[tuple[bytes, int]], day: date) -> bool:
+    """Count one more of each keyed hash, up to the first that is beyond what it may.
+
+    steps  the narrowest first: what a network does beyond its own, its neighbours are not told of
+    """
+    for what, most in steps:
+        counted = await db.count_tries(conn, [what], day)
+        if counted[what] > most:
+            return True
+    return False
 
 
 def not_shown() -> Refusal:

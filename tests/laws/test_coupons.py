@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ from tessera.program.core.reader import Reader
 from tessera.program.core.sentences import plain
 from tessera.rewards.coupons.core import codes
 from tessera.rewards.coupons.core.book import Book, Seen, Shower, sorted_out
-from tessera.rewards.coupons.core.misses import MOST, PAUSE, WINDOW, Misses
+from tessera.rewards.coupons.core.misses import MOST, MOST_BLOCK, PAUSE, WINDOW, Misses
 from tessera.rewards.coupons.core.words import Row
 from tessera.rewards.coupons.flows import marks_of, unveiled, veiled
 from tessera.rules import conditions, mechanics
@@ -205,3 +205,29 @@ def test_tills_and_people_of_one_address_are_counted_apart():
         misses.add(hers, NOW)
     assert misses.tripped(hers, NOW)
     assert not any(misses.tripped(marks, NOW) for marks in tills)
+
+
+def test_people_of_many_addresses_of_a_block_are_stopped_and_by_one_address_alone_never():
+    """Each of another name, as often as the address lets."""
+
+    def by(n: int, address: str) -> dict[bytes, int]:
+        who = uuid5(ANNA, f"{address} {n}")
+        person = Principal(who, "staff", "Anna", "cashier", ("S1",), 1000)
+        return marks_of(person, ("S1", f"{n}"), None, address)
+
+    def stopped(addresses: list[str]) -> list[bool]:
+        """Whether somebody beside them is, each quarter of an hour; they go on being wrong."""
+        misses, found = Misses(), []
+        for quarter in range(12):
+            now = NOW + quarter * PAUSE
+            for n in range(12):
+                for address in addresses:
+                    if not misses.tripped(by(n, address), now):
+                        misses.add(by(n, address), now)
+            found.append(misses.tripped(by(99, "2001:db8:7:ffff::1"), now))
+            assert not misses.tripped(by(99, "2001:db8:8::1"), now), "another line"
+            assert max(count.misses for count in misses.counts.values()) < MOST_BLOCK
+        return found
+
+    assert not any(stopped(["2001:db8:7::1"]))
+    assert all(stopped([f"2001:db8:7:{n:x}::1" for n in range(99)]))

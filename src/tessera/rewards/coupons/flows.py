@@ -9,14 +9,14 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from tessera.access.core import Principal, network_of
+from tessera.access.core import Principal, block_of, network_of
 from tessera.base import installation
 from tessera.budgets.core import GRACE
 from tessera.members.households import db as households_db
 from tessera.rewards.coupons import db
 from tessera.rewards.coupons.core import codes
 from tessera.rewards.coupons.core.book import Book, Seen, Shower, sorted_out
-from tessera.rewards.coupons.core.misses import MOST, MOST_SHARED, Misses
+from tessera.rewards.coupons.core.misses import MOST, MOST_BLOCK, MOST_SHARED, Misses
 from tessera.rewards.coupons.core.words import TEXTS, Use
 from tessera.rules.core.coupons import Coupon
 
@@ -72,8 +72,11 @@ def _marks_of_place(
     found = {here.mark("coupon till", str(by), *place): MOST}
     found[here.mark("coupon key", str(by))] = shared
     if address:  # of tills one count, of people another: neither stops the other
-        who = ("coupon address",) if shared == MOST_SHARED else ("coupon address", "person")
-        found[here.mark(*who, network_of(address))] = shared
+        network, person = network_of(address), shared == MOST
+        who = ("coupon address", "person") if person else ("coupon address",)
+        found[here.mark(*who, network)] = shared
+        if person:
+            found[here.mark("coupon block", block_of(network))] = MOST_BLOCK
     return found
 
 

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 WINDOW, PAUSE = timedelta(hours=1), timedelta(minutes=15)
-MOST = 10  # wrong codes of one till, one member, one person, one stranger's address
+MOST = 10  # wrong codes of one till, one member, one person, people at one address
+# Of people in one block of addresses, which may be one line: so many that no address of it uses
+# them up alone, whatever it does in an hour.
+MOST_BLOCK = 80
 # A key may serve a whole chain, and all of its shops may stand behind one address: one of its tills
 # is stopped after ten, and all of them after so many.
 MOST_SHARED = 200

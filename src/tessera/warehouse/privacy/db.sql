@@ -4,8 +4,8 @@
 -- Receipts in quarantine that name one of these. Their record says whom the mapping found in them;
 -- in other cells an address or a phone with its country's number counts. A record of an earlier
 -- release, which does not say whom it names, is looked at cell by cell, but for what we counted;
--- where it is known which column names the customer, in that one.
--- The record goes, and the sentence, which may quote it; the code of why it was refused stays.
+-- where it is known which column names the customer, in that one. The record goes, and the
+-- sentence, which may quote it; the code of why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}', why = ''
 WHERE EXISTS (
     SELECT
@@ -25,8 +25,13 @@ WHERE EXISTS (
         FROM
             jsonb_path_query(
                 q.record,
-                '$.** ? (@.type() == "object").keyvalue()
-                ? (@.key != "row" && @.key != "number" && @.key != "points")'
+                CASE
+                    WHEN q.record ? 'named' THEN
+                        '$.rows[*].keyvalue() ? (@.value like_regex "@|^ *[+]")'::jsonpath
+                    ELSE
+                        '$.** ? (@.type() == "object").keyvalue()
+                        ? (@.key != "row" && @.key != "number" && @.key != "points")'::jsonpath
+                END
             ) AS c (said)
     ) AS v
     CROSS JOIN LATERAL (

@@ -36,7 +36,12 @@ PROGRAM: dict[str, Any] = {
 
 
 class Door(Protocol):
-    """Where calls are made: the application in this process, or a served one."""
+    """Where calls are made: the application in this process, or a served one.
+
+    caller  the address of who calls: much is limited by it, and drills call often
+    """
+
+    caller: str
 
     async def call(
         self, method: str, path: str, body: Any = None, key: str = "", token: str | None = None
@@ -82,6 +87,11 @@ class Fresh:
 
     def key(self) -> str:
         return f"key-{next(self.serials)}"
+
+    def caller(self) -> str:
+        """An address in a block of its own."""
+        high, low = divmod(next(self.serials), 256)
+        return f"10.{high % 256}.{low}.7"
 
 
 def sale(number: str, card: str | None, minor: int = 1000, **more: Any) -> dict[str, Any]:

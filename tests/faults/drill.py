@@ -138,7 +138,7 @@ class Inside:
     def __init__(self, dsn: str, token: str, place: Path = Path("/nowhere")) -> None:
         settings = Settings(place, dsn, strangers_per_s=QUICK, worker=False)
         self.site = Site(Ground(settings, dsn, None))
-        self._token = token
+        self._token, self.caller = token, ""
 
     async def __aenter__(self) -> Inside:
         await self.site.house.open()
@@ -156,6 +156,7 @@ class Inside:
         scope = {
             "type": "http", "method": method, "path": path, "query_string": query.encode(),
             "headers": [(name, value.encode()) for name, value in said.items() if value],
+            "client": (self.caller, 0) if self.caller else None,
         }  # fmt: skip
         raw = b"" if body is None else msgspec.json.encode(body)
         sent: list[Any] = []
@@ -309,6 +310,7 @@ class Drill:
         return await self.door.call(op.method, op.path, op.body, key, op.token)
 
     async def _prepared(self, names: Names) -> tuple[list[tuple[Op, str]], Census]:
+        self.door.caller = self.fresh.caller()
         ops = [await CALLS[name](self.door, self.fresh) for name in names]
         heard = await self.door.call("GET", "/v1/program")  # the gate knows us again
         assert heard.status == 200, heard

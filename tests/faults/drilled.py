@@ -26,11 +26,13 @@ class Tills:
 
     def __init__(self, served: Served, token: str, most: int) -> None:
         self._free = [Till(served, token) for _ in range(most)]
+        self.caller = ""
 
     async def call(
         self, method: str, path: str, body: Any = None, key: str = "", token: str | None = None
     ) -> Heard:
         till = self._free.pop()
+        till.caller = self.caller
         try:
             return await till.call(method, path, body, key, token)
         finally:

@@ -38,14 +38,19 @@ class Heard:
 NOTHING = Heard(0, {}, b"")
 
 
-def request(method: str, path: str, token: str, body: Any, key: str) -> bytes:
-    """A request's bytes; the connection stays open."""
+def request(method: str, path: str, token: str, body: Any, key: str, caller: str = "") -> bytes:
+    """A request's bytes; the connection stays open.
+
+    caller  the address of who calls, as a proxy on this machine tells it
+    """
     raw = b"" if body is None else msgspec.json.encode(body)
     head = f"{method} {path} HTTP/1.1\r\nhost: tessera\r\ncontent-length: {len(raw)}\r\n"
     if token:
         head += f"authorization: Bearer {token}\r\n"
     if key:
         head += f"idempotency-key: {key}\r\n"
+    if caller:
+        head += f"x-forwarded-for: {caller}\r\n"
     return f"{head}\r\n".encode() + raw
 
 
@@ -53,7 +58,7 @@ class Till:
     """One keep-alive connection to the served application; a new one when that was lost."""
 
     def __init__(self, served: Served, token: str) -> None:
-        self.served, self.token = served, token
+        self.served, self.token, self.caller = served, token, ""
         self._link: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def call(
@@ -65,7 +70,7 @@ class Till:
             if self._link is None:
                 self._link = await asyncio.open_connection("127.0.0.1", self.served.port)
             reader, writer = self._link
-            writer.write(request(method, path, token, body, key))
+            writer.write(request(method, path, token, body, key, self.caller))
             return await asyncio.wait_for(_heard(reader), 30)
         except (OSError, EOFError):
             self.close()

@@ -134,6 +134,19 @@ def test_strangers_beside_them_use_up_nothing_of_staffs_or_of_who_is_signed_in(d
 
 
 @pytest.mark.parametrize("asks", ["staff", "member"])
+def test_strangers_beside_them_use_up_nothing_they_have_for_one_destination(dsn, asks):
+    async def work():
+        async with await connect(dsn) as conn:
+            for _ in range(6):
+                await ask(conn, network="5.5")
+            assert not await ask(conn, network="5.5"), "four of one network"
+            said = [await ask(conn, network="5.5", asks=asks) for _ in range(11)]
+            assert said == [True] * 10 + [False], "ten, wherever they ask"
+
+    run(work())
+
+
+@pytest.mark.parametrize("asks", ["staff", "member"])
 def test_who_is_signed_in_has_a_bound_there_too(dsn, asks):
     async def work():
         async with await connect(dsn) as conn:

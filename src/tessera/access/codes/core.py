@@ -86,7 +86,9 @@ def own_buckets(network: str, *, home: bool, asks: Asks = "anybody") -> list[Buc
     network  "" for nobody's
     home     somebody has proved the destination from there before
     """
-    whole = [] if home else [DESTINATION if asks == "anybody" else TRUSTED]
+    if asks != "anybody":  # no stranger beside them uses up what they have for a destination
+        return [PAIR if home else TRUSTED, CALLER, NETWORK] if network else [TRUSTED]
+    whole = [] if home else [DESTINATION]
     return [PAIR, CALLER, NETWORK, *whole] if network else whole
 
 

@@ -159,7 +159,7 @@ async def _take(
 def _marked(buckets: Sequence[Bucket], asker: _Asker) -> list[tuple[bytes, Bucket]]:
     to, block = asker.destination.hex(), block_of(asker.network)
     whose = [] if asker.asks == "anybody" else [asker.asks]  # a home is told from no stranger
-    words = {"destination": [to], "trusted destination": [to], "pair": [to, block],
+    words = {"destination": [to], "trusted destination": [to], "pair": [to, block, *whose],
              "caller": [asker.network, *whose], "network": [block, *whose],
              "homes there": [block]}  # fmt: skip
     marks = installation.here()

@@ -87,3 +87,11 @@ def test_a_session_left_open_shares_no_points_by_letting_somebody_in(api, two):
     other_phone = left_open(api, signed_in(api, anna["member_id"]))
     assert told(invited(api, other, other_phone)) == STALE
     assert invited(api, other, signed_in(api, anna["member_id"])).is_success
+
+
+def test_a_session_left_open_adds_no_card_that_would_spend(api, two):
+    anna, _, hers, _ = two
+    card = {"card": api.cards[-1]}
+    assert told(api.call("POST", "/v1/me/cards", card, token=left_open(api, hers))) == STALE
+    fresh = signed_in(api, anna["member_id"])
+    assert api.call("POST", "/v1/me/cards", card, token=fresh).is_success

@@ -15,6 +15,7 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.claims import db as claims_db
 from tessera.checkout.claims.db import Slip
 from tessera.doors.call import Call, Operation
+from tessera.doors.till.privacy import stale
 from tessera.identity.flows import Ask, merge
 from tessera.members import core
 from tessera.members import db as members_db
@@ -102,6 +103,8 @@ async def _unused(call: Call, number: str) -> Refusal | None:
 
 async def claim_mine(call: Call) -> CardClaimed | Refusal:
     """POST /v1/me/cards"""
+    if not call.principal.fresh(call.now):
+        return stale("a card, which spends, is added by who has proved within ten minutes")
     body: ClaimCard = call.body
     mine = call.principal.id
     owner = await claim(call, body.card, body.receipt)

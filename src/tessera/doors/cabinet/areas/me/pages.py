@@ -130,7 +130,8 @@ async def add_card(visit: Visit) -> Shown:
         minor = int(whole or 0) * 100 + int((part + "00")[:2]) if sound else -1
         slip = {"number": form.get("number"), "day": form.get("day"), "total_minor": minor}
         body["receipt"] = slip
-    return visit.done(await visit.ask("me.card", body=body), "/m/profile", OWN_CARD)
+    done = await visit.ask("me.card", body=body)
+    return _again(done) or visit.done(done, "/m/profile", OWN_CARD)
 
 
 # Inbox ------------------------------------------------------------------------------------------

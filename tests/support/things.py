@@ -86,14 +86,17 @@ class Things:
 
     def party(self, points: int = 100) -> dict[str, str]:
         """Somebody with a card and so many points, which expire in 2098."""
-        card = {"card": self.card()}
+        card = self.card()
         if points:
-            body = {"member": card, "points": points, "reason": "goodwill"}
-            body |= {"expires_at": "2098-01-01T00:00:00Z"}
-            # By somebody new: what one person may put right in a day adds up.
-            said = self.api.call("POST", "/v1/adjustments", body, token=self.api.somebody())
-            assert said.status_code == 201, said.text
-        return card
+            self.put_in(card, points)
+        return {"card": card}
+
+    def put_in(self, card: str, points: int) -> None:
+        """Points for a card, until 2098; by somebody new, for what one person gives adds up."""
+        body = {"member": {"card": card}, "points": points, "reason": "goodwill"}
+        body |= {"expires_at": "2098-01-01T00:00:00Z"}
+        said = self.api.call("POST", "/v1/adjustments", body, token=self.api.somebody())
+        assert said.status_code == 201, said.text
 
     def made(self, path: str, body: Any) -> Any:
         said = self.api.call("POST", path, body)

@@ -15,8 +15,7 @@ def given(body: Any) -> Make:
     """Out of the crawling member's own points, of which some are put in first."""
 
     def make(things: Things, whose: Whose) -> Made:
-        told = {"member": {"card": things.me["card"]}, "points": 100, "reason": "goodwill"}
-        things.made("/v1/adjustments", told)
+        things.put_in(things.me["card"], 100)
         return {}, body | ({"receiver": phone()} if "kind" in body else {})
 
     return make

@@ -54,10 +54,7 @@ def codes(things: Things, whose: Whose) -> Made:
 
 def rich(things: Things) -> dict[str, str]:
     """The crawling member, with points for one more."""
-    body = {"member": {"card": things.me["card"]}, "points": 10, "reason": "goodwill",
-            "expires_at": "2098-01-01T00:00:00Z"}  # fmt: skip
-    said = things.api.call("POST", "/v1/adjustments", body, token=things.api.somebody())
-    assert said.is_success, said.text
+    things.put_in(things.me["card"], 10)
     return things.me
 
 

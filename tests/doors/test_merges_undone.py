@@ -15,6 +15,8 @@ from msgspec.structs import replace
 
 from support import api as shops
 from support.api import Api, refused
+from support.home import slip_of
+from support.things import signed_in
 from tessera.base.ids import new_id
 from tessera.identity.merging import flows
 from tessera.members.removing.flows import id_of
@@ -312,3 +314,19 @@ def test_a_yes_that_reached_nobody_before_is_as_it_was(api):
     merged = merge(api, anna, berta)
     assert undo(api, merged).is_success
     assert [agreed(api, each) for each in (anna, berta)] == before
+
+
+def test_a_card_that_was_claimed_and_is_parted_again_ends_no_yes(api):
+    """A file had brought it with an address that no code has proved here."""
+    anna, card = member(api, email()), api.cards[next(_serials)]
+    proved(api, anna)
+    say_yes(api, anna)
+    asked = "UPDATE members.identifier SET verified_at = NULL WHERE member_id = %s"
+    api.eye.execute(asked, [anna])
+    before = agreed(api, anna)
+    assert "news/email" in before
+    body = {"card": card, "receipt": slip_of(api, card)}
+    assert api.call("POST", "/v1/me/cards", body, token=signed_in(api, anna)).is_success
+    (merged,) = api.call("GET", f"/v1/members/{anna}/merges").json()["items"]
+    assert undo(api, merged["merge_id"]).is_success
+    assert agreed(api, anna) == before

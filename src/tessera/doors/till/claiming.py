@@ -130,8 +130,9 @@ async def _add(call: Call, number: str) -> Refusal | None:
 async def _join(call: Call, shadow: Owner) -> Refusal | None:
     """A card with points of its own: whoever was behind it was this member all along."""
     assert call.house is not None, "the door is a house's"
-    lives = call.house.lives(call.now)
-    ask = Ask(new_id(), call.principal.id, call.now, "the card was proved by a receipt", lives)
+    lives, declared = call.house.lives(call.now), call.house.shop().program.consents
+    why = "the card was proved by a receipt"
+    ask = Ask(new_id(), call.principal.id, call.now, why, lives, declared=declared)
     done = await merge(call.conn, ask, call.principal.id, shadow.member_id)
     return done if isinstance(done, Refusal) else None
 

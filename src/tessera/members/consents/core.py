@@ -175,8 +175,7 @@ def strictest(mine: Iterable[Consent], theirs: Iterable[Consent]) -> list[Line]:
     """What is written for the one that stays when another member turns out to be the same person.
 
     Of what both said the stricter holds: withdrawn over pending over given; what only one of them
-    said stays as it is. A line for everything the other ever said, so that any merge can be undone
-    later, in any order.
+    said stays as it is. A line for everything the other ever said, so that any merge can be undone.
     """
     held = {(each.purpose, each.channel): each for each in mine}
     found = []

@@ -22,16 +22,20 @@ from support.people import EMAIL, PHONE, card, opened
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors import erasures, traces
-from tessera.doors.erasures import Line
+from tessera.doors.erasures import Line, Replayed
+from tessera.doors.incidents import Incidents
 from tessera.doors.keeping import Keeping
 from tessera.doors.pools import UPKEEP
 from tessera.doors.uploads import Uploads
+from tessera.identity.households import flows as households
 from tessera.identity.merging import flows as merging
 from tessera.identity.privacy import flows
 from tessera.identity.privacy.core import Asking, Erased, before_months
 from tessera.members import db as members_db
 from tessera.members import flows as members
 from tessera.members.core import NewMember
+from tessera.members.households import db as households_db
+from tessera.members.households.core import Households
 from tessera.members.privacy.core import Privacy
 from tessera.rules.core.words import Program
 from tessera.warehouse.core import Identifier
@@ -85,7 +89,7 @@ def test_a_restored_backup_forgets_again_what_was_erased(server, dsn, tmp_path):
 
         async def replay() -> int:
             async with await connect(restored) as conn:
-                return await erasures.replay(conn, listed, PLAIN, NOW)
+                return (await erasures.replay(conn, listed, PLAIN, NOW)).erased
 
         assert (run(write_down()), run(write_down())) == (1, 1), "each once"
         assert (persons(dsn), persons(restored)) == (0, 1)
@@ -135,7 +139,7 @@ def test_only_who_is_in_the_list_is_erased_again(dsn, tmp_path):
             await conn.commit()
             listed = tmp_path / erasures.NAME
             erasures.append(listed, [Line(one, NOW)])
-            assert await erasures.replay(conn, listed, PLAIN, NOW) == 1
+            assert await erasures.replay(conn, listed, PLAIN, NOW) == Replayed(1, {})
             still = await members_db.read_member(conn, other)
             assert still is not None and still.id == other and still.given_name == "Anna"
 
@@ -157,12 +161,81 @@ def test_whoever_was_parted_stays_where_a_later_merge_covers_it(dsn, tmp_path, m
             await conn.commit()
             listed = tmp_path / erasures.NAME
             erasures.append(listed, [Line(people[each], NOW) for each in (0, 2)])
-            assert await erasures.replay(conn, listed, PLAIN, NOW) == 2
+            assert await erasures.replay(conn, listed, PLAIN, NOW) == Replayed(2, {})
             still = await members_db.read_member(conn, people[1])
             assert still is not None and still.id == people[1] and still.given_name == "Anna"
 
     run(work())
     assert persons(dsn) == 1
+
+
+HOMES = replace(PLAIN, households=Households())
+
+
+async def one_with_a_household(conn: database.Conn, *guests: UUID) -> tuple[UUID, UUID]:
+    """Two merged members, the one who stayed first; that one is the head of a household since."""
+    anna, berta = await joined(conn, 1, NOW), await joined(conn, 2, NOW)
+    ask = merging.Ask(new_id(), anna, NOW, "one person", PLAIN.lives)
+    assert not isinstance(await merging.merge(conn, ask, anna, berta), Refusal)
+    home = await households.found(conn, asks(), anna)
+    assert not isinstance(home, Refusal)
+    for each in guests:
+        asked = await households.invite(conn, asks(), home.id, each, "member", None)
+        assert not isinstance(asked, Refusal)
+        came = await households.answer(conn, asks(), asked.id, accept=True)
+        assert not isinstance(came, Refusal)
+    await conn.commit()
+    return anna, berta
+
+
+def asks() -> households.Ask:
+    return households.Ask(new_id(), uuid4(), None, NOW, HOMES.households, PLAIN.lives)
+
+
+def test_who_founded_a_household_since_the_merge_is_not_erased_with_the_other(dsn, tmp_path):
+    """Anna left it, they were parted, Berta was erased: of all that the backup knows nothing."""
+
+    async def work() -> None:
+        async with await opened(dsn) as conn:
+            anna, berta = await one_with_a_household(conn)
+            erasures.append(tmp_path / erasures.NAME, [Line(berta, NOW)])
+            done = await erasures.replay(conn, tmp_path / erasures.NAME, HOMES, NOW)
+            assert done == Replayed(1, {})
+            still = await members_db.read_member(conn, anna)
+            assert still is not None and still.id == anna and still.given_name == "Anna"
+
+    run(work())
+    assert persons(dsn) == 1
+
+
+def test_as_long_as_a_merge_cannot_be_undone_nobody_is_erased_and_it_is_told(dsn, tmp_path):
+    """The head of others does not go; once another is the head, the next start erases Berta."""
+    listed, incidents = tmp_path / erasures.NAME, Incidents()
+
+    async def start() -> int:
+        async with UPKEEP.pool(dsn) as pool:
+            await Keeping(pool, listed, lambda: HOMES).open(incidents)
+            await incidents.write(pool)
+        return persons(dsn)
+
+    async def work() -> None:
+        async with await opened(dsn) as conn:
+            carla = await joined(conn, 3, NOW)
+            anna, berta = await one_with_a_household(conn, carla)
+            erasures.append(listed, [Line(berta, NOW)])
+            assert await start() == 2, "Anna, who is Berta too, and Carla"
+            rows = await conn.execute("SELECT kind, detail FROM incidents.incident")
+            ((kind, told),) = await rows.fetchall()
+            assert kind == "erasure_waits" and str(berta) in told and "Anna" not in told
+            home = await households_db.of_member(conn, anna)
+            assert home is not None
+            await households.change(conn, asks(), home, carla, "head", None)
+            await conn.commit()
+            assert await start() == 2, "Anna and Carla"
+            still = await members_db.read_member(conn, berta)
+            assert still is not None and still.id == berta and still.erased_at is not None
+
+    run(work())
 
 
 @pytest.mark.parametrize("said", [{"phone": "333 123 4567"}, {"deep": [{"m": "ANNA@example.org "}]},

@@ -38,6 +38,13 @@ class Line(Struct, frozen=True):
     erased_at: datetime
 
 
+class Replayed(Struct, frozen=True):
+    """How many were erased again; who was not, for others would have gone along, and why."""
+
+    erased: int
+    waiting: dict[UUID, Refusal]
+
+
 _line = msgspec.json.Decoder(Line)
 
 
@@ -92,15 +99,15 @@ async def write_down(conn: AsyncConnection, path: Path, after: UUID | None = Non
 async def replay(
     conn: AsyncConnection, path: Path, said: Program, now: datetime,
     uploads: Uploads | None = None,
-) -> int:  # fmt: skip
-    """Erase whoever the file names and the database has not erased; how many they were.
+) -> Replayed:  # fmt: skip
+    """Erase whoever the file names and the database has not erased.
 
     Only them: where the backup still has them merged with somebody who is not in the file, the
-    merge is undone first. Errors: ValueError of `read`
+    merge is undone first; as long as it cannot be, they wait. Errors: ValueError of `read`
     """
     listed = [line.member_id for line in kept(path)]
     done = {erasure.member_id for erasure in await _all(conn)} if listed else set()
-    why, count = "erased before the backup was restored", 0
+    why, count, waiting = "erased before the backup was restored", 0, dict[UUID, Refusal]()
     asking = Asking(
         "replay", why, said.households, said.lives, ladders=said.tiers,
         customers=await customers(conn),
@@ -108,7 +115,10 @@ async def replay(
     for member_id in listed:
         if member_id in done:
             continue
-        await _parted(conn, member_id, frozenset(listed), said, now)
+        refusal = await _parted(conn, member_id, frozenset(listed), said, now)
+        if refusal is not None:
+            waiting[member_id] = refusal
+            continue
         for how in (asking, replace(asking, stays=True)):
             erase = partial(flows.erase, conn, member_id, how, now)
             erased = await erasing(conn, uploads, member_id, now, erase)
@@ -117,25 +127,34 @@ async def replay(
             await conn.rollback()
         count += not isinstance(erased, Refusal)
         await conn.commit()
-    return count
+    return Replayed(count, waiting)
 
 
 async def _parted(
     conn: AsyncConnection, member_id: UUID, listed: frozenset[UUID], said: Program, now: datetime
-) -> None:
-    """Undo merges, the last one first, until all who are one with this member are in the list."""
+) -> Refusal | None:
+    """Undo merges, the last one first, until all who are one with this member are in the list.
+
+    They were undone once, so a household that covers one had been left. Errors: what is in the way
+    """
     why = "the backup is older than its undoing"
     ask = merging.Ask(
         new_id(), member_id, now, why, said.lives, said.tiers, declared=said.consents
     )  # fmt: skip
+    home = Asking("replay", why, said.households, said.lives, ladders=said.tiers)
     while not listed.issuperset(ids := await members_db.unheld(conn, member_id)):
         last = await merging_db.last(conn, ids)
         assert last is not None, "several numbers of one person were merged"
         undone = await merging.undo(conn, replace(ask, id=new_id()), last)
+        if isinstance(undone, Refusal) and undone.code == "merge_covered":
+            await conn.rollback()
+            left = await flows.leave_household(conn, ids, home, now)
+            undone = left or await merging.undo(conn, replace(ask, id=new_id()), last)
         if isinstance(undone, Refusal):
             await conn.rollback()
-            return
+            return undone
         await conn.commit()
+    return None
 
 
 async def _all(conn: AsyncConnection, after: UUID | None = None) -> list[Erasure]:

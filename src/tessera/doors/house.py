@@ -174,7 +174,7 @@ class House:
         except psycopg.errors.UniqueViolation:  # another process began it in the same moment
             await self._begin_program()
         await self.refresh()
-        await self._keeping.open()
+        await self._keeping.open(self.incidents)
         await self.incidents.opened()
         await self.writer.start()
         for name, work, every_s in (

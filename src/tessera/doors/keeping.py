@@ -13,6 +13,7 @@ import structlog
 from tessera.base.refusal import Refusal
 from tessera.doors import erasures
 from tessera.doors.customers import customers
+from tessera.doors.incidents import Incidents
 from tessera.doors.pools import Pool
 from tessera.doors.traces import erasing
 from tessera.doors.uploads import Uploads
@@ -40,8 +41,10 @@ class Keeping:
         self._last: UUID | None = None
         self._list = listed
 
-    async def open(self) -> None:
+    async def open(self, incidents: Incidents) -> None:
         """Before anybody is served: who was erased since the backup that was restored goes again.
+
+        Who waits is told at each start, and tried then.
 
         errors  ValueError names a line of the list that is none of ours
         """
@@ -50,8 +53,13 @@ class Keeping:
         async with self._pool.connection() as conn:
             said, now = self._program(), datetime.now(UTC)
             again = await erasures.replay(conn, self._list, said, now, self._uploads)
-        if again:
-            log.warning("erased_again", members=again)
+        if again.erased:
+            log.warning("erased_again", members=again.erased)
+        for member_id, why in again.waiting.items():
+            log.error("erasure_waits", member=str(member_id), code=why.code)
+        if again.waiting:
+            told = "; ".join(f"{member_id}: {why.why}" for member_id, why in again.waiting.items())
+            incidents.once("erasure_waits", f"merged with one who was not erased: {told}")
 
     async def turn(self) -> None:
         """Everything that is due, a page a transaction. The list is compared as a whole again."""

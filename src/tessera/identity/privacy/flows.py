@@ -62,7 +62,7 @@ async def erase(
         return unknown(member_id)
     since = await members_db.erased_since(conn, ids)
     if since is None and not asking.stays:
-        refusal = await _leave_household(conn, ids, asking, now)
+        refusal = await leave_household(conn, ids, asking, now)
         if refusal is not None:
             return refusal
     names = await members_db.held(conn, ids)
@@ -83,7 +83,7 @@ async def erase(
     return Erased(ids[0], tuple(ids), since or now, since is not None)
 
 
-async def _leave_household(
+async def leave_household(
     conn: db.Conn, ids: Sequence[UUID], asking: Asking, now: datetime
 ) -> Refusal | None:
     """Out of the household, if there is one. Errors: head_stays, open_holds."""

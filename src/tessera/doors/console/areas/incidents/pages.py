@@ -23,6 +23,7 @@ KINDS: Mapping[str, str] = {
     "till_offline": N_("A till is offline"), "database_lost": N_("The database was away"),
     "overload": N_("Too many calls"), "disk_full": N_("The disk is full"),
     "sending_failed": N_("Messages do not leave"), "budget_used_up": N_("A budget is used up"),
+    "erasure_waits": N_("Somebody who was erased is back"),
     "data_leak": N_("Data got into the wrong hands"), "fraud": N_("Somebody cheats"),
     "provider_down": N_("A provider is down"), "other": N_("Something else"),
 }  # fmt: skip

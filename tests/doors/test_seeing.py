@@ -139,6 +139,25 @@ def test_an_erasure_takes_her_receipts_in_quarantine_and_nobody_else_s(api, earl
     assert until(api, mended["task_id"], "done")["came"]["good"] == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [("card", "Müller 17"), ("card", "№ 2900"), ("external", "4" * 200), ("email", "zoë@x.org")],
+)
+def test_a_customer_that_nobody_can_be_called_is_opened_exported_and_mended(api, kind, odd):
+    name = f"odd-{kind}-{len(odd)}"
+    mapping = PLAIN.replace("plain-test", name).replace('kind = "card"', f'kind = "{kind}"')
+    rows = (f"{name},2026-11-01T10:00:00,S1,{odd},TEA,1,2.50",
+            f"{name}-ok,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip
+    imported(api, "\n".join((HEAD, *rows, "")).encode(), mapping=mapping)
+    assert opened(api, name, name)["rows"][0]["card"] == odd
+    said = api.call("POST", "/v1/quarantine/export", {"mapping": name})
+    assert said.is_success and odd in said.text, said.text
+    body = {"mapping": name, "items": [{"number": name, "rows": [{"card": ""}]}]}
+    said = api.call("POST", "/v1/quarantine/mend", body)
+    assert said.is_success, said.text
+    assert until(api, said.json()["task_id"], "done")["came"]["good"] == 1
+
+
 def test_several_cards_in_one_cell_are_named_each(api):
     cards = api.cards[80:82]
     one, two = (member(api, card=each) for each in cards)

@@ -76,8 +76,18 @@ def story(aside: Aside, task: UUID | None, uploads: Uploads | None) -> Story:
     names = dict.fromkeys([*order, *(name for _, cells in said for name in cells)])
     columns = [name for name in names if name != MARK]
     rows = [{name: text(cells.get(name)) for name in columns} for _, cells in said]
-    named = msgspec.convert(record.get("named"), tuple[Identifier, ...] | None)
-    return Story(aside, task, faults, columns, rows, [at for at, _ in said], not said, named)
+    places = [at for at, _ in said]
+    named = _named(record.get("named"))
+    return Story(aside, task, faults, columns, rows, places, not said, named)
+
+
+def _named(said: Any) -> tuple[Identifier, ...] | None:
+    """As it was kept, not checked: a cell that nobody can be called by is why a row lies there."""
+    if not isinstance(said, list):
+        return None
+    return tuple(
+        Identifier(each["kind"], each["value"]) for each in said if isinstance(each, dict)
+    )  # fmt: skip
 
 
 async def told_mapping(

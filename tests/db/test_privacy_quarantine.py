@@ -33,7 +33,7 @@ price = "price"
 """
 
 
-def record(kind: str, who: Any, sku: str = "TEA", at: int = 2, whole: str = "false") -> Any:
+def record(kind: str, who: Any, sku: Any = "TEA", at: int = 2, whole: str = "false") -> Any:
     """A receipt of one row as a load puts it aside."""
     mapping = parse(SHOP.format(kind=kind, whole=whole))
     assert isinstance(mapping, Mapping)
@@ -107,6 +107,29 @@ def test_her_address_in_a_wrong_column_goes_too(dsn):
         each: record("external", "", sku=each) for each in ("anna@example.org", "+3545551234")
     }
     assert gone(dsn, shifted) == sorted(shifted)
+
+
+def test_her_phone_in_a_wrong_column_goes_however_it_is_written(dsn):
+    spelled = (
+        "+354 555 1234", "00354 555 1234", "(+354) 555 1234", "\N{NO-BREAK SPACE}+3545551234",
+        "+354\N{NO-BREAK SPACE}555\N{EN DASH}1234", "tel:+3545551234", "TEL: 00354-555-1234",
+        "3545551234", "3545551234.0", 3545551234, 3545551234.0,
+    )  # fmt: skip
+    shifted: dict[str, Any] = {repr(each): record("external", "", sku=each) for each in spelled}
+    shifted["its country apart"] = record("external", "12000", sku="354.555.1234")
+    earlier = {f"earlier {name}": {"rows": each["rows"]} for name, each in shifted.items()}
+    assert gone(dsn, shifted | earlier, {"q": "who"}) == sorted(shifted | earlier)
+
+
+def test_goods_rows_prices_and_times_are_no_phone(dsn):
+    others = (
+        "35455512.34", 35455512.34, "-35455512,34", "13545551234", "4006381333931", "A3545551234",
+        "3545551234 g", "35:45:55:12:34", "45551234", "5551234", 5551234,
+    )  # fmt: skip
+    kept = {repr(each): record("external", "12000", sku=each) for each in others}
+    kept["row"] = record("external", "12000", at=3545551234)
+    earlier = {f"earlier {name}": {"rows": each["rows"]} for name, each in kept.items()}
+    assert gone(dsn, kept | earlier, {"q": "who"}) == []
 
 
 def test_all_whom_a_receipt_names_count(dsn):

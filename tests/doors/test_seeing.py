@@ -158,6 +158,22 @@ def test_a_customer_that_nobody_can_be_called_is_opened_exported_and_mended(api,
     assert until(api, said.json()["task_id"], "done")["came"]["good"] == 1
 
 
+def test_her_phone_in_a_wrong_column_names_her_however_it_is_written(api):
+    anna = member(api, phone="+3545551234")
+    spelled = ("00354 555 1234", "(+354) 555 1234", "+354\N{NO-BREAK SPACE}5551234",
+               "tel:+3545551234", "3545551234")  # fmt: skip
+    others = ("35455512.34", "5551234", "13545551234", "A3545551234")
+    cells = {f"p{at}": sku for at, sku in enumerate(spelled + others)}
+    rows = (*(bought("", sku, number) for number, sku in cells.items()),
+            "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip
+    imported(
+        api, "\n".join((HEAD, *rows, "")).encode(), mapping=PLAIN.replace("plain-test", "shifted")
+    )
+    for at, (number, sku) in enumerate(cells.items(), 1):
+        assert opened(api, "shifted", number)["rows"][0]["sku"] == sku
+        assert len(seen(api, anna)) == min(at, len(spelled)), sku
+
+
 def test_several_cards_in_one_cell_are_named_each(api):
     cards = api.cards[80:82]
     one, two = (member(api, card=each) for each in cards)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from tessera.warehouse.core import Identifier
 
 FIELD = "as_it_came"
 _DIGITS = 7  # fewer are no phone
+_AMOUNT = re.compile(r"-?[0-9]+[.,][0-9]{1,2}", re.ASCII)
+_NO_DIGIT = re.compile(r"[^0-9]")
 
 
 async def note_seen(call: Call, named: Iterable[Identifier], reason: str) -> None:
@@ -50,12 +53,27 @@ def reached(shown: Any) -> Iterator[Identifier]:
     """Whom a word reaches whatever it was meant for: an address, a phone with its country's number.
 
     shown   as for `may_name`
+
+    Digits alone are a phone too: they are compared with all of one's own.
     """
     for word in _words(shown):
         if "@" in word:
             yield Identifier("email", word)
-        elif word.startswith("+"):
+            continue
+        word = word.lower().removeprefix("tel:")
+        if word.startswith("+"):
             yield Identifier("phone", word)
+        digits = _dialled(word)
+        if len(digits) >= _DIGITS:
+            yield Identifier("phone", f"+{digits}")
+
+
+def _dialled(word: str) -> str:
+    """The digits of a word that may be a phone abroad, however it is written; "" if it is none."""
+    word = whole(word)
+    if any(sign.isalpha() or sign == ":" for sign in word) or _AMOUNT.fullmatch(word):
+        return ""
+    return _NO_DIGIT.sub("", word).lstrip("0")
 
 
 def _words(shown: Any) -> Iterator[str]:

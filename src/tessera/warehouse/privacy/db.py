@@ -34,6 +34,7 @@ async def forget_quarantined(
         "names": [f"{each.kind} {each.value}" for each in names],
         "words": [each.value.lower() for each in names],
         "addresses": [each.value.lower() for each in names if each.kind == "email"],
+        "abroad": [each.removeprefix("+") for each in phones],
         "nationals": [one for one in (parted(each)[1].lstrip("0") for each in phones) if one],
         "customers": Jsonb(dict(customers or {})),
         "tails": [phone[-8:] for phone in phones],

@@ -2,10 +2,11 @@
 
 -- name: forget_quarantined
 -- Receipts in quarantine that name one of these. Their record says whom the mapping found in them;
--- in other cells an address or a phone with its country's number counts. A record of an earlier
--- release, which does not say whom it names, is looked at cell by cell, but for what we counted;
--- where it is known which column names the customer, in that one. The record goes, and the
--- sentence, which may quote it; the code of why it was refused stays.
+-- in other cells an address or a phone with its country's number counts, however it is written;
+-- an amount with decimals is none. A record of an earlier release, which does not say whom it
+-- names, is looked at cell by cell, but for what we counted; where it is known which column names
+-- the customer, in that one. The record goes, and the sentence, which may quote it; the code of
+-- why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}', why = ''
 WHERE EXISTS (
     SELECT
@@ -27,7 +28,11 @@ WHERE EXISTS (
                 q.record,
                 CASE
                     WHEN q.record ? 'named' THEN
-                        '$.rows[*].keyvalue() ? (@.value like_regex "@|^ *[+]")'::jsonpath
+                        '$.rows[*].keyvalue() ? (
+                            @.value like_regex
+                            "@|^ *[+]|^ *(tel:)?([^0-9a-z:]*[0-9]){7}[^a-z:]*$" flag "i"
+                            || (@.key != "row" && @.value >= 1000000)
+                        )'::jsonpath
                     ELSE
                         '$.** ? (@.type() == "object").keyvalue()
                         ? (@.key != "row" && @.key != "number" && @.key != "points")'::jsonpath
@@ -44,6 +49,11 @@ WHERE EXISTS (
         v.kind || ' ' || v.word = ANY(%(names)s::text[])
         OR plain.word = ANY(%(addresses)s::text[])
         OR (v.kind = 'old cell' AND plain.word = ANY(%(words)s::text[]))
+        OR (
+            dialled.digits = ANY(%(abroad)s::text[])
+            AND plain.word ~ '^(tel:)?[^[:alpha:]:]*$'
+            AND plain.word !~ '^-?[0-9]+[.,][0-9]{1,2}$'
+        )
         OR (
             (
                 v.kind = 'phone'

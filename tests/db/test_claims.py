@@ -25,13 +25,13 @@ def test_one_network_tries_twenty_cards_in_a_day_whatever_its_addresses(dsn):
 
 
 def test_strangers_do_not_lock_a_card_for_whoever_holds_it(dsn):
-    """One network has five tries at it, however often it asks; six networks use them up."""
+    """One block has five tries at it, however often it asks; six blocks use them up."""
 
     async def work():
         async with await connect(dsn) as conn:
 
             async def ask(network: int) -> bool:
-                return await flows.take_try(conn, "1", f"192.0.2.{network}", NOW) is None
+                return await flows.take_try(conn, "1", f"192.0.{network}.2", NOW) is None
 
             assert sum([await ask(1) for _ in range(15)]) == 5
             assert sum([await ask(1) for _ in range(50)]) == 0

@@ -94,8 +94,9 @@ def test_a_server_killed_while_nobody_writes_comes_back_for_readers(place):
 
     async def work() -> None:
         till = Till(place.served, place.token)
-        while (await till.call("GET", "/v1/program")).status != 200:  # the kill before this one
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(60):  # the kill before this one
+            while (await till.call("GET", "/v1/program")).status != 200:
+                await asyncio.sleep(0.1)
         await asyncio.sleep(2.5)  # the key is no longer remembered
         began, slowest = time.perf_counter(), 0.0
         assert kill_postgres(place.data_dir) > 3

@@ -160,8 +160,11 @@ class Served:
 
 
 def _free_port() -> int:
-    """A port that nobody listens on, low enough that no outgoing connection takes it meanwhile."""
-    for port in range(20_000 + os.getpid() % 5_000, 32_000):
+    """A port that nobody listens on, low enough that no outgoing connection takes it meanwhile.
+
+    Each process has a hundred of its own: a server that is killed here has to find its port again.
+    """
+    for port in range(20_000 + os.getpid() % 120 * 100, 32_000):
         if port not in _GIVEN:
             with suppress(OSError), socket.socket() as free:
                 free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

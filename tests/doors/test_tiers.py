@@ -13,7 +13,7 @@ from support.api import Api, refused
 from support.things import new_member, signed_in
 
 PROGRAM: dict[str, Any] = {
-    "name": "Levels", "currency": "EUR",
+    "name": "Levels", "currency": "EUR", "households": {},
     "tiers": {
         "status": {
             "name": "Status", "review": "01-01",
@@ -175,7 +175,6 @@ def test_a_second_person_sets_it_where_the_program_says_so(api, me):
 
 def test_who_left_a_household_is_told_nothing_of_its_later_levels(api):
     head, guest = new_member(api), new_member(api)
-    api.publish(PROGRAM | {"households": {}})
     home = api.call("POST", "/v1/households", {"member_id": head["member_id"]}).json()
     path = f"/v1/households/{home['household_id']}"
     asked = api.call("POST", f"{path}/invitations", {"member_id": guest["member_id"]}).json()

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from support.database import connect, run
+from support.sending import PLAIN
 from tessera.doors.cli.load.blocks import Row
 from tessera.doors.cli.load.mapping import Mapping, parse
 from tessera.doors.cli.load.reading import Reader
@@ -17,28 +18,21 @@ ANNA = [
     Identifier("external", "17850"), Identifier("phone", "+3545551234"),
     Identifier("email", "anna@example.org"), Identifier("card", "2900000000018"),
 ]  # fmt: skip
-SHOP = """name = "q"
-[store]
-id = "store"
-time_zone = "Europe/Rome"
-[receipt]
-number = "number"
-time = "time"
-till = {{ constant = "1" }}
-currency = {{ constant = "EUR" }}
-member = {{ column = "who", kind = "{kind}", whole = {whole} }}
-[line]
-sku = "sku"
-price = "price"
-"""
+
+
+def reading(kind: str, whole: str = "false") -> Reader:
+    """By a mapping whose customer stands in the column `who`."""
+    member = f'{{ column = "who", kind = "{kind}", whole = {whole} }}'
+    mapping = parse(PLAIN.replace('{ column = "card", kind = "card" }', member))
+    assert isinstance(mapping, Mapping)
+    return Reader(mapping)
 
 
 def record(kind: str, who: Any, sku: Any = "TEA", at: int = 2, whole: str = "false") -> Any:
     """A receipt of one row as a load puts it aside."""
-    mapping = parse(SHOP.format(kind=kind, whole=whole))
-    assert isinstance(mapping, Mapping)
-    cells = {"who": who, "sku": sku, "number": "r1", "time": "soon", "store": "S1", "price": "1"}
-    reader = Reader(mapping)
+    cells = {"who": who, "sku": sku, "number": "r1", "time": "soon", "store": "S1", "price": "1",
+             "quantity": "1"}  # fmt: skip
+    reader = reading(kind, whole)
     return reader.record("r1", (Row(at, tuple(cells[name] for name in reader.columns)),))
 
 
@@ -134,9 +128,7 @@ def test_goods_rows_prices_and_times_are_no_phone(dsn):
 
 def test_all_whom_a_receipt_names_count(dsn):
     """Its rows disagree: that is why it lies there."""
-    mapping = parse(SHOP.format(kind="external", whole="false"))
-    assert isinstance(mapping, Mapping)
-    reader = Reader(mapping)
+    reader = reading("external")
     place = reader.columns.index("who")
     rows = tuple(
         Row(at, tuple(who if n == place else "x" for n in range(len(reader.columns))))

@@ -106,7 +106,9 @@ async def replay(
     merge is undone first; as long as it cannot be, they wait. Errors: ValueError of `read`
     """
     listed = [line.member_id for line in kept(path)]
-    done = {erasure.member_id for erasure in await _all(conn)} if listed else set()
+    if not listed:
+        return Replayed(0, {})
+    done = {erasure.member_id for erasure in await _all(conn)}
     why, count, waiting = "erased before the backup was restored", 0, dict[UUID, Refusal]()
     asking = Asking(
         "replay", why, said.households, said.lives, ladders=said.tiers,

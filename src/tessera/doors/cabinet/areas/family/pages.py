@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tessera.base.refusal import Refusal
-from tessera.doors.console.areas.entrance.onward import STALE
+from tessera.doors.cabinet.again import proved_first
 from tessera.doors.language.words import N_
-from tessera.doors.web.page import Page, See, Shown, View
+from tessera.doors.web.page import Page, Shown, View
 from tessera.doors.web.visit import Visit
 
 FOUNDED = N_("Your household is there. Now invite the others by their card.")
@@ -47,7 +47,7 @@ async def invite(visit: Visit) -> Shown:
     role = "child" if visit.form.get("role") == "child" else "member"
     body = {"card": visit.form.get("card").replace(" ", "") or "-", "role": role}
     told = await visit.ask("me.household.invite", body=body)
-    return _again(told) or visit.done(told, HERE, INVITED)
+    return proved_first(told, HERE, AGAIN) or visit.done(told, HERE, INVITED)
 
 
 async def answer(visit: Visit) -> Shown:
@@ -58,14 +58,7 @@ async def answer(visit: Visit) -> Shown:
         path={"invitation_id": visit.form.get("invitation")},
         body={"accept": yes},
     )
-    return _again(told) or visit.done(told, HERE, ACCEPTED if yes else DECLINED)
-
-
-def _again(answer: object) -> Shown | None:
-    """The way over a fresh proof, where one is asked for; else None."""
-    if isinstance(answer, Refusal) and answer.code == STALE:
-        return See(f"/m/sign-in?again=1&next={HERE}", AGAIN)
-    return None
+    return proved_first(told, HERE, AGAIN) or visit.done(told, HERE, ACCEPTED if yes else DECLINED)
 
 
 async def leave(visit: Visit) -> Shown:

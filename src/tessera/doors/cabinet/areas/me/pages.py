@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tessera.base.refusal import Refusal
-from tessera.doors.console.areas.entrance.onward import STALE
+from tessera.doors.cabinet.again import proved_first
 from tessera.doors.language.words import LANGUAGES, N_
 from tessera.doors.web.page import Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
@@ -85,7 +85,7 @@ async def name_contact(visit: Visit) -> Shown:
     value = visit.form.get("value")
     kind = "email" if "@" in value else "phone"
     sent = await visit.ask("me.contact.send", body={"kind": kind, "value": value})
-    again = _again(sent)
+    again = proved_first(sent, "/m/profile", AGAIN)
     if again is not None:
         return again
     if isinstance(sent, Refusal):
@@ -103,14 +103,7 @@ async def prove_contact(visit: Visit) -> Shown:
             "code": form.get("code").replace(" ", "")}  # fmt: skip
     path = {"challenge_id": form.get("challenge")}
     done = await visit.ask("me.contact.prove", path=path, body=body)
-    return _again(done) or visit.done(done, "/m/profile", PROVED)
-
-
-def _again(answer: object) -> Shown | None:
-    """The way over a fresh proof, where one is asked for; else None."""
-    if isinstance(answer, Refusal) and answer.code == STALE:
-        return See("/m/sign-in?again=1&next=/m/profile", AGAIN)
-    return None
+    return proved_first(done, "/m/profile", AGAIN) or visit.done(done, "/m/profile", PROVED)
 
 
 async def remove_contact(visit: Visit) -> Shown:
@@ -131,7 +124,7 @@ async def add_card(visit: Visit) -> Shown:
         slip = {"number": form.get("number"), "day": form.get("day"), "total_minor": minor}
         body["receipt"] = slip
     done = await visit.ask("me.card", body=body)
-    return _again(done) or visit.done(done, "/m/profile", OWN_CARD)
+    return proved_first(done, "/m/profile", AGAIN) or visit.done(done, "/m/profile", OWN_CARD)
 
 
 # Inbox ------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from support import database
 from support.api import Api
 from support.entering import GOOD, Person
 
-PAIRS, APART = 150, 0.08  # so far the share of slower known ones may be from a half
+PAIRS, APART = 1000, 0.05  # so far from a half the share of slower known ones may be: 4 sigmas
 
 
 @pytest.fixture(scope="module")

@@ -70,6 +70,40 @@ def test_without_the_line_it_waits_and_is_sent_once(till, shop, looking):
     assert balance(shop, held) == 200 - 80 + 38
 
 
+def test_when_the_line_is_back_the_basket_is_told_by_itself(till, shop, looking):
+    looking.forgiven += CUT
+    page, held = till(), fresh(shop)
+    card(page, held)
+    page.context.set_offline(True)
+    page.keyboard.type("20")
+    reads(page, "when the line is back")
+    page.context.set_offline(False)
+    page.locator("#earns", has_text="+40").wait_for()
+    page.locator("body[data-line=online]").wait_for()
+
+
+def test_points_promised_stay_taken_when_the_line_is_back(till, shop, looking):
+    looking.forgiven += CUT
+    page, held = till(), fresh(shop, 200)
+    with page.expect_response("**/allowance.issue"):
+        card(page, held)
+    page.wait_for_timeout(300)  # until it is written down
+    page.context.set_offline(True)
+    page.keyboard.type("20")
+    reads(page, "up to 100")
+    page.locator("#spend").fill("80")
+    page.keyboard.press("Enter")
+    reads(page, "€19.20")
+    page.context.set_offline(False)
+    page.wait_for_timeout(4000)  # longer than until a basket is asked again
+    assert text(page, "to-pay") == "€19.20"
+    page.keyboard.press("Enter")
+    step(page, "result-step")
+    sent = number(page)
+    page.wait_for_selector("#waiting[hidden]", state="attached")
+    assert row(shop, sent)[-2:] == (38, 80)
+
+
 def test_an_answer_that_is_lost_is_asked_for_again(till, shop, looking):
     looking.forgiven += CUT
     page, held = till(), fresh(shop)

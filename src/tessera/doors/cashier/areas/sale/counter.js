@@ -12,7 +12,6 @@ import { show } from "./steps.js";
 import { watch } from "./waiting.js";
 
 const TYPING_MS = 250;
-const CUT_PATIENCE_MS = 2500;
 const AMOUNT = "AMOUNT"; // the article of a receipt that is only an amount
 const at = (id) => document.getElementById(id);
 const root = at("counter");
@@ -43,8 +42,7 @@ export async function open(who) {
 async function identify(text, mode) {
   quiet();
   try {
-    const patience = line() === "cut" ? CUT_PATIENCE_MS : undefined;
-    const { identifier, member } = await whose(text, { patience });
+    const { identifier, member } = await whose(text, { hasty: true });
     if (member && member.status !== "active") return plainly("unusable");
     if (!member && identifier.kind !== "card") {
       return (await import("./enrol.js")).enrol(took, identifier);
@@ -57,7 +55,7 @@ async function identify(text, mode) {
   }
 }
 
-/** Somebody stands here, or nobody in particular: on to the basket. */
+/** Somebody, or nobody in particular: on to the basket. */
 function take(who, mode) {
   const late = !at("basket-step").hidden;
   Object.assign(now, { who, mode, offset: who ? items().length : null });
@@ -110,8 +108,7 @@ function receipt() {
 
 /** The basket is another one: what was kept for the old one is let go, and it is asked anew. */
 function again() {
-  clearTimeout(typing);
-  asking?.abort();
+  still();
   release();
   now.quote = null;
   at("spend").value = "";
@@ -124,24 +121,31 @@ function again() {
   typing = setTimeout(preview, TYPING_MS);
 }
 
+function still() {
+  clearTimeout(typing);
+  asking?.abort();
+}
+
 function release() {
   const { held } = now;
   Object.assign(now, { held: null, spend: 0, allowance: null });
   if (held) call("quote.cancel", null, { key: fresh("c"), path: { quote_id: held.id } }).catch(() => {});
 }
 
+/** Until somebody answers. */
 async function preview() {
   asking = new AbortController();
   const { signal } = asking;
   try {
-    if (line() === "cut") throw new Cut("cut");
-    const answer = await call("quote", { basket: receipt() }, { signal });
+    if (line() === "cut") await blind();
+    const answer = await call("quote", { basket: receipt() }, { signal, hasty: true });
     quiet();
     brings(answer);
   } catch (error) {
     if (signal.aborted) return;
-    if (error instanceof Cut) await blind();
-    else fault(error);
+    if (!(error instanceof Cut)) return fault(error);
+    await blind();
+    if (!signal.aborted) typing = setTimeout(preview, 10 * TYPING_MS);
   }
 }
 
@@ -184,6 +188,7 @@ async function spend(points) {
   const all = Number(at("spend").dataset.most);
   if (!(points > 0 && points <= all)) return plainly("spendless", { points: count(all) });
   quiet();
+  still();
   if (line() === "cut") return spendBlind(points);
   at("spend-do").disabled = true;
   try {
@@ -296,8 +301,7 @@ async function confirm() {
   if (button.disabled) return undefined;
   button.disabled = true;
   quiet();
-  clearTimeout(typing);
-  asking?.abort();
+  still();
   const { number, ...body } = receipt();
   if (now.held) body.quote = now.held.id;
   try {
@@ -338,8 +342,7 @@ async function undo() {
 
 /** The next customer. */
 function next() {
-  clearTimeout(typing);
-  asking?.abort();
+  still();
   release();
   now = empty();
   quiet();
@@ -347,8 +350,7 @@ function next() {
   drawLines();
   coupons();
   way();
-  at("told").hidden = true;
-  at("spend-told").hidden = true;
+  at("told").hidden = at("spend-told").hidden = true;
   show("card-step");
 }
 

@@ -22,10 +22,10 @@ from support.people import EMAIL, PHONE, card, opened
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors import erasures, traces
-from tessera.doors.erasures import Line, Replayed
+from tessera.doors.erasures import Line
 from tessera.doors.incidents import Incidents
 from tessera.doors.keeping import Keeping
-from tessera.doors.pools import UPKEEP
+from tessera.doors.pools import UPKEEP, Pool
 from tessera.doors.uploads import Uploads
 from tessera.identity.households import flows as households
 from tessera.identity.merging import flows as merging
@@ -139,7 +139,8 @@ def test_only_who_is_in_the_list_is_erased_again(dsn, tmp_path):
             await conn.commit()
             listed = tmp_path / erasures.NAME
             erasures.append(listed, [Line(one, NOW)])
-            assert await erasures.replay(conn, listed, PLAIN, NOW) == Replayed(1, {})
+            again = await erasures.replay(conn, listed, PLAIN, NOW)
+            assert (again.erased, again.waiting, [*again.parted.values()]) == (1, {}, [one])
             still = await members_db.read_member(conn, other)
             assert still is not None and still.id == other and still.given_name == "Anna"
 
@@ -161,7 +162,8 @@ def test_whoever_was_parted_stays_where_a_later_merge_covers_it(dsn, tmp_path, m
             await conn.commit()
             listed = tmp_path / erasures.NAME
             erasures.append(listed, [Line(people[each], NOW) for each in (0, 2)])
-            assert await erasures.replay(conn, listed, PLAIN, NOW) == Replayed(2, {})
+            again = await erasures.replay(conn, listed, PLAIN, NOW)
+            assert (again.erased, again.waiting, len(again.parted)) == (2, {}, 2)
             still = await members_db.read_member(conn, people[1])
             assert still is not None and still.id == people[1] and still.given_name == "Anna"
 
@@ -200,7 +202,7 @@ def test_who_founded_a_household_since_the_merge_is_not_erased_with_the_other(ds
             anna, berta = await one_with_a_household(conn)
             erasures.append(tmp_path / erasures.NAME, [Line(berta, NOW)])
             done = await erasures.replay(conn, tmp_path / erasures.NAME, HOMES, NOW)
-            assert done == Replayed(1, {})
+            assert (done.erased, done.waiting) == (1, {})
             still = await members_db.read_member(conn, anna)
             assert still is not None and still.id == anna and still.given_name == "Anna"
 
@@ -208,34 +210,52 @@ def test_who_founded_a_household_since_the_merge_is_not_erased_with_the_other(ds
     assert persons(dsn) == 1
 
 
-def test_as_long_as_a_merge_cannot_be_undone_nobody_is_erased_and_it_is_told(dsn, tmp_path):
-    """The head of others does not go; once another is the head, the next start erases Berta."""
-    listed, incidents = tmp_path / erasures.NAME, Incidents()
+@pytest.mark.parametrize("again", ["at the next turn", "at the next start"])
+def test_as_long_as_a_merge_cannot_be_undone_nobody_is_erased_and_it_is_told(dsn, tmp_path, again):
+    """The head of others does not go; once another is the head, Berta is erased by herself."""
+    listed = tmp_path / erasures.NAME
 
-    async def start() -> int:
-        async with UPKEEP.pool(dsn) as pool:
-            await Keeping(pool, listed, lambda: HOMES).open(incidents)
-            await incidents.write(pool)
-        return persons(dsn)
+    async def register(pool: Pool, incidents: Incidents) -> dict[str, tuple[str, bool]]:
+        await incidents.write(pool)
+        async with pool.connection() as conn:
+            rows = await conn.execute(
+                "SELECT kind, detail, ended_at IS NULL FROM incidents.incident"
+            )
+            return {kind: (detail, open_) for kind, detail, open_ in await rows.fetchall()}
 
     async def work() -> None:
-        async with await opened(dsn) as conn:
+        async with await opened(dsn) as conn, UPKEEP.pool(dsn) as pool:
             carla = await joined(conn, 3, NOW)
             anna, berta = await one_with_a_household(conn, carla)
             erasures.append(listed, [Line(berta, NOW)])
-            assert await start() == 2, "Anna, who is Berta too, and Carla"
-            rows = await conn.execute("SELECT kind, detail FROM incidents.incident")
-            ((kind, told),) = await rows.fetchall()
-            assert kind == "erasure_waits" and str(berta) in told and "Anna" not in told
+            keeping, incidents = Keeping(pool, listed, lambda: HOMES), Incidents()
+            await keeping.open(incidents)
+            assert persons(dsn) == 2, "Anna, who is Berta too, and Carla"
+            ((kind, (told, open_)),) = (await register(pool, incidents)).items()
+            assert kind == "erasure_waits" and open_, "as long as she is served"
+            assert told.startswith(f"1: {berta}: ") and "Anna" not in told
             home = await households_db.of_member(conn, anna)
             assert home is not None
             await households.change(conn, asks(), home, carla, "head", None)
             await conn.commit()
-            assert await start() == 2, "Anna and Carla"
+            if again == "at the next turn":
+                await keeping.turn()
+            else:
+                incidents = Incidents()
+                await Keeping(pool, listed, lambda: HOMES).open(incidents)
+            assert persons(dsn) == 2, "Anna and Carla"
             still = await members_db.read_member(conn, berta)
             assert still is not None and still.id == berta and still.erased_at is not None
+            told_ = await register(pool, incidents)
+            assert told_["erasure_waits"][1] is False, "over"
+            assert str(anna) in told_["parted_again"][0], "they may have been merged again since"
 
     run(work())
+    with psycopg.connect(dsn) as conn:
+        noted = (
+            "SELECT subject_kind, count(*) FROM access.audit WHERE operation = 'replay' GROUP BY 1"
+        )
+        assert dict(conn.execute(noted).fetchall()) == {"member": 2, "merge": 1}, "left, erased"
 
 
 @pytest.mark.parametrize("said", [{"phone": "333 123 4567"}, {"deep": [{"m": "ANNA@example.org "}]},

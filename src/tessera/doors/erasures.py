@@ -15,9 +15,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 from psycopg import AsyncConnection
 
+from tessera.access.audit import flows as audit
+from tessera.access.audit.core import Change, Entry
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.doors.customers import customers
+from tessera.doors.postings import HOUSE
 from tessera.doors.traces import erasing
 from tessera.doors.uploads import Uploads
 from tessera.identity.merging import db as merging_db
@@ -39,10 +42,16 @@ class Line(Struct, frozen=True):
 
 
 class Replayed(Struct, frozen=True):
-    """How many were erased again; who was not, for others would have gone along, and why."""
+    """What a replay did.
+
+    erased   how many were erased again
+    waiting  who was not, for others would have gone along, and why
+    parted   {merge: who stayed in it}: undone for that; they may be one again by now
+    """
 
     erased: int
     waiting: dict[UUID, Refusal]
+    parted: dict[UUID, UUID] = {}
 
 
 _line = msgspec.json.Decoder(Line)
@@ -109,7 +118,8 @@ async def replay(
     if not listed:
         return Replayed(0, {})
     done = {erasure.member_id for erasure in await _all(conn)}
-    why, count, waiting = "erased before the backup was restored", 0, dict[UUID, Refusal]()
+    why, count = "erased before the backup was restored", 0
+    waiting, parted = dict[UUID, Refusal](), dict[UUID, UUID]()
     asking = Asking(
         "replay", why, said.households, said.lives, ladders=said.tiers,
         customers=await customers(conn),
@@ -117,7 +127,7 @@ async def replay(
     for member_id in listed:
         if member_id in done:
             continue
-        refusal = await _parted(conn, member_id, frozenset(listed), said, now)
+        refusal = await _part(conn, member_id, frozenset(listed), said, now, parted)
         if refusal is not None:
             waiting[member_id] = refusal
             continue
@@ -129,21 +139,25 @@ async def replay(
             await conn.rollback()
         count += not isinstance(erased, Refusal)
         await conn.commit()
-    return Replayed(count, waiting)
+    return Replayed(count, waiting, parted)
 
 
-async def _parted(
-    conn: AsyncConnection, member_id: UUID, listed: frozenset[UUID], said: Program, now: datetime
-) -> Refusal | None:
+async def _part(
+    conn: AsyncConnection, member_id: UUID, listed: frozenset[UUID], said: Program, now: datetime,
+    parted: dict[UUID, UUID],
+) -> Refusal | None:  # fmt: skip
     """Undo merges, the last one first, until all who are one with this member are in the list.
 
-    They were undone once, so a household that covers one had been left. Errors: what is in the way
+    They were undone once, so a household that covers one had been left; whether they were merged
+    again since, the backup does not know. `parted` is told, and the audit log, each as it is done.
+
+    errors  what is in the way
     """
     why = "the backup is older than its undoing"
     ask = merging.Ask(
-        new_id(), member_id, now, why, said.lives, said.tiers, declared=said.consents
+        new_id(), HOUSE.id, now, why, said.lives, said.tiers, declared=said.consents
     )  # fmt: skip
-    home = Asking("replay", why, said.households, said.lives, ladders=said.tiers)
+    home = Asking("replay", why, said.households, said.lives, HOUSE.id, ladders=said.tiers)
     while not listed.issuperset(ids := await members_db.unheld(conn, member_id)):
         last = await merging_db.last(conn, ids)
         assert last is not None, "several numbers of one person were merged"
@@ -152,11 +166,20 @@ async def _parted(
             await conn.rollback()
             left = await flows.leave_household(conn, ids, home, now)
             undone = left or await merging.undo(conn, replace(ask, id=new_id()), last)
+            await _note(conn, Change("member", ids[0], None, {"left": "household"}, None, why), now)
         if isinstance(undone, Refusal):
             await conn.rollback()
             return undone
+        row = undone.merge
+        before, after = {"merged_into": str(row.member_id)}, {"merged_into": None}
+        await _note(conn, Change("merge", row.id, before, after, row.other_id, why), now)
         await conn.commit()
+        parted[row.id] = row.member_id
     return None
+
+
+async def _note(conn: AsyncConnection, change: Change, now: datetime) -> None:
+    await audit.note(conn, Entry(now, flows.HOUSE, "replay", change))
 
 
 async def _all(conn: AsyncConnection, after: UUID | None = None) -> list[Erasure]:

@@ -59,6 +59,11 @@ class Incidents:
         if self._now.pop(kind, None) is not None:
             self._waiting.append(Sign("end", kind, "", datetime.now(UTC)))
 
+    def over(self, kind: str) -> None:
+        """It is over, whichever process noticed that it began."""
+        self._now.pop(kind, None)
+        self._waiting.append(Sign("end", kind, "", datetime.now(UTC)))
+
     def once(self, kind: str, detail: str) -> None:
         """Something happened and is over: within a minute of the last one it counts there."""
         self._waiting.append(Sign("once", kind, detail[:DETAIL_MOST], datetime.now(UTC)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -40,29 +40,42 @@ class Keeping:
         self._pool, self._program, self._uploads = pool, program, uploads
         self._last: UUID | None = None
         self._list = listed
+        self._incidents: Incidents | None = None
+        self._waits = False  # whether somebody of the list is not erased yet
 
     async def open(self, incidents: Incidents) -> None:
         """Before anybody is served: who was erased since the backup that was restored goes again.
 
-        Who waits is told at each start, and tried then.
-
         errors  ValueError names a line of the list that is none of ours
         """
-        if self._list is None:
-            return
+        self._incidents = incidents
+        if self._list is not None:
+            await self._again(self._list)
+
+    async def _again(self, listed: Path) -> None:
+        """Erase again whom the list names. Who waits is in the register until nobody does."""
+        assert self._incidents is not None, "opened first"
         async with self._pool.connection() as conn:
             said, now = self._program(), datetime.now(UTC)
-            again = await erasures.replay(conn, self._list, said, now, self._uploads)
-        if again.erased:
-            log.warning("erased_again", members=again.erased)
-        for member_id, why in again.waiting.items():
-            log.error("erasure_waits", member=str(member_id), code=why.code)
-        if again.waiting:
-            told = "; ".join(f"{member_id}: {why.why}" for member_id, why in again.waiting.items())
-            incidents.once("erasure_waits", f"merged with one who was not erased: {told}")
+            done = await erasures.replay(conn, listed, said, now, self._uploads)
+        if done.erased:
+            log.warning("erased_again", members=done.erased)
+        if done.parted:
+            told = [f"{merge}: {member}" for merge, member in done.parted.items()]
+            log.warning("parted_again", merges=told)
+            self._incidents.once("parted_again", _many(told))
+        told = [f"{member}: {why.why}" for member, why in done.waiting.items()]
+        if told and not self._waits:
+            log.error("erasure_waits", members=told)
+            self._incidents.begin("erasure_waits", _many(told))
+        elif not told:
+            self._incidents.over("erasure_waits")
+        self._waits = bool(told)
 
     async def turn(self) -> None:
         """Everything that is due, a page a transaction. The list is compared as a whole again."""
+        if self._waits and self._list is not None:
+            await self._again(self._list)
         self._last = None  # ids are not in the order of commits: none may be passed over for ever
         while True:
             async with self._pool.connection() as conn:
@@ -107,3 +120,8 @@ class Keeping:
         if self._list is not None:
             async with self._pool.connection() as conn:
                 self._last = await erasures.write_down(conn, self._list, self._last)
+
+
+def _many(told: Sequence[str]) -> str:
+    """How many, and who; the register keeps the first of them, the log all."""
+    return f"{len(told)}: " + "; ".join(told)

@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
     "overload": N_("Too many calls"), "disk_full": N_("The disk is full"),
     "sending_failed": N_("Messages do not leave"), "budget_used_up": N_("A budget is used up"),
     "erasure_waits": N_("Somebody who was erased is back"),
+    "parted_again": N_("A merge was undone for an erasure: see whether they are one"),
     "data_leak": N_("Data got into the wrong hands"), "fraud": N_("Somebody cheats"),
     "provider_down": N_("A provider is down"), "other": N_("Something else"),
 }  # fmt: skip

@@ -141,6 +141,18 @@ def test_a_mended_row_is_taken_and_leaves_the_quarantine(api):
     assert [each["number"] for each in aside(api, "mend")] == ["c3"]
 
 
+def test_a_column_called_row_is_the_files_own(api):
+    mapping = named("rows").replace('sku = "sku"', 'sku = "row"')
+    raw = lines("w0,2026-11-02T10:00:00,S1,,16,1,5.00", "w1,2026-11-02T10:00:00,S1,,17,many,5.00")
+    raw = raw.replace(b",sku,", b",row,")
+    imported(api, raw, mapping=mapping)
+    opened = api.call("POST", "/v1/quarantine/open", {"mapping": "rows", "number": "w1"}).json()
+    assert (opened["rows"][0]["row"], opened["places"]) == ("17", [3])
+    body = {"mapping": "rows", "items": [{"number": "w1", "rows": [{"quantity": "2"}]}]}
+    retried = api.call("POST", "/v1/quarantine/mend", body).json()
+    assert until(api, retried["task_id"], "done")["came"]["good"] == 1
+
+
 def test_a_return_is_mended_too(api):
     """What no earlier sale was found for is kept as it was read."""
     mapping = named("back") + '[returns]\nnumber_prefix = "R"\n'

@@ -66,8 +66,7 @@ def story(aside: Aside, task: UUID | None, uploads: Uploads | None) -> Story:
     ] or [{"row": str(aside.row), "code": aside.code, "field": aside.field, "why": aside.why}]
     said: list[tuple[int, Mapping[str, Any]]] = []
     if isinstance(record.get("rows"), list):
-        said = [(row["row"], {k: v for k, v in row.items() if k != "row"})
-                for row in record["rows"]]  # fmt: skip
+        said = _rows(record, aside.row)
     elif task is not None and uploads is not None:
         kept = uploads.aside(task).get(aside.row)
         said = [] if kept is None else [(aside.row, kept)]
@@ -79,6 +78,17 @@ def story(aside: Aside, task: UUID | None, uploads: Uploads | None) -> Story:
     places = [at for at, _ in said]
     named = _named(record.get("named"))
     return Story(aside, task, faults, columns, rows, places, not said, named)
+
+
+def _rows(record: Mapping[str, Any], first: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """(place, cells) of each. `row` is the place, unless the file has a column of this name.
+
+    first   the place of the first, where nothing else tells it
+    """
+    rows, own = record["rows"], "row" in record.get("columns", ())
+    places = record.get("places") or [first if own else row["row"] for row in rows]
+    cells = [{k: v for k, v in row.items() if own or k != "row"} for row in rows]
+    return list(zip(places, cells, strict=True))
 
 
 def _named(said: Any) -> tuple[Identifier, ...] | None:

@@ -156,7 +156,7 @@ class Reader:
         place = self._place[member.column] if member else 0
         whom = named(member, (row.values[place] for row in rows))
         return {"number": plain(number), "columns": list(self.columns), "rows": said,
-                "named": to_builtins(whom)}  # fmt: skip
+                "places": [row.at for row in rows], "named": to_builtins(whom)}  # fmt: skip
 
     def _bad(self, said: Gathered, faults: list[Fault]) -> Bad:
         number = plain(said.number)[:MAX_NUMBER]

@@ -6,6 +6,7 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cabinet.again import proved_first
+from tessera.doors.language.amounts import minor_of
 from tessera.doors.language.words import LANGUAGES, N_
 from tessera.doors.web.page import Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
@@ -117,10 +118,11 @@ async def add_card(visit: Visit) -> Shown:
     form = visit.form
     body: dict[str, Any] = {"card": form.get("card").replace(" ", "")}
     if form.get("number"):
-        paid = form.get("paid").replace(",", ".")
-        whole, _, part = paid.partition(".")
-        sound = paid.replace(".", "").isdigit()
-        minor = int(whole or 0) * 100 + int((part + "00")[:2]) if sound else -1
+        minor = minor_of(form.get("paid"))
+        if minor is None:
+            told = visit.local.gettext
+            return Refusal("number_invalid", "paid", told("This is no amount of money."),
+                           told("Type it like 12.50."))  # fmt: skip
         slip = {"number": form.get("number"), "day": form.get("day"), "total_minor": minor}
         body["receipt"] = slip
     done = await visit.ask("me.card", body=body)

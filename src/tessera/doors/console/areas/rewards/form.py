@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.amounts import minor_of
 from tessera.doors.language.words import LANGUAGES, N_
 from tessera.doors.web.visit import Visit
 from tessera.rewards.catalogue.core import Terms
@@ -108,12 +109,12 @@ def number_fault(visit: Visit, field: str) -> Refusal:
 
 
 def _minor(visit: Visit, field: str) -> int | Refusal | None:
-    text = "".join(visit.form.get(field).split()).replace(",", ".")
+    text = visit.form.get(field)
     if not text:
         return None
-    whole, _, part = text.partition(".")
-    if (whole + part).isascii() and (whole + part).isdecimal() and len(part) <= 2 < 12 > len(whole):
-        return int(whole or "0") * 100 + int(part.ljust(2, "0") or "0")
+    minor = minor_of(text)
+    if minor is not None:
+        return minor
     _ = visit.local.gettext
     return Refusal("number_invalid", field, _("This is no amount of money."),
                    _("Type it like 12.50."))  # fmt: skip

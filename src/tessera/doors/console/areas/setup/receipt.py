@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from tessera.base.refusal import Refusal
@@ -10,6 +9,7 @@ from tessera.checkout.core import Answer
 from tessera.doors.console.areas.setup.cards import PHONE
 from tessera.doors.console.areas.setup.shop import issued
 from tessera.doors.console.areas.setup.steps import RECEIPT
+from tessera.doors.language.amounts import minor_of
 from tessera.doors.language.local import Local
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
@@ -83,16 +83,13 @@ async def _whose(visit: Visit, who: str) -> dict[str, Any] | Refusal:
 
 
 def _minor(text: str, local: Local) -> int | Refusal:
-    try:
-        amount = Decimal(text.replace(",", ".").strip()) * 100
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount != int(amount) or not 0 < amount <= MOST_MINOR:
+    minor = minor_of(text)
+    if minor is None or not 0 < minor <= MOST_MINOR:
         return Refusal(
             "amount_invalid", "amount", local.gettext("This is no amount."),
             local.gettext("Write it as 25 or 12.50."),
         )  # fmt: skip
-    return int(amount)
+    return minor
 
 
 ACTS = {"pair": pair, "ring_up": ring_up}

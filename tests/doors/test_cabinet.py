@@ -254,6 +254,23 @@ def test_all_of_it_is_taken_or_erased_only_by_who_has_just_proved(web, me):
     assert web.post("/v1/me/erase", None, me["token"]).is_success
 
 
+def test_a_number_that_spends_is_made_only_for_who_has_just_proved(web, me):
+    """The one there is is told to any session, as the code is: a pass is shown at every visit."""
+    bare = web.afresh().joined(contact=mail())["token"]
+    with web.api.eye.transaction():
+        web.api.eye.execute(
+            "UPDATE access.person_session SET proved_at = proved_at - interval '1 hour'"
+        )
+    home.wait(lambda: not web.get("/v1/me/ways", bare)["fresh"])
+    home.wait(lambda: not web.get("/v1/me/ways", me["token"])["fresh"])
+    said = web.post("/v1/me/number", None, bare)
+    assert (said.status_code, said.json()["code"]) == (403, "sign_in_stale")
+    assert web.post("/v1/me/number", None, me["token"]).json()["card"] == me["card"]
+    assert web.api.call("POST", f"/v1/cards/{me['card']}/block", {"reason": "lost"}).is_success
+    said = web.post("/v1/me/number", None, me["token"])
+    assert said.json()["code"] == "sign_in_stale", "who blocked it would not see the next one"
+
+
 def test_who_has_no_card_gets_a_number_once(web):
     me = web.afresh().joined(contact=mail())
     assert web.get("/v1/me/home", me["token"])["card"] is None

@@ -16,6 +16,7 @@ from tessera.checkout.statement import flows as statement
 from tessera.checkout.statement.core import SOON, MoveTold
 from tessera.doors.call import Call, Operation
 from tessera.doors.language.tongue import tongue
+from tessera.doors.till.privacy import stale
 from tessera.ledger.core import MAIN, Wallet
 from tessera.ledger.standing.db import standing
 from tessera.members.core import Language, Owner
@@ -153,8 +154,11 @@ async def code(call: Call) -> CodeShown:
 
 
 async def number(call: Call) -> CardNumber | Refusal:
-    """POST /v1/me/number"""
-    found = await flows.number_for(call.conn, call.principal.id, call.now)
+    """POST /v1/me/number: the one there is to everybody who is signed in, as the code is."""
+    fresh = call.principal.fresh(call.now)
+    found = await flows.number_for(call.conn, call.principal.id, call.now, anew=fresh)
+    if found is None:
+        return stale("a new card, which spends, is for who has proved within ten minutes")
     if isinstance(found, Refusal):
         return found
     call.changed("member", call.principal.id, None, {"card": found}, person=call.principal.id)

@@ -33,9 +33,12 @@ def scanned(text: str, at: datetime, key_id: UUID) -> Shown | Refusal:
     return core.read(text, at, installation.here().mark, key_id)
 
 
-async def number_for(conn: db.Conn, member_id: UUID, now: datetime) -> str | Refusal:
+async def number_for(
+    conn: db.Conn, member_id: UUID, now: datetime, *, anew: bool
+) -> str | Refusal | None:
     """The member's newest card that works, or a fresh number of a batch for phones.
 
+    anew    whether one is made where there is none; None: there is none, and it is not
     errors  no_numbers; those of `members.flows.add_identifier`
     """
     member = await members_db.read_member(conn, await members_db.lock_current(conn, member_id))
@@ -44,6 +47,8 @@ async def number_for(conn: db.Conn, member_id: UUID, now: datetime) -> str | Ref
     for held in reversed(member.identifiers):
         if held.identifier.kind == "card" and held.status == "active":
             return held.identifier.value
+    if not anew:
+        return None
     for _ in range(_TRIES):
         found = await db.take_number(conn, PHONE)
         if found is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from tessera.base.refusal import Refusal
+from tessera.doors.cabinet.again import proved_first
 from tessera.doors.cabinet.drawing import bars, moving, svg
 from tessera.doors.language.words import N_
 from tessera.doors.web.page import File, Menu, Page, See, Shown, View
@@ -14,6 +15,7 @@ from tessera.doors.web.visit import Visit
 
 _WORKER = (Path(__file__).parent / "worker.js").read_bytes()
 NUMBERED = N_("This is your card now.")
+AGAIN = N_("Sign in again, then ask for the number once more.")
 
 
 async def show(visit: Visit) -> Shown:
@@ -28,7 +30,8 @@ async def show(visit: Visit) -> Shown:
 
 async def take_number(visit: Visit) -> Shown:
     """A number for who has no card."""
-    return visit.done(await visit.ask("me.number"), "/m", NUMBERED)
+    told = await visit.ask("me.number")
+    return proved_first(told, "/m", AGAIN) or visit.done(told, "/m", NUMBERED)
 
 
 async def code(visit: Visit) -> Shown:

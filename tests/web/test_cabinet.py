@@ -183,7 +183,7 @@ def test_who_has_not_just_signed_in_does_so_before_the_end(looking: Browsing, we
     assert page.get_by_text("Erase me for ever").count() == 0
     page.get_by_text("Sign in again to go on").click()
     page.wait_for_url("**/m/sign-in?again=1&next=/m/privacy/erase")
-    page.get_by_label("Phone or e-mail").wait_for()
+    page.get_by_role("button", name="Send me the code").wait_for()
 
 
 def test_a_new_contact_leads_over_a_fresh_proof(looking: Browsing, web: Web):

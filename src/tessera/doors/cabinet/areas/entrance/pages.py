@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tessera.base.refusal import Refusal
-from tessera.doors.cabinet.areas.entrance import provided
+from tessera.doors.cabinet.areas.entrance import provided, proving
 from tessera.doors.cabinet.areas.entrance.onward import (
     SIGN_IN,
     START,
@@ -24,9 +24,13 @@ NO_CARD = N_("Welcome! The card was used before: add it in your profile, with a 
 
 
 async def sign_in(visit: Visit) -> Shown:
-    """Phone or address, or a passkey; whoever is signed in already goes on."""
+    """Phone or address, or a passkey; whoever is signed in already goes on, or proves it anew."""
     if visit.who is not None and not visit.posted and "again" not in visit.query:
         return See(onward(visit))
+    return proving.show(visit) if await proving.offered(visit) else await _plain(visit)
+
+
+async def _plain(visit: Visit) -> View:
     asked = await visit.ask("join.terms", query={"language": visit.local.language})
     ways = {
         "next": onward(visit), "out": "out" in visit.query,
@@ -46,8 +50,7 @@ async def send_code(visit: Visit) -> Shown:
 
 
 async def _code_form(visit: Visit, challenge: Any) -> Shown:
-    shown = await sign_in(visit)
-    assert isinstance(shown, View), "a form was sent"
+    shown = await _plain(visit)
     told = {"sent": challenge, "to": visit.form.get("to")}
     return View(shown.template, {**shown.values, **told})
 
@@ -159,7 +162,7 @@ PAGES = (
         name="entrance.sign_in", path=SIGN_IN, show=sign_in, title=N_("Sign in"), open=True,
         purpose=N_("To see your points, your card and your offers."),
         acts={"ask": send_code, "code": by_code, "begin": begin_passkey, "signed": by_passkey,
-              "provider": provided.begin},
+              "provider": provided.begin, "prove": proving.prove, "proved": proving.proved},
     ),
     Page(
         name="entrance.back", path="/m/sign-in/back", show=provided.show, title=N_("Sign in"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tessera.base.refusal import Refusal
+from tessera.doors.cabinet import again
 from tessera.doors.language.words import N_
 from tessera.doors.web.page import Page, Shown, View
 from tessera.doors.web.visit import Visit, Who
@@ -42,7 +43,7 @@ async def look(visit: Visit) -> Shown:
 
 async def prove(visit: Visit) -> Shown:
     """Send the code that the program wants for so many points."""
-    sent = await visit.ask("me.proof", body={})
+    sent = await again.sent(visit)
     if isinstance(sent, Refusal):
         visit.wrong = sent
         return await _form(visit, look=True)
@@ -51,12 +52,9 @@ async def prove(visit: Visit) -> Shown:
 
 async def give(visit: Visit) -> Shown:
     """Do it; where a code came, it is shown first."""
-    challenge = visit.form.get("challenge")
-    if challenge:
-        code = {"code": visit.form.get("code").replace(" ", "")}
-        done = await visit.ask("me.prove", path={"challenge_id": challenge}, body=code)
-        if isinstance(done, Refusal):
-            visit.wrong = done
+    if visit.form.get("challenge"):
+        visit.wrong = await again.refused(visit)
+        if visit.wrong is not None:
             return await _form(visit, look=True)
         await _anew(visit)
     told = await _asked(visit)

@@ -8,10 +8,8 @@ from tessera.tasks import db as tasks_db
 
 
 async def customers(conn: tasks_db.Conn) -> dict[str, str]:
-    """{mapping: the column that names the customer, "" where none does}: shipped, or used here."""
+    """{mapping: the column that names the customer, if one does}: shipped, or used here."""
     texts = [shelf.text_of(name) for name in shelf.shipped()]
     texts += [text for _, _, text in await tasks_db.mappings(conn, ["receipts"])]
     read = [said for said in map(parse, texts) if isinstance(said, Mapping)]
-    return {
-        each.name: each.receipt.member.column if each.receipt.member else "" for each in read
-    }  # fmt: skip
+    return {each.name: each.receipt.member.column for each in read if each.receipt.member}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import phonenumbers
 
+_TRUNKS = ("", "1", "6", "8")  # before calls at home: 0, 1, 06, 8
+
 
 def parted(phone: str) -> tuple[str, str]:
     """(number of the country, number within it) as digits; ("", all) of one that no plan knows.
@@ -16,3 +18,44 @@ def parted(phone: str) -> tuple[str, str]:
     except phonenumbers.NumberParseException:
         return "", phone.removeprefix("+")
     return str(found.country_code), phonenumbers.national_significant_number(found)
+
+
+def dialled_abroad(phone: str) -> list[str]:
+    """How it is written with its country's number, as digits without + and 00.
+
+    Many write the zero of calls at home too; where a plan gives that number to others it is theirs.
+
+    phone   as E.164 writes it
+    """
+    country, within = parted(phone)
+    zero = f"{country}0{within}"
+    others = not country or _is_given_apart(f"+{zero}", (country, f"0{within}"))
+    return [phone.removeprefix("+"), *([] if others else [zero])]
+
+
+def dialled_at_home(phone: str) -> list[str]:
+    """How it is written without its country's number, as digits that begin with no zero.
+
+    The last eight are a whole number where its area goes without saying.
+
+    phone   as E.164 writes it
+    """
+    within = parted(phone)[1].lstrip("0")
+    return [trunk + within for trunk in _TRUNKS] + [phone[-8:]] if within else []
+
+
+def without_trunk(phone: str) -> str:
+    """The phone that this one is with the zero of calls at home, else itself.
+
+    phone   as E.164 writes it
+    """
+    if "0" not in phone[2:5]:  # a country's number has one digit, two or three
+        return phone
+    country, within = parted(phone)
+    bare = f"+{country}{within.removeprefix('0')}"
+    return bare if phone.removeprefix("+") in dialled_abroad(bare) else phone
+
+
+def _is_given_apart(phone: str, parts: tuple[str, str]) -> bool:
+    """Whether a plan reads a phone as these parts and gives such numbers to people."""
+    return parted(phone) == parts and phonenumbers.is_valid_number(phonenumbers.parse(phone))

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tessera.base.sql import statements
 from tessera.warehouse.core import Identifier
-from tessera.warehouse.privacy.core import parted
+from tessera.warehouse.privacy.core import dialled_abroad, dialled_at_home
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -22,8 +22,8 @@ async def forget_quarantined(
 ) -> int:
     """Blank the records in quarantine that name one of these; how many they were.
 
-    customers  {mapping: the column that names the customer, "" where none does}: for receipts that
-               an earlier release put aside
+    customers  {mapping: the column that names the customer}: for receipts that an earlier release
+               put aside; a row without that column was read by another text of the mapping
 
     Returns that wait for the end of their load under one of these names go there too, blank.
 
@@ -34,10 +34,9 @@ async def forget_quarantined(
         "names": [f"{each.kind} {each.value}" for each in names],
         "words": [each.value.lower() for each in names],
         "addresses": [each.value.lower() for each in names if each.kind == "email"],
-        "abroad": [each.removeprefix("+") for each in phones],
-        "nationals": [one for one in (parted(each)[1].lstrip("0") for each in phones) if one],
+        "abroad": [digits for phone in phones for digits in dialled_abroad(phone)],
+        "at_home": [digits for phone in phones for digits in dialled_at_home(phone)],
         "customers": Jsonb(dict(customers or {})),
-        "tails": [phone[-8:] for phone in phones],
     }
     await conn.execute(SQL["put_aside_waiting"], asked)
     return (await conn.execute(SQL["forget_quarantined"], asked)).rowcount

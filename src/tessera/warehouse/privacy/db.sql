@@ -3,10 +3,10 @@
 -- name: forget_quarantined
 -- Receipts in quarantine that name one of these. Their record says whom the mapping found in them;
 -- in other cells an address or a phone with its country's number counts, however it is written;
--- an amount with decimals is none. A record of an earlier release, which does not say whom it
--- names, is looked at cell by cell, but for what we counted; where it is known which column names
--- the customer, in that one. The record goes, and the sentence, which may quote it; the code of
--- why it was refused stays.
+-- an amount with decimals is none. Where a phone is meant, one without its country's number counts
+-- too. A record of an earlier release, which does not say whom it names, is looked at cell by cell,
+-- but for what we counted; where its rows have the column that names the customer, in that one. The
+-- record goes, and the sentence, which may quote it; the code of why it was refused stays.
 UPDATE warehouse.quarantine AS q SET record = '{}', why = ''
 WHERE EXISTS (
     SELECT
@@ -18,8 +18,11 @@ WHERE EXISTS (
         UNION ALL
         SELECT
             CASE
-                WHEN q.record ? 'named' THEN 'cell'
-                WHEN c.said ->> 'key' <> %(customers)s::jsonb ->> q.mapping THEN 'cell'
+                WHEN q.record ?| '{named,member}' THEN 'cell'
+                WHEN
+                    q.record #> '{rows,0}' ? (%(customers)s::jsonb ->> q.mapping)
+                    AND c.said ->> 'key' <> %(customers)s::jsonb ->> q.mapping
+                    THEN 'cell'
                 ELSE 'old cell'
             END,
             c.said ->> 'value'
@@ -51,30 +54,29 @@ WHERE EXISTS (
         OR (v.kind = 'old cell' AND plain.word = ANY(%(words)s::text[]))
         OR (
             dialled.digits = ANY(%(abroad)s::text[])
-            AND plain.word ~ '^(tel:)?[^[:alpha:]:]*$'
+            AND (v.kind = 'phone' OR plain.word ~ '^([+]|(tel:)?[^[:alpha:]:]*$)')
             AND plain.word !~ '^-?[0-9]+[.,][0-9]{1,2}$'
         )
         OR (
-            (
-                v.kind = 'phone'
-                OR plain.word ~ '^[+]'
-                OR (v.kind = 'old cell' AND plain.word !~ '[[:alpha:]:]')
-            )
-            AND (
-                dialled.digits = ANY(%(nationals)s::text[])
-                OR right(dialled.digits, 8) = ANY(%(tails)s::text[])
-            )
+            dialled.digits = ANY(%(at_home)s::text[])
+            AND (v.kind = 'phone' OR (v.kind = 'old cell' AND plain.word !~ '[[:alpha:]:]'))
+            AND plain.word !~ '^[^0-9+]*([+]|00)'
         )
 );
 
 -- name: put_aside_waiting
 -- Returns that wait for the end of a load under the name of one of these: nobody will be found for
--- them, so they are in quarantine with that reason, and what they said goes.
+-- them, so they are in quarantine with that reason, and what they said goes. Only phones with their
+-- country's number wait.
 WITH gone AS (
     DELETE FROM warehouse.waiting_return
     WHERE
-        lower(member) = ANY(%(words)s::text[])
-        OR right(regexp_replace(member, '[^0-9]', '', 'g'), 8) = ANY(%(tails)s::text[])
+        (record #>> '{member,kind}') || ' ' || member = ANY(%(names)s::text[])
+        OR lower(member) = ANY(%(addresses)s::text[])
+        OR (
+            member ~ '^[^0-9+]*[+]'
+            AND regexp_replace(member, '[^0-9]', '', 'g') = ANY(%(abroad)s::text[])
+        )
     RETURNING mapping, number, load_id, row_number
 )
 

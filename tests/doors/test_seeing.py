@@ -120,6 +120,22 @@ def test_a_receipt_names_its_customer_and_not_whoever_is_called_like_its_goods(a
         assert (seen(api, anna), seen(api, bruno)) == (of_her, of_him), number
 
 
+def test_a_row_without_the_customer_s_column_names_whomever_any_word_names(api):
+    """An earlier text of the mapping read it, by the command line."""
+    anna, name = member(api, external="17857"), "renamed"
+    good = "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50"
+    for head in (HEAD, HEAD.replace("card", "kunde")):
+        column = head.split(",")[3]
+        mapping = numbered(name).replace('column = "card"', f'column = "{column}"')
+        rows = (bought("17857.0", "TEA", f"{name}-{column}"), good)
+        imported(api, "\n".join((head, *rows, "")).encode(), mapping=mapping)
+    put_aside_earlier(api, name)
+    api.eye.execute("UPDATE tasks.task SET subject = NULL WHERE asked ->> 'name' = %s", (name,))
+    for count, column in enumerate(("kunde", "card"), 1):
+        assert opened(api, name, f"{name}-{column}")["rows"][0][column] == "17857.0"
+        assert len(seen(api, anna)) == count, column
+
+
 @pytest.mark.parametrize("earlier", [False, True])
 def test_an_erasure_takes_her_receipts_in_quarantine_and_nobody_else_s(api, earlier):
     name, hers = f"gone-{earlier}".lower(), f"1785{3 + earlier}"
@@ -161,8 +177,8 @@ def test_a_customer_that_nobody_can_be_called_is_opened_exported_and_mended(api,
 def test_her_phone_in_a_wrong_column_names_her_however_it_is_written(api):
     anna = member(api, phone="+3545551234")
     spelled = ("00354 555 1234", "(+354) 555 1234", "+354\N{NO-BREAK SPACE}5551234",
-               "tel:+3545551234", "3545551234")  # fmt: skip
-    others = ("35455512.34", "5551234", "13545551234", "A3545551234")
+               "tel:+3545551234", "3545551234", "00354 (0)555 1234", "354 0555 1234")  # fmt: skip
+    others = ("35455512.34", "5551234", "13545551234", "A3545551234", "+491745551234")
     cells = {f"p{at}": sku for at, sku in enumerate(spelled + others)}
     rows = (*(bought("", sku, number) for number, sku in cells.items()),
             "r3,2026-11-01T10:00:00,S1,,TEA,1,2.50")  # fmt: skip

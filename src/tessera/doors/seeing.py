@@ -13,6 +13,7 @@ from tessera.identity.privacy import db
 from tessera.members import core
 from tessera.members import db as members_db
 from tessera.warehouse.core import Identifier
+from tessera.warehouse.privacy.core import without_trunk
 
 FIELD = "as_it_came"
 _DIGITS = 7  # fewer are no phone
@@ -26,11 +27,14 @@ async def note_seen(call: Call, named: Iterable[Identifier], reason: str) -> Non
     Names of people are not looked for: many bear one.
     """
     country = country_of(call)
-    normal = {core.normal(each.kind, each.value, country) for each in named}
-    known = [each for each in normal if isinstance(each, Identifier)]
+    normal = {core.normal(each.kind, each.value, country) for each in set(named)}
+    known = {each for each in normal if isinstance(each, Identifier)}
+    known |= {
+        Identifier("phone", without_trunk(each.value)) for each in known if each.kind == "phone"
+    }
     if not known:
         return
-    found = await members_db.owners(await members_db.ask_owners(call.conn, known))
+    found = await members_db.owners(await members_db.ask_owners(call.conn, list(known)))
     members = sorted({owner.member_id for owner in found.values()})
     if members:
         await db.add_sights(call.conn, call.principal, members, (FIELD,), reason, call.now)

@@ -52,8 +52,9 @@ def _named(
         if isinstance(said, Refusal):
             return None
         member = said.receipt.member
-        column = "" if member is None else member.column
-        return tuple(whose.named(member, (cells.get(column, "") for cells in rows)))
+        if member is None or any(member.column not in cells for cells in rows):
+            return None  # another text of the mapping read them
+        return tuple(whose.named(member, (cells[member.column] for cells in rows)))
     program = moving.parse(text)
     part = None if isinstance(program, Refusal) else program.part(kind)
     if isinstance(program, Refusal) or part is None:

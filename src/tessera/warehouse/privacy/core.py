@@ -53,7 +53,8 @@ def without_trunk(phone: str) -> str:
         return phone
     country, within = parted(phone)
     bare = f"+{country}{within.removeprefix('0')}"
-    return bare if phone.removeprefix("+") in dialled_abroad(bare) else phone
+    zero = within.startswith("0") and phone.removeprefix("+") in dialled_abroad(bare)
+    return bare if zero else phone
 
 
 def _is_given_apart(phone: str, parts: tuple[str, str]) -> bool:

@@ -166,7 +166,11 @@ def test_more_points_want_a_code(looking: Browsing, web: Web, me):
     press(page, "Send me the code")
     page.get_by_label("Code").wait_for()
     home.wait(lambda: set((web.outbox / "outbox").glob("*.txt")) - seen)
-    typed(page, "Code", newest_code(web))
+    code = newest_code(web)
+    typed(page, "Code", "000000" if code != "000000" else "000001")
+    press(page, "Give the points")
+    page.get_by_text("this code does not prove it").first.wait_for()
+    typed(page, "Code", code)  # the same still counts: a slip costs no message
     press(page, "Give the points")
     page.get_by_text("The points are on their way.").wait_for()
 

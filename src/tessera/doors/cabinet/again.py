@@ -31,3 +31,9 @@ async def refused(visit: Visit) -> Refusal | None:
     path = {"challenge_id": visit.form.get("challenge") or "-"}
     done = await visit.ask("me.prove", path=path, body=code)
     return Refusal(done.code, "code", done.why, done.cure) if isinstance(done, Refusal) else None
+
+
+def kept(visit: Visit) -> dict[str, str] | None:
+    """The code that was asked for before, for its field once more; None: none was."""
+    said = {"challenge_id": visit.form.get("challenge"), "to": visit.form.get("sent_to")}
+    return said if said["challenge_id"] else None

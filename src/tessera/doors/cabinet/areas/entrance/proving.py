@@ -27,8 +27,7 @@ async def offered(visit: Visit) -> bool:
 
 def show(visit: Visit) -> View:
     """The button that sends the code; after a wrong one, its field once more."""
-    kept = {"challenge_id": visit.form.get("challenge"), "to": visit.form.get("sent_to")}
-    return _view(visit, kept if kept["challenge_id"] else None)
+    return _view(visit, again.kept(visit))
 
 
 def _view(visit: Visit, proof: Any) -> View:

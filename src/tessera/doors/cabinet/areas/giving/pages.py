@@ -55,7 +55,7 @@ async def give(visit: Visit) -> Shown:
     if visit.form.get("challenge"):
         visit.wrong = await again.refused(visit)
         if visit.wrong is not None:
-            return await _form(visit, look=True)
+            return await _form(visit, look=True, proof=again.kept(visit))
         await _anew(visit)
     told = await _asked(visit)
     if isinstance(told, Refusal) and told.code == "proof_needed":

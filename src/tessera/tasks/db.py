@@ -55,10 +55,10 @@ async def page(
     return [_task(row) async for row in await conn.execute(SQL["page"], asked)]
 
 
-async def of_subject(conn: Conn, subject: UUID) -> UUID | None:
-    """The newest task that worked on this."""
-    row = await (await conn.execute(SQL["of_subject"], {"subject": subject})).fetchone()
-    return None if row is None else row[0]
+async def of_subjects(conn: Conn, subjects: Collection[UUID]) -> dict[UUID, UUID]:
+    """{subject: the newest task that worked on it}, for those that one has worked on."""
+    cursor = await conn.execute(SQL["of_subjects"], {"subjects": list(subjects)})
+    return {row[0]: row[1] async for row in cursor}
 
 
 async def mappings(conn: Conn, kinds: Collection[Kind]) -> list[tuple[Kind, str, str]]:

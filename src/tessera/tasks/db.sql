@@ -42,12 +42,13 @@ WHERE
 ORDER BY id DESC
 LIMIT %(most)s;
 
--- name: of_subject
--- The newest task that worked on this.
-SELECT id FROM tasks.task
-WHERE subject = %(subject)s
-ORDER BY id DESC
-LIMIT 1;
+-- name: of_subjects
+-- The newest task that worked on each of these.
+SELECT DISTINCT ON (t.subject)
+    t.subject, t.id
+FROM tasks.task AS t
+WHERE t.subject = ANY(%(subjects)s::uuid[])
+ORDER BY t.subject, t.id DESC;
 
 -- name: mappings
 -- The newest mapping of each kind and name that somebody used.

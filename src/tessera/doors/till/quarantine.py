@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from typing import Annotated
-from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -252,14 +251,9 @@ async def _stories(
     found = {each.number: each for each in await db.read_aside(call.conn, mapping, numbers)}
     if not all(number in found for number in numbers):
         return _unknown()
-    tasks: dict[UUID, UUID | None] = {}
-    told = []
-    for number in dict.fromkeys(numbers):
-        aside = found[number]
-        if aside.load_id not in tasks:
-            tasks[aside.load_id] = await tasks_db.of_subject(call.conn, aside.load_id)
-        told.append(story(aside, tasks[aside.load_id], call.house.uploads))
-    return told
+    tasks = await tasks_db.of_subjects(call.conn, {each.load_id for each in found.values()})
+    wanted = [found[number] for number in dict.fromkeys(numbers)]
+    return [story(each, tasks.get(each.load_id), call.house.uploads) for each in wanted]
 
 
 async def _note_seen(call: Call, told: list[Story]) -> None:

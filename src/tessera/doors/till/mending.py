@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from tessera.doors.cli.load import shelf as receipts_shelf
 from tessera.doors.cli.load.cells import text
 from tessera.doors.cli.moving import shelf as moving_shelf
 from tessera.doors.till.imports import WAYS, FileKind, kept_as
-from tessera.doors.uploads import Uploads
+from tessera.doors.uploads import Rows, Uploads
 from tessera.tasks import core
 from tessera.tasks import db as tasks_db
 from tessera.warehouse.core import Identifier
@@ -57,8 +58,22 @@ class Story(Struct, frozen=True):
     named: tuple[Identifier, ...] | None
 
 
-def story(aside: Aside, task: UUID | None, uploads: Uploads | None) -> Story:
-    """What is known of one: a receipt's rows are kept with it, a person's beside, for a day."""
+def stories(
+    found: Sequence[Aside], tasks: Mapping[UUID, UUID], uploads: Uploads | None
+) -> list[Story]:
+    """What is known of each. A file that has rows of several is read once.
+
+    tasks  {load: the task that has loaded it}
+    """
+    beside = None if uploads is None else cache(uploads.aside)
+    return [story(each, tasks.get(each.load_id), beside) for each in found]
+
+
+def story(aside: Aside, task: UUID | None, beside: Callable[[UUID], Rows] | None) -> Story:
+    """What is known of one: a receipt's rows are kept with it, a person's beside, for a day.
+
+    beside  what is kept of a task; None: nothing is, here
+    """
     record = msgspec.json.decode(aside.record)
     faults = [
         {name: str(fault.get(name, "")) for name in ("row", "code", "field", "why")}
@@ -67,8 +82,8 @@ def story(aside: Aside, task: UUID | None, uploads: Uploads | None) -> Story:
     said: list[tuple[int, Mapping[str, Any]]] = []
     if isinstance(record.get("rows"), list):
         said = _rows(record, aside.row)
-    elif task is not None and uploads is not None:
-        kept = uploads.aside(task).get(aside.row)
+    elif task is not None and beside is not None:
+        kept = beside(task).get(aside.row)
         said = [] if kept is None else [(aside.row, kept)]
     # JSON as the database keeps it forgets the order of a row's cells; the columns remember it.
     order = record.get("columns", ()) if said else ()

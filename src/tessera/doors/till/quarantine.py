@@ -18,7 +18,7 @@ from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor
 from tessera.doors.seeing import note_seen
 from tessera.doors.sheets import sheet
 from tessera.doors.till.imports import Text, kept_as
-from tessera.doors.till.mending import Mend, Story, file_of, story, told_mapping
+from tessera.doors.till.mending import Mend, Story, file_of, stories, told_mapping
 from tessera.doors.till.tasks import TaskView, by, not_alone, view
 from tessera.doors.till.whose import read_by, whom_of
 from tessera.tasks import db as tasks_db
@@ -253,7 +253,7 @@ async def _stories(
         return _unknown()
     tasks = await tasks_db.of_subjects(call.conn, {each.load_id for each in found.values()})
     wanted = [found[number] for number in dict.fromkeys(numbers)]
-    return [story(each, tasks.get(each.load_id), call.house.uploads) for each in wanted]
+    return stories(wanted, tasks, call.house.uploads)
 
 
 async def _note_seen(call: Call, told: list[Story]) -> None:

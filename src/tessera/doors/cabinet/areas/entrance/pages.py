@@ -96,6 +96,8 @@ async def join(visit: Visit) -> Shown:
     if isinstance(asked, Refusal):
         return asked
     source = visit.form.get("source") or visit.query.get("source", "")
+    if source not in visit.house.shop().program.enrolment.sources:
+        source = ""  # posters outlive their campaigns
     friend = visit.form.get("referral") or visit.query.get("friend", "")[:32]
     return View("entrance/join.html", {
         "terms": asked, "sent": None, "to": "", "source": source, "friend": friend,

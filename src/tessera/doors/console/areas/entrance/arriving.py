@@ -26,12 +26,13 @@ async def show(visit: Visit) -> Shown:
     return View("entrance/invitation.html", {"invitation": visit.form.get("invitation")})
 
 
-async def nobody_yet(visit: Visit) -> bool:
-    """Whether nobody of staff was ever invited here."""
+async def setting_up(visit: Visit) -> SetupState:
+    """Whether the first owner is not in yet, and whether nobody was ever so much as invited."""
+    over = SetupState(open=False, fresh=False)
     if visit.house.setup.over:
-        return False
+        return over
     found = await visit.ask("setup.read")
-    return isinstance(found, SetupState) and found.fresh
+    return found if isinstance(found, SetupState) else over
 
 
 async def look(visit: Visit) -> Shown:

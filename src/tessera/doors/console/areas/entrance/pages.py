@@ -7,7 +7,7 @@ from uuid import UUID
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.entrance import arriving
-from tessera.doors.console.areas.entrance.arriving import FIRST, nobody_yet
+from tessera.doors.console.areas.entrance.arriving import FIRST, setting_up
 from tessera.doors.console.areas.entrance.onward import RENEW, SIGN_IN, START, device_of, onward
 from tessera.doors.language.words import N_
 from tessera.doors.till.signing import SignedIn
@@ -30,9 +30,10 @@ async def show_sign_in(visit: Visit) -> Shown:
     """The form; whoever is signed in already goes on."""
     if visit.who is not None and not visit.posted:
         return See(onward(visit))
-    if not visit.posted and await nobody_yet(visit):
+    setup = await setting_up(visit)
+    if not visit.posted and setup.fresh:
         return See(FIRST)
-    return View("entrance/sign_in.html", _ways(visit))
+    return View("entrance/sign_in.html", _ways(visit) | {"unfinished": setup.open})
 
 
 def _ways(visit: Visit) -> dict[str, Any]:

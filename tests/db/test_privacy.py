@@ -234,6 +234,10 @@ def test_as_long_as_a_merge_cannot_be_undone_nobody_is_erased_and_it_is_told(dsn
             ((kind, (told, open_)),) = (await register(pool, incidents)).items()
             assert kind == "erasure_waits" and open_, "as long as she is served"
             assert told.startswith(f"1: {berta}: ") and "Anna" not in told
+            await conn.execute("UPDATE incidents.incident SET ended_at = now(), closed_by = 'Ada'")
+            await conn.commit()
+            await keeping.turn()
+            assert (await register(pool, incidents))[kind][1], "closed, but she is still there"
             home = await households_db.of_member(conn, anna)
             assert home is not None
             await households.change(conn, asks(), home, carla, "head", None)

@@ -155,6 +155,16 @@ def test_a_phone_at_home_is_hers_by_all_its_digits(dsn):
     assert gone(dsn, said, phone="+393331234567") == sorted(went)
 
 
+@pytest.mark.parametrize(("phone", "hers", "others"), [
+    ("+375291234567", ("80 29 123 45 67", "8 029 123-45-67"), ("80 33 123 45 67",)),
+    ("+5491123456789", ("011 15 2345 6789", "11 15-2345-6789"), ("011 15 2345 6780",)),
+    ("+491701234567", ("0170 1234567", "(0170) 123 45 67"), ("0171 1234567",)),
+])  # fmt: skip
+def test_a_phone_is_hers_as_her_country_s_plan_writes_it_at_home(dsn, phone, hers, others):
+    said = {each: record("phone", each) for each in hers + others}
+    assert gone(dsn, said, phone=phone) == sorted(hers)
+
+
 def test_goods_rows_prices_and_times_are_no_phone(dsn):
     others = (
         "35455512.34", 35455512.34, "-35455512,34", "13545551234", "4006381333931", "A3545551234",

@@ -170,7 +170,10 @@ def test_more_points_want_a_code(looking: Browsing, web: Web, me):
     typed(page, "Code", "000000" if code != "000000" else "000001")
     press(page, "Give the points")
     page.get_by_text("this code does not prove it").first.wait_for()
-    typed(page, "Code", code)  # the same still counts: a slip costs no message
+    seen = set((web.outbox / "outbox").glob("*.txt"))
+    press(page, "Send another code")
+    home.wait(lambda: set((web.outbox / "outbox").glob("*.txt")) - seen)
+    typed(page, "Code", newest_code(web))
     press(page, "Give the points")
     page.get_by_text("The points are on their way.").wait_for()
 

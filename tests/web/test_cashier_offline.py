@@ -82,6 +82,26 @@ def test_when_the_line_is_back_the_basket_is_told_by_itself(till, shop, looking)
     page.locator("body[data-line=online]").wait_for()
 
 
+def test_nothing_is_asked_for_who_has_gone(till, shop, looking):
+    looking.forgiven += CUT
+    page, held = till(), fresh(shop)
+    card(page, held)
+    page.context.set_offline(True)
+    page.keyboard.type("20")
+    reads(page, "when the line is back")
+    page.route("**/till/call/quote", lambda route: None)  # no answer, and no word that none comes
+    with page.expect_request("**/till/call/quote"):
+        page.context.set_offline(False)
+    with page.expect_request("**/till/call/quote"):
+        page.locator("#amount").press("Enter")  # it asks anew, and ends what was asked before
+    page.keyboard.press("Escape")
+    step(page, "card-step")
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url))
+    page.wait_for_timeout(6000)  # longer than until no answer is waited for and it is asked again
+    assert [url for url in asked if url.endswith("/quote")] == []
+
+
 def test_points_promised_stay_taken_when_the_line_is_back(till, shop, looking):
     looking.forgiven += CUT
     page, held = till(), fresh(shop, 200)

@@ -137,7 +137,10 @@ async def replay(
             if not isinstance(erased, Refusal):
                 break
             await conn.rollback()
-        count += not isinstance(erased, Refusal)
+        if not isinstance(erased, Refusal):
+            count += 1
+        elif erased.code != "member_unknown":  # who came after the backup is not in it
+            waiting[member_id] = erased
         await conn.commit()
     return Replayed(count, waiting, parted)
 
@@ -169,6 +172,8 @@ async def _part(
             await _note(conn, Change("member", ids[0], None, {"left": "household"}, None, why), now)
         if isinstance(undone, Refusal):
             await conn.rollback()
+            if undone.code == "merge_undone":  # by another process in this moment
+                continue
             return undone
         row = undone.merge
         before, after = {"merged_into": str(row.member_id)}, {"merged_into": None}

@@ -54,6 +54,11 @@ class Incidents:
             self._now[kind] = detail[:DETAIL_MOST]
             self._waiting.append(Sign("begin", kind, detail[:DETAIL_MOST], datetime.now(UTC)))
 
+    def lasts(self, kind: str, detail: str) -> None:
+        """It is still so: an incident that somebody has closed meanwhile opens anew."""
+        self._now.pop(kind, None)
+        self.begin(kind, detail)
+
     def end(self, kind: str) -> None:
         """It is over; nothing happens where it had not begun."""
         if self._now.pop(kind, None) is not None:

@@ -41,7 +41,7 @@ class Keeping:
         self._last: UUID | None = None
         self._list = listed
         self._incidents: Incidents | None = None
-        self._waits = False  # whether somebody of the list is not erased yet
+        self._waits: list[str] = []  # who of the list is not erased yet, and why
 
     async def open(self, incidents: Incidents) -> None:
         """Before anybody is served: who was erased since the backup that was restored goes again.
@@ -65,17 +65,16 @@ class Keeping:
             log.warning("parted_again", merges=told)
             self._incidents.once("parted_again", _many(told))
         told = [f"{member}: {why.why}" for member, why in done.waiting.items()]
-        if told and not self._waits:
+        if told and told != self._waits:
             log.error("erasure_waits", members=told)
-            self._incidents.begin("erasure_waits", _many(told))
-        elif not told:
+        if told:
+            self._incidents.lasts("erasure_waits", _many(told))
+        else:
             self._incidents.over("erasure_waits")
-        self._waits = bool(told)
+        self._waits = told
 
     async def turn(self) -> None:
         """Everything that is due, a page a transaction. The list is compared as a whole again."""
-        if self._waits and self._list is not None:
-            await self._again(self._list)
         self._last = None  # ids are not in the order of commits: none may be passed over for ever
         while True:
             async with self._pool.connection() as conn:
@@ -87,6 +86,8 @@ class Keeping:
             if not done["calls"]:
                 break
         await self._forget_idle()
+        if self._waits and self._list is not None:
+            await self._again(self._list)
 
     async def _forget_idle(self) -> None:
         """Erase who did nothing for as long as the program says, each in a transaction."""

@@ -132,8 +132,8 @@ function release() {
   if (held) call("quote.cancel", null, { key: fresh("c"), path: { quote_id: held.id } }).catch(() => {});
 }
 
-/** Until somebody answers. */
 async function preview() {
+  still();
   asking = new AbortController();
   const { signal } = asking;
   try {
@@ -188,8 +188,8 @@ async function spend(points) {
   const all = Number(at("spend").dataset.most);
   if (!(points > 0 && points <= all)) return plainly("spendless", { points: count(all) });
   quiet();
-  still();
   if (line() === "cut") return spendBlind(points);
+  still();
   at("spend-do").disabled = true;
   try {
     const basket = { ...receipt(), spend: { points } };
@@ -199,7 +199,7 @@ async function spend(points) {
     at("spending").hidden = true;
     keptFor(say("kept", { points: count(answer.points_spent), clock: clock(answer.held_until) }));
   } catch (error) {
-    if (error instanceof Cut) await blind();
+    if (error instanceof Cut) preview();
     else fault(error);
   } finally {
     at("spend-do").disabled = false;
@@ -211,6 +211,7 @@ function spendBlind(points) {
   if (!allowance || points % allowance.step) {
     return plainly("spendless", { points: count(Math.floor(points / (allowance?.step ?? 1)) * (allowance?.step ?? 0)) });
   }
+  still();
   const off = worth(allowance, points);
   now.spend = points;
   at("to-pay").textContent = money(total() - off);
@@ -280,7 +281,6 @@ function entered(target) {
   else if (cardIn(target)) identify(target.dataset.card, "scan");
   else if (!total()) plainly(byLines() ? "nothing" : "amount");
   else {
-    clearTimeout(typing);
     if (!now.quote) preview();
     at("confirm").focus();
   }

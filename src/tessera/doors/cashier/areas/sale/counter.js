@@ -12,7 +12,7 @@ import { show } from "./steps.js";
 import { watch } from "./waiting.js";
 
 const TYPING_MS = 250;
-const AMOUNT = "AMOUNT"; // the article of a receipt that is only an amount
+const AMOUNT = "AMOUNT"; // the article where none is named
 const at = (id) => document.getElementById(id);
 const root = at("counter");
 let shift = null;

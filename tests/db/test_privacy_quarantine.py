@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from psycopg import AsyncConnection
 
 from support.database import connect, run
 from support.sending import PLAIN
@@ -38,6 +39,16 @@ def record(kind: str, who: Any, sku: Any = "TEA", at: int = 2, whole: str = "fal
     return reader.record("r1", (Row(at, tuple(cells[name] for name in reader.columns)),))
 
 
+async def loaded(conn: AsyncConnection[Any], phase: str) -> UUID:
+    """A load that has come so far."""
+    load = uuid4()
+    await conn.execute(
+        "INSERT INTO warehouse.load (id, source, source_hash, mapping, phase, done, tally,"
+        " started_at) VALUES (%s, 'f', '', 'q', %s, 0, '{}', now())", (load, phase),
+    )  # fmt: skip
+    return load
+
+
 def gone(
     dsn: str, records: dict[str, Any], customers: dict[str, str] | None = None, phone: str = ""
 ) -> list[str]:  # fmt: skip
@@ -46,11 +57,7 @@ def gone(
 
     async def work() -> list[str]:
         async with await connect(dsn) as conn:
-            load = uuid4()
-            await conn.execute(
-                "INSERT INTO warehouse.load (id, source, source_hash, mapping, phase, done, tally,"
-                " started_at) VALUES (%s, 'f', '', 'q', 'done', 0, '{}', now())", (load,),
-            )  # fmt: skip
+            load = await loaded(conn, "done")
             for name, said in records.items():
                 await conn.execute(
                     "INSERT INTO warehouse.quarantine (mapping, number, load_id, row_number, code,"
@@ -242,11 +249,7 @@ def test_of_the_returns_that_wait_only_hers_go(dsn):
 
     async def work() -> tuple[list[Any], list[Any]]:
         async with await connect(dsn) as conn:
-            load = uuid4()
-            await conn.execute(
-                "INSERT INTO warehouse.load (id, source, source_hash, mapping, phase, done, tally,"
-                " started_at) VALUES (%s, 'f', '', 'q', 'returns', 0, '{}', now())", (load,),
-            )  # fmt: skip
+            load = await loaded(conn, "returns")
             for kind, who in hers + others:
                 await conn.execute(
                     "INSERT INTO warehouse.waiting_return (mapping, number, load_id, row_number,"

@@ -54,6 +54,21 @@ def test_what_the_columns_are_called_is_nobodys_name(tmp_path, name):
     assert not says(path, naming.naming([], [name]))
 
 
+@pytest.mark.parametrize(("phone", "hers", "others"), [
+    ("+393311234567", ("+39 331 1234567", "(0331) 1234567"), ("+39 0331 1234567",)),
+    ("+390612345678", ("06 1234 5678", "+39 06 12345678"), ("+39 06 1234567",)),
+    ("+375291234567", ("80 29 123 45 67", "8 (029) 123-45-67"), ("80 33 123 45 67",)),
+    ("+5492966123456", ("02966 15-123456", "+54 9 2966 123456"), ("02966 15-123457",)),
+    ("+491701234567", ("0170/1234567", "0049 170 1234567"), ("0171 1234567", "70 1234567")),
+])  # fmt: skip
+def test_a_phone_is_found_as_her_country_s_plan_writes_it(tmp_path, phone, hers, others):
+    """As in quarantine, but for the last eight digits alone: a file has numbers of other things."""
+    sought, path = naming.naming([Identifier("phone", phone)], []), tmp_path / "source"
+    for each in hers + others:
+        path.write_text(f"{HEAD}{OTHER}9,{each},\n", encoding="utf-8")
+        assert says(path, sought) == (each in hers), each
+
+
 @pytest.mark.parametrize("phone", ["+393920261122", "+4520261122"])
 def test_a_date_is_no_phone(tmp_path, phone):
     path = tmp_path / "source"

@@ -36,15 +36,20 @@ def dialled_abroad(phone: str) -> list[str]:
 def dialled_at_home(phone: str) -> list[str]:
     """How it is written without its country's number, as digits that begin with no zero.
 
-    The last eight are a whole number where its area goes without saying. Some plans write a number
-    otherwise at home than abroad: +375 29 is 80 29 in Belarus, +54 9 11 is 011 15 in Argentina.
+    Some plans write a number otherwise at home than abroad: +375 29 is 80 29 in Belarus, +54 9 11
+    is 011 15 in Argentina.
 
     phone   as E.164 writes it
     """
     country, within = parted(phone)
     bare = within.lstrip("0")
     usual = [_as_at_home(phone)] if country else []
-    return [*usual, *(trunk + bare for trunk in _TRUNKS), phone[-8:].lstrip("0")] if bare else []
+    return [*usual, *(trunk + bare for trunk in _TRUNKS)] if bare else []
+
+
+def dialled_nearby(phone: str) -> str:
+    """The same where its area goes without saying: the last eight are a whole number there."""
+    return phone[-8:].lstrip("0")
 
 
 def _as_at_home(phone: str) -> str:

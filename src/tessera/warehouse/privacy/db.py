@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tessera.base.sql import statements
 from tessera.warehouse.core import Identifier
-from tessera.warehouse.privacy.core import dialled_abroad, dialled_at_home
+from tessera.warehouse.privacy.core import dialled_abroad, dialled_at_home, dialled_nearby
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -30,12 +30,13 @@ async def forget_quarantined(
     Reads the whole quarantine: it is looked at when somebody is erased, not at the till.
     """
     phones = [each.value for each in names if each.kind == "phone"]
+    at_home = [(*dialled_at_home(phone), dialled_nearby(phone)) for phone in phones]
     asked = {
         "names": [f"{each.kind} {each.value}" for each in names],
         "words": [each.value.lower() for each in names],
         "addresses": [each.value.lower() for each in names if each.kind == "email"],
         "abroad": [digits for phone in phones for digits in dialled_abroad(phone)],
-        "at_home": [digits for phone in phones for digits in dialled_at_home(phone)],
+        "at_home": [digits for each in at_home for digits in each if digits],
         "customers": Jsonb(dict(customers or {})),
     }
     await conn.execute(SQL["put_aside_waiting"], asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from os.path import commonprefix
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,13 +16,14 @@ from tessera.doors.cli.load.cells import text
 from tessera.doors.cli.load.files import BATCH_ROWS, foreign, is_parquet, open_source
 from tessera.doors.cli.load.mapping import Layout
 from tessera.warehouse.core import Identifier
-from tessera.warehouse.privacy.core import parted
+from tessera.warehouse.privacy.core import dialled_abroad, dialled_at_home
 
 PIECE = 1 << 20  # bytes that are looked at together; a line that is longer is cut
 _READ_MOST = 1 << 29  # bytes of a Parquet file's cells; what says more is not looked into
 # What tables are written in. Of a word in another encoding only plain letters are found.
 _ENCODINGS = ("utf-8", "cp1250", "cp1251", "cp1252", "gb18030")
 _BETWEEN = b" ()-./\xa0\xc2"  # what people write between the digits of a phone
+_GAP = b"[" + re.escape(_BETWEEN) + b"]*"
 _DAY = re.compile(rb"(19|20)[0-9]{2}[-./][01][0-9][-./][0-3][0-9]")
 _EDGE = rb'(?:^|(?<=[\n,;\t|"]))'  # where a cell begins
 _END = rb'(?=[\r\n,;\t|"]|$)'
@@ -44,7 +46,7 @@ class Naming(Struct, frozen=True):
     """By what somebody is found, as bytes in small letters.
 
     words   one is enough: a card, an address, an id
-    phones  (its digits within the country, a cell that is this phone)
+    phones  (digits with which its cell ends, a cell that is this phone)
     names   one line has both halves
     """
 
@@ -109,12 +111,17 @@ def nameless(sought: Naming) -> Naming:
 
 
 def _phone(value: str) -> tuple[bytes, re.Pattern[bytes]]:
-    """Its digits within the country, and a cell of it, however it is dialled and written."""
-    country, tail = parted(value)
-    gap = b"[" + re.escape(_BETWEEN) + b"]*"
-    abroad, body = (gap.join(each.encode() for each in digits) for digits in (country, tail))
-    before = rb"(?:(?:\+|00)?" + gap + abroad + gap + b"0?|06|[018])?"
-    return tail.encode(), re.compile(_EDGE + b"(" + gap + before + gap + body + gap + b")" + _END)
+    """The digits with which all its spellings end, and a cell of it, however it is written."""
+    abroad, at_home = dialled_abroad(value), dialled_at_home(value)
+    tail = commonprefix([each[::-1] for each in (*abroad, *at_home)])[::-1]  # noqa: RUF071 digits
+    spelled = [rb"(?:\+|00)?" + _gapped(each) for each in abroad]
+    spelled += [b"0?" + _GAP + _gapped(each) for each in at_home]
+    cell = _GAP + b"(?:" + b"|".join(spelled) + b")" + _GAP
+    return tail.encode(), re.compile(_EDGE + b"(" + cell + b")" + _END)
+
+
+def _gapped(digits: str) -> bytes:
+    return _GAP.join(each.encode() for each in digits)
 
 
 def _person(given: str, family: str) -> Person:

@@ -228,8 +228,9 @@ def test_as_long_as_a_merge_cannot_be_undone_nobody_is_erased_and_it_is_told(dsn
             carla = await joined(conn, 3, NOW)
             anna, berta = await one_with_a_household(conn, carla)
             erasures.append(listed, [Line(berta, NOW)])
-            keeping, incidents = Keeping(pool, listed, lambda: HOMES), Incidents()
-            await keeping.open(incidents)
+            incidents = Incidents()
+            keeping = Keeping(pool, listed, lambda: HOMES, incidents)
+            await keeping.open()
             assert persons(dsn) == 2, "Anna, who is Berta too, and Carla"
             ((kind, (told, open_)),) = (await register(pool, incidents)).items()
             assert kind == "erasure_waits" and open_, "as long as she is served"
@@ -246,7 +247,7 @@ def test_as_long_as_a_merge_cannot_be_undone_nobody_is_erased_and_it_is_told(dsn
                 await keeping.turn()
             else:
                 incidents = Incidents()
-                await Keeping(pool, listed, lambda: HOMES).open(incidents)
+                await Keeping(pool, listed, lambda: HOMES, incidents).open()
             assert persons(dsn) == 2, "Anna and Carla"
             still = await members_db.read_member(conn, berta)
             assert still is not None and still.id == berta and still.erased_at is not None
@@ -319,7 +320,7 @@ def test_who_did_nothing_for_the_said_months_is_erased_and_nobody_else(dsn):
             await conn.commit()
         for program, left in zip(said, (2, 1), strict=True):
             async with UPKEEP.pool(dsn) as pool:
-                await Keeping(pool, None, partial(replace, program)).turn()
+                await Keeping(pool, None, partial(replace, program), Incidents()).turn()
             assert persons(dsn) == left
 
     run(work())

@@ -70,25 +70,26 @@ def test_without_the_line_it_waits_and_is_sent_once(till, shop, looking):
     assert balance(shop, held) == 200 - 80 + 38
 
 
-def test_when_the_line_is_back_the_basket_is_told_by_itself(till, shop, looking):
+def typed_while_cut(till: Any, shop: Any, looking: Any) -> Any:
+    """A basket of 20.00 that nobody could be asked about."""
     looking.forgiven += CUT
     page, held = till(), fresh(shop)
     card(page, held)
     page.context.set_offline(True)
     page.keyboard.type("20")
     reads(page, "when the line is back")
+    return page
+
+
+def test_when_the_line_is_back_the_basket_is_told_by_itself(till, shop, looking):
+    page = typed_while_cut(till, shop, looking)
     page.context.set_offline(False)
     page.locator("#earns", has_text="+40").wait_for()
     page.locator("body[data-line=online]").wait_for()
 
 
 def test_nothing_is_asked_for_who_has_gone(till, shop, looking):
-    looking.forgiven += CUT
-    page, held = till(), fresh(shop)
-    card(page, held)
-    page.context.set_offline(True)
-    page.keyboard.type("20")
-    reads(page, "when the line is back")
+    page = typed_while_cut(till, shop, looking)
     page.route("**/till/call/quote", lambda route: None)  # no answer, and no word that none comes
     with page.expect_request("**/till/call/quote"):
         page.context.set_offline(False)

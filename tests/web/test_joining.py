@@ -11,7 +11,7 @@ from support import browser as browsing
 from support.browser import WIDE, Browsing, overflow, violations
 from support.home import Web, at_home, somebody
 from support.shown import visit
-from tessera.doors.console.areas.entrance.picture import qr
+from tessera.doors.web.pictures import qr
 
 LIST, WAY = "/console/joining", "/console/joining/way"
 
@@ -58,7 +58,7 @@ def test_the_link_leads_to_where_one_joins_by_that_campaign(web, manager):
     assert "This address works on this computer only." in page, "nobody prints it by mistake"
     path = address[address.index("/m/") :]
     assert 'name="source" value="leaflet"' in visit(web.api, path, "m", "").text
-    drawn = seen(web, f"{WAY}?source=leaflet&as=svg", manager)
+    drawn = seen(web, f"{WAY}?source=leaflet&file=svg", manager)
     assert drawn.headers["content-type"] == "image/svg+xml"
     assert drawn.headers["content-disposition"].endswith("join-leaflet.svg")
     assert qr(address).path in drawn.text and drawn.text.startswith("<svg xmlns=")

@@ -128,20 +128,20 @@ class House:
         self.worked: dict[str, float] = {}
         self.schema_fault = ""
         self._heads: tuple[str, ...] | None = None
-        self._shed = self._shed_before = 0
-        self._shed_at, self._overloaded = 0.0, False
+        self._shed, self._shed_before, self._shed_at, self._overloaded = 0, 0, 0.0, False
         self.pools = tuple(
             each.pool(plan.dsn) for each in (TILL, GATE, CABINET, DESK, CONSOLE, UPKEEP)
         )
         self.pool, self.gate, self.cabinet, self.desk, self.console, self.upkeep = self.pools
         self.uploads = files = None if plan.uploads is None else Uploads(plan.uploads)
-        self._keeping = Keeping(self.upkeep, plan.erasures, lambda: self.shop().program, files)
-        self._sealer, self.refused = Sealer(self.upkeep, plan.seals), Refused(self.upkeep)
-        self.setup, self.drawer = Setup(plan.setup), Drawer()
+        self._keeping = Keeping(
+            self.upkeep, plan.erasures, lambda: self.shop().program, self.incidents, files
+        )
+        self.refused, self.setup, self.drawer = Refused(self.upkeep), Setup(plan.setup), Drawer()
         self._turns, self._crew = Turns(self.upkeep), Overseer(self.upkeep, plan.crew)
         self._postings = Postings(self.upkeep, lambda: self.writer)
         self.bringing = Bringing(self.upkeep, lambda: self.shop().program)
-        self._ordering = Ordering(self.upkeep)
+        self._ordering, self._sealer = Ordering(self.upkeep), Sealer(self.upkeep, plan.seals)
         self._boards = Boards(self.upkeep, self.shop, self.today)
         self._budgets = Watch(self.upkeep, self.incidents, lambda: self.shop().program)
         self._sending = Sending(self.upkeep, plan.ways, self.incidents)
@@ -174,7 +174,7 @@ class House:
         except psycopg.errors.UniqueViolation:  # another process began it in the same moment
             await self._begin_program()
         await self.refresh()
-        await self._keeping.open(self.incidents)
+        await self._keeping.open()
         await self.incidents.opened()
         await self.writer.start()
         for name, work, every_s in (

@@ -35,26 +35,24 @@ class Keeping:
 
     def __init__(
         self, pool: Pool, listed: Path | None, program: Callable[[], Program],
-        uploads: Uploads | None = None,
+        incidents: Incidents, uploads: Uploads | None = None,
     ) -> None:  # fmt: skip
-        self._pool, self._program, self._uploads = pool, program, uploads
+        self._pool, self._program = pool, program
+        self._incidents, self._uploads = incidents, uploads
         self._last: UUID | None = None
         self._list = listed
-        self._incidents: Incidents | None = None
         self._waits: list[str] = []  # who of the list is not erased yet, and why
 
-    async def open(self, incidents: Incidents) -> None:
+    async def open(self) -> None:
         """Before anybody is served: who was erased since the backup that was restored goes again.
 
         errors  ValueError names a line of the list that is none of ours
         """
-        self._incidents = incidents
         if self._list is not None:
             await self._again(self._list)
 
     async def _again(self, listed: Path) -> None:
         """Erase again whom the list names. Who waits is in the register until nobody does."""
-        assert self._incidents is not None, "opened first"
         async with self._pool.connection() as conn:
             said, now = self._program(), datetime.now(UTC)
             done = await erasures.replay(conn, listed, said, now, self._uploads)

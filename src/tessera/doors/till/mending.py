@@ -66,10 +66,10 @@ def stories(
     tasks  {load: the task that has loaded it}
     """
     beside = None if uploads is None else cache(uploads.aside)
-    return [story(each, tasks.get(each.load_id), beside) for each in found]
+    return [_story(each, tasks.get(each.load_id), beside) for each in found]
 
 
-def story(aside: Aside, task: UUID | None, beside: Callable[[UUID], Rows] | None) -> Story:
+def _story(aside: Aside, task: UUID | None, beside: Callable[[UUID], Rows] | None) -> Story:
     """What is known of one: a receipt's rows are kept with it, a person's beside, for a day.
 
     beside  what is kept of a task; None: nothing is, here

@@ -8,9 +8,10 @@ import msgspec
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cabinet.again import proved_first
-from tessera.doors.cabinet.drawing import bars, moving, svg
+from tessera.doors.cabinet.drawing import bars, moving
 from tessera.doors.language.words import N_
 from tessera.doors.web.page import File, Menu, Page, See, Shown, View
+from tessera.doors.web.pictures import svg
 from tessera.doors.web.visit import Visit
 
 _WORKER = (Path(__file__).parent / "worker.js").read_bytes()

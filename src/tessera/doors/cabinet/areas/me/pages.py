@@ -6,8 +6,8 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cabinet.again import proved_first
-from tessera.doors.language.amounts import minor_of
 from tessera.doors.language.words import LANGUAGES, N_
+from tessera.doors.web.amounts import minor_in
 from tessera.doors.web.page import Menu, Page, See, Shown, View
 from tessera.doors.web.visit import Visit
 
@@ -118,11 +118,9 @@ async def add_card(visit: Visit) -> Shown:
     form = visit.form
     body: dict[str, Any] = {"card": form.get("card").replace(" ", "")}
     if form.get("number"):
-        minor = minor_of(form.get("paid"))
-        if minor is None:
-            told = visit.local.gettext
-            return Refusal("number_invalid", "paid", told("This is no amount of money."),
-                           told("Type it like 12.50."))  # fmt: skip
+        minor = minor_in(visit, "paid")
+        if isinstance(minor, Refusal):
+            return minor
         slip = {"number": form.get("number"), "day": form.get("day"), "total_minor": minor}
         body["receipt"] = slip
     done = await visit.ask("me.card", body=body)

@@ -6,11 +6,11 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.entrance.onward import device_of
-from tessera.doors.console.areas.entrance.picture import qr
 from tessera.doors.language.words import N_
 from tessera.doors.till.beginning import SetupState
 from tessera.doors.till.signing import Enrolled, Welcome
 from tessera.doors.web.page import Page, Shown, View
+from tessera.doors.web.pictures import qr
 from tessera.doors.web.visit import Visit
 
 PATH = "/console/invitation"

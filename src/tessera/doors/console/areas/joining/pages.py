@@ -6,9 +6,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tessera.base.refusal import Refusal
-from tessera.doors.console.areas.entrance.picture import Picture, qr
 from tessera.doors.language.words import N_
 from tessera.doors.web.page import File, Menu, Page, Shown, View
+from tessera.doors.web.pictures import qr, svg
 from tessera.doors.web.visit import Visit
 
 PATH, WAY = "/console/joining", "/console/joining/way"
@@ -41,24 +41,15 @@ async def show_way(visit: Visit) -> Shown:
     site = visit.house.plan.entrance.site
     address = f"{site.origin}{_JOIN}{said}"
     picture = qr(address)
-    if visit.query.get("as") == "svg":
-        return File(_sheet(picture), "image/svg+xml", f"join-{source or 'us'}.svg")
+    if visit.query.get("file") == "svg":
+        alone = svg(picture, address, "60mm")
+        return File(alone, "image/svg+xml", f"join-{source or 'us'}.svg")
     told: dict[str, Any] = {
-        "source": source, "name": named[source].name or source if source else "",
-        "address": address, "picture": picture, "file": visit.here(**{"as": "svg"}),
+        "source": source, "name": (named[source].name or source) if source else "",
+        "address": address, "picture": picture, "file": visit.here(file="svg"),
         "only_here": site.host == "localhost",
     }  # fmt: skip
     return View("joining/way.html", told)
-
-
-def _sheet(picture: Picture) -> bytes:
-    """A picture that stands alone: sharp at whatever size it is printed."""
-    size = picture.size
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" width="60mm"'
-        f' height="60mm" shape-rendering="crispEdges"><rect width="{size}" height="{size}"'
-        f' fill="#fff"/><path fill="#000" d="{picture.path}"/></svg>'
-    ).encode()
 
 
 PAGES: tuple[Page, ...] = (

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from tessera.base.refusal import Refusal
-from tessera.doors.console.areas.entrance.picture import qr
 from tessera.doors.console.areas.people.pages import end_of
 from tessera.doors.console.areas.roles.naming import ROLES_TOLD, role_called
 from tessera.doors.console.areas.roles.pages import all_roles
@@ -15,6 +14,7 @@ from tessera.doors.language.words import N_
 from tessera.doors.noting import Proposed
 from tessera.doors.till.keys import IssuedKey, KeyView, RotatedKey
 from tessera.doors.web.page import Menu, Page, Shown, View
+from tessera.doors.web.pictures import qr
 from tessera.doors.web.visit import Visit
 
 PATH = "/console/keys"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
-
 from tessera.base.money import half_up
 from tessera.base.refusal import Refusal
 from tessera.doors.language.words import N_
 from tessera.doors.sheets import sheet
 from tessera.doors.till.partners import PartnerList, StatementView
+from tessera.doors.web.amounts import minor_in
 from tessera.doors.web.page import File, Menu, Page, Shown, View
 from tessera.doors.web.visit import Visit
 
@@ -121,16 +120,11 @@ async def close(visit: Visit) -> Shown:
 
 async def adjust(visit: Visit) -> Shown:
     """Something was agreed besides."""
-    code, typed = visit.words["partner"], visit.form.get("amount").replace(",", ".").strip()
-    try:
-        minor = Decimal(typed).scaleb(2)
-    except InvalidOperation:
-        minor = Decimal("0.5")
-    if not minor.is_finite() or minor != minor.to_integral_value() or abs(minor) > 10**12:
-        return Refusal("amount_refused", "amount", visit.local.gettext("This is no amount."),
-                       visit.local.gettext("Write it like 12.50."))  # fmt: skip
+    code, minor = visit.words["partner"], minor_in(visit, "amount")
+    if isinstance(minor, Refusal):
+        return minor
     sign = -1 if visit.form.get("side") == "we" else 1
-    body = {"minor": sign * int(minor), "reason": visit.form.get("reason")}
+    body = {"minor": sign * minor, "reason": visit.form.get("reason")}
     made = await visit.ask("partner.adjust", path={"partner": code}, body=body)
     if isinstance(made, Refusal) and made.field == "minor":
         made = Refusal(made.code, "amount", made.why, made.cure)

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from tessera.base.refusal import Refusal
-from tessera.doors.language.amounts import minor_of
 from tessera.doors.language.words import LANGUAGES, N_
+from tessera.doors.web.amounts import minor_in
 from tessera.doors.web.visit import Visit
 from tessera.rewards.catalogue.core import Terms
 
@@ -109,15 +109,7 @@ def number_fault(visit: Visit, field: str) -> Refusal:
 
 
 def _minor(visit: Visit, field: str) -> int | Refusal | None:
-    text = visit.form.get(field)
-    if not text:
-        return None
-    minor = minor_of(text)
-    if minor is not None:
-        return minor
-    _ = visit.local.gettext
-    return Refusal("number_invalid", field, _("This is no amount of money."),
-                   _("Type it like 12.50."))  # fmt: skip
+    return minor_in(visit, field) if visit.form.get(field) else None
 
 
 def _dates(visit: Visit, found: dict[str, Any]) -> Refusal | None:

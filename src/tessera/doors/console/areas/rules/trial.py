@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +9,12 @@ from tessera.base.refusal import Refusal
 from tessera.checkout.trying.core import Gap, Trial
 from tessera.doors.console.areas.rules.bench import Bench, bench_of
 from tessera.doors.console.areas.rules.labels import CHOICES
+from tessera.doors.language.amounts import minor_of
 from tessera.doors.language.words import N_
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
 
 LINES = 4
-_MONEY = re.compile(r"\d{1,9}(?:[.,]\d{1,2})?", re.ASCII)
 _EXAMPLE = (("LATTE", "2", "2.50", "coffee"), ("CAKE", "1", "4.00", "bakery"))
 
 
@@ -123,15 +122,13 @@ def _typed(visit: Visit, bench: Bench) -> dict[str, Any] | Refusal:
     for sku, quantity, price, category in _lines_shown(visit):
         if not sku.strip():
             continue
-        price, quantity = price.strip(), quantity.strip() or "1"
-        if not _MONEY.fullmatch(price) or not (quantity.isascii() and quantity.isdecimal()):
+        minor, quantity = minor_of(price), quantity.strip() or "1"
+        if minor is None or not (quantity.isascii() and quantity.isdecimal()):
             return Refusal(
                 "line_invalid", "price", _("A line has a product, a number and a price."),
                 _("Write the price like 2.50."),
             )  # fmt: skip
-        whole, _dot, part = price.replace(",", ".").partition(".")
-        line = {"sku": sku.strip(), "quantity": int(quantity[:9]),
-                "unit_minor": int(whole) * 100 + int(part.ljust(2, "0") or 0)}  # fmt: skip
+        line = {"sku": sku.strip(), "quantity": int(quantity[:9]), "unit_minor": minor}
         lines.append(line | ({"category": category.strip()} if category.strip() else {}))
     if not lines:
         return Refusal("line_invalid", "sku", _("There is nothing on the receipt."),

@@ -56,6 +56,30 @@ def test_a_load_lets_time_pass_between_its_days(dsn, tmp_path):
     run(work())
 
 
+@pytest.mark.parametrize(("sold", "waits"), [(False, [9, 17]), (True, [9, 12, 20])])
+def test_a_load_waits_only_where_something_may_be_due(dsn, sold, waits):
+    """Points live ten days. Of what was begun before, some may be from a place a day behind."""
+    asked: list[int] = []
+
+    async def work():
+        async with opened(dsn, program(ONE_EACH, expiry_days=10)) as counter:
+            house = counter.house
+            if sold:  # it is due in the night to the 12th
+                old = datetime(2025, 1, 1, 12, tzinfo=UTC)
+                await counter.send(sale(fresh_card(), line("SOUP", 1, 30), at=old))
+            async with house.upkeep.connection() as conn, runs.history(conn, house.lives) as past:
+                for day in range(1, 21):
+
+                    async def settled(day: int = day) -> None:
+                        asked.append(day)
+
+                    for hour in (8, 20):
+                        await past.reaches(datetime(2025, 1, day, hour, tzinfo=UTC), settled)
+
+    run(work())
+    assert asked == waits
+
+
 @pytest.mark.parametrize("loads", [1, 2])
 def test_nobody_runs_while_receipts_are_loaded(dsn, loads):
     async def work():

@@ -188,3 +188,34 @@ def test_the_days_on_which_clocks_are_changed(at, days, ends):
         found = Life(Expiry(days=days)).terms(bought, "Europe/Rome").expires_at
         assert found == datetime.fromisoformat(ends).replace(tzinfo=UTC)
     assert day_end(last, "Europe/Rome").astimezone(ZoneInfo("Europe/Rome")).hour == 0
+
+
+LIVES = st.one_of(
+    st.builds(Expiry, days=st.integers(1, 400), since=st.sampled_from(["earning", "activation"])),
+    st.builds(Expiry, months=st.integers(1, 30)),
+    st.builds(Expiry, period=st.sampled_from(["week", "month", "quarter", "half_year", "year"]),
+              periods=st.integers(0, 3)),
+    st.builds(Expiry, dates=st.sampled_from([("02-29",), ("01-31", "06-30")]),
+              least_days=st.integers(0, 200)),
+    st.builds(Expiry, inactive_days=st.integers(1, 400)),
+)  # fmt: skip
+WAITS = st.one_of(
+    st.builds(Pending, days=st.integers(1, 60)),
+    st.builds(Pending, on=DAYS),
+    st.just(Pending(event="delivered")),
+    st.builds(Pending, days=st.just(9), event=st.just("sent")),
+)
+
+
+@given(DAYS, st.integers(0, 400), st.integers(0, 24 * 60 - 1), ZONES,
+       LIVES | st.none(), WAITS | st.none())  # fmt: skip
+def test_nothing_is_due_before_the_first_instant_at_which_it_may_be(
+    day, later, minutes, zone, expiry, pending
+):
+    """Of points earned on that day or later, wherever."""
+    life = Life(expiry, pending)
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=later, minutes=minutes)
+    terms = life.terms(at, zone)
+    dues = (terms.expires_at, terms.waiting and terms.waiting.at, life.alive_until(at, zone))
+    first = life.first_due(day)
+    assert all(due is None or (first is not None and due >= first) for due in dues)

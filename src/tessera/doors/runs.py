@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from tessera.base.clock import day_start
 from tessera.doors.pools import Conn
 from tessera.ledger import db, flows
-from tessera.ledger.core import Life, Run
+from tessera.ledger.core import FAR, Life, Run
 
 # Measured (bench/expiry.py, 200,000 lots in 20,000 wallets, a machine busy with other work): with
 # pages of 50 and pauses of twice their time the 99th percentile of a confirm is 1.8 times what it
@@ -75,27 +75,39 @@ class History:
 
     def __init__(self, conn: Conn, lives: Lives, *, leads: bool) -> None:
         self._conn, self._lives, self._leads = conn, lives, leads
-        self._day: date | None = None
+        self._day, self._looked = date.min, date.min
+        self._flying = FAR  # nothing that may not be settled yet is due before
 
     async def reaches(
         self, happened_at: datetime, settled: Callable[[], Awaitable[None]]
     ) -> None:  # fmt: skip
         """Before something that happened then is posted: what was due before that day.
 
-        settled  waits until all that was begun before it is posted; asked only where points expire
-                 or wait
+        settled  waits until all that was begun before it is posted; asked only where something of
+                 it may be due, or something older is
 
         A history that goes back in time is not held up: runs follow its newest day.
         """
         day = happened_at.astimezone(UTC).date()
-        if self._day is not None and day <= self._day:
+        if day == self._looked:
             return
-        self._day = day
+        self._looked = day
         midnight = min(day_start(day, "UTC"), now())
-        lives = self._lives(midnight).values()
-        if self._leads and any(life.expiry or life.pending for life in lives):
-            await settled()
-            await run_due(self._conn, self._lives, midnight, rest=0)
+        if day > self._day:
+            self._day = day
+            if self._leads and await self._is_due(midnight):
+                await settled()
+                self._flying = FAR
+                await run_due(self._conn, self._lives, midnight, rest=0)
+        firsts = [life.first_due(day) for life in self._lives(midnight).values()]
+        self._flying = min([self._flying, *(each for each in firsts if each is not None)])
+
+    async def _is_due(self, at: datetime) -> bool:
+        if at >= self._flying:
+            return True
+        due = await db.count_due(self._conn, at)
+        await self._conn.commit()
+        return due > 0
 
 
 @asynccontextmanager

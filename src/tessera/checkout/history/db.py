@@ -58,9 +58,13 @@ async def ask_totals(conn: Conn, asked: Sequence[tuple[UUID, Point]]) -> Rows:
 
 async def totals(
     rows: Rows, asked: Sequence[tuple[UUID, Point]]
-) -> dict[tuple[UUID, Point], Total]:
-    """{what was asked: its total}; those with nothing are left out."""
-    return {asked[row[0] - 1]: Total(*row[1:]) for row in await rows.fetchall()}
+) -> dict[UUID, dict[Point, Total]]:  # fmt: skip
+    """{account: {point: its total}} of what was asked; those with nothing are left out."""
+    found: dict[UUID, dict[Point, Total]] = {}
+    for row in await rows.fetchall():
+        account, point = asked[row[0] - 1]
+        found.setdefault(account, {})[point] = Total(*row[1:])
+    return found
 
 
 async def ask_stores(conn: Conn, asked: Sequence[tuple[UUID, Span]]) -> Rows:

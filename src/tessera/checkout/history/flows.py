@@ -74,8 +74,9 @@ async def mark(
     """Keep totals where more than `long` days had to be added up; how many."""
     marks: dict[tuple[UUID, Point], None] = {}
     for account, each in whose:
-        for point in each.points:
-            total = found.totals.get((account, point))
+        totals = found.totals.get(account, {})
+        for point in each.points if totals else ():
+            total = totals.get(point)
             if total is not None and total.length > long:
                 day = mark_day(each.on, point, today)
                 if _is_new(day, total):

@@ -23,6 +23,7 @@ YearDay = Annotated[
     str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\Z",
               description="it as 12-31: month, day"),
 ]  # fmt: skip
+_ONE = timedelta(days=1)
 _CLOCKS = timedelta(hours=14)  # no clock is further from UTC
 Period = Literal["week", "month", "quarter", "half_year", "year"]
 _MONTHS: dict[Period, int] = {"month": 1, "quarter": 3, "half_year": 6, "year": 12}
@@ -226,6 +227,24 @@ class Life(Struct, frozen=True):
             return None
         day = local(happened_at, zone).date()
         return day_end(day + timedelta(days=self.expiry.inactive_days), zone)
+
+    def first_due(self, earned: date) -> datetime | None:
+        """Before this a run finds nothing of points earned on that day, or later; None: never.
+
+        earned  in UTC, on which some places are a day behind
+        shape   rather a day too early
+        """
+        earned -= _ONE
+        days = []
+        active = self.pending.until(earned) if self.pending is not None else None
+        if active is not None and active > earned:
+            days.append(active)
+        if self.expiry is not None and self.expiry.seasons:
+            days.append(earned)  # a season's end need not be after it
+        elif self.expiry is not None:
+            rolls = timedelta(days=self.expiry.inactive_days or 0)
+            days.append(self.expiry.last_day(earned, earned) or earned + rolls)
+        return day_start(min(days) - _ONE, "UTC") if days else None
 
     @property
     def carries(self) -> bool:

@@ -14,9 +14,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from tessera.rules.core.draws import LUCK, Draw, DrawPrize
-from tessera.rules.core.facts import Moment
 from tessera.rules.core.prizes import items_back
-from tessera.rules.core.words import Program, Story
+from tessera.rules.core.words import Story
 from tessera.warehouse.core import ReceiptKey
 
 SEED_BYTES = 32
@@ -83,16 +82,6 @@ def label_of(draw: str, outcome_id: UUID) -> str:
 def holder_of(seed: bytes, account_id: UUID) -> str:
     """What a member is called in the list: nobody can tell who it is without the accounts."""
     return hmac.digest(seed, _framed("holder", account_id.hex), "sha256").hex()[:20]
-
-
-def lucky(program: Program) -> dict[str, str]:
-    """{rule: its draw}, of those whose prizes are won at once."""
-    return {
-        need.of: rule.draw_of()
-        for rule in program.rules
-        for need in rule.needs()
-        if isinstance(need, Moment) and need.word == "luck" and rule.draw_of() in program.draws
-    }
 
 
 def winners(

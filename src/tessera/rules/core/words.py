@@ -26,7 +26,17 @@ from tessera.rules.core.budgets import Budget, Funding
 from tessera.rules.core.conditions import Condition
 from tessera.rules.core.coupons import Coupon
 from tessera.rules.core.draws import Draw
-from tessera.rules.core.facts import MET, Facts, Given, History, Met, Missing, Need, Window
+from tessera.rules.core.facts import (
+    MET,
+    Facts,
+    Given,
+    History,
+    Met,
+    Missing,
+    Moment,
+    Need,
+    Window,
+)
 from tessera.rules.core.partners import Partner
 from tessera.rules.core.plan import Plan, compiled
 from tessera.rules.core.referral import Referral
@@ -320,6 +330,16 @@ class Program(
     def coupon_rules(self) -> dict[str, str]:
         """{rule: the kind of coupon that it asks for}."""
         return {rule.id: rule.coupon for rule in self.rules if rule.coupon in self.coupons}
+
+    @cached_property
+    def lucky(self) -> dict[str, str]:
+        """{rule: its draw}, of those whose prizes are won at once."""
+        return {
+            need.of: rule.draw_of()
+            for rule in self.rules
+            for need in rule.needs()
+            if isinstance(need, Moment) and need.word == "luck" and rule.draw_of() in self.draws
+        }
 
     @cached_property
     def ranks(self) -> dict[str, dict[str, int]]:

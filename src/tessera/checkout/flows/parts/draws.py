@@ -15,7 +15,7 @@ from tessera.checkout.core.case import Case, key_of
 from tessera.checkout.flows.items import Batch, Item
 from tessera.checkout.flows.parts import Part
 from tessera.rewards.draws import db as draws_db
-from tessera.rewards.draws.core import luck_of, lucky, moved, won_in, words_of
+from tessera.rewards.draws.core import luck_of, moved, won_in, words_of
 from tessera.rewards.draws.db import Prize, Win
 from tessera.rules.core.draws import Draw, stock_key
 from tessera.rules.core.facts import Moment
@@ -82,7 +82,7 @@ class Draws(Part):
         of = item.sold.row.id if item.sold is not None else row.id
         for (kind, thing), pieces in moved(decision.before, decision.story).items():
             self.keepsakes[row.account_id, kind, thing, of] = pieces
-        rules = lucky(item.program)
+        rules = item.program.lucky
         if not rules:
             return
         won = won_in(decision.story, rules)
@@ -115,7 +115,7 @@ class Draws(Part):
         if case is None or case.owner is None:
             return
         for program in item.programs:
-            for rule, code in lucky(program).items():
+            for rule, code in program.lucky.items():
                 seed, draw = seeds.get(code), program.draws[code]
                 if seed is None:
                     continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from tessera.rules.core.facts import Given, History, Need, period_start, window_
 LONG = 32  # days that are added up one by one; where there are more, a mark is worth its row
 _ONE = timedelta(days=1)
 _BACKWARDS = ("since", "weeks", "months")  # measured from the day of the purchase back
+_COUNTED = ("stores", "categories", "weeks", "months")  # not told from two totals
 _FIELDS = {"receipts": "times", "units": "units", "minor": "amount", "days": "days"}
 Point = tuple[str, date]  # a scope, up to the end of a day
 
@@ -59,9 +60,12 @@ class Asked(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was found for a batch's accounts; where there is nothing, nothing is found."""
+    """What was found for a batch's accounts; where there is nothing, nothing is found.
 
-    totals: dict[tuple[UUID, Point], Total]
+    totals  {account: {point: its total}}
+    """
+
+    totals: dict[UUID, dict[Point, Total]]
     counts: dict[tuple[UUID, Span], int]
 
 
@@ -82,10 +86,11 @@ def asked(needs: Sequence[Need], on: date) -> Asked:
 
 def known(question: Asked, account: UUID, found: Found) -> dict[str, int]:
     """{key of a need: its value}. What never happened is 0; how long ago it was is then unknown."""
-    values = {}
+    values, totals = {}, found.totals.get(account, {})
     for key, span in question.needs:
-        value = _answer(account, span, found)
-        if value is not None:
+        if span.what in _COUNTED:
+            values[key] = found.counts.get((account, span), 0)
+        elif (value := _answer(span, totals)) is not None:
             values[key] = value
     return values
 
@@ -116,17 +121,15 @@ def _ends(span: Span) -> list[Point]:
     return [(span.scope, span.last), (span.scope, span.first - _ONE)]
 
 
-def _answer(account: UUID, span: Span, found: Found) -> int | None:
+def _answer(span: Span, totals: Mapping[Point, Total]) -> int | None:
     what, scope, first, last = span
-    if what in ("stores", "categories", "weeks", "months"):
-        return found.counts.get((account, span), 0)
-    upto = found.totals.get((account, (scope, last)), NOTHING)
+    upto = totals.get((scope, last), NOTHING)
     if what == "since":
         newest = upto.last
         return (last - newest).days if newest is not None and newest >= first else None
     before = NOTHING
     if first != date.min:
-        before = found.totals.get((account, (scope, first - _ONE)), NOTHING)
+        before = totals.get((scope, first - _ONE), NOTHING)
     if what == "any":
         return int(upto.times > before.times)
     field = _FIELDS.get(what, what)

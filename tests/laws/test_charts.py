@@ -21,11 +21,15 @@ WHOLE = st.integers(-(10**12), 10**12)
 
 
 @given(WHOLE, WHOLE)
-def test_ticks_hold_every_value_and_zero_in_few_even_steps(one, other):
-    found = ticks(min(one, other), max(one, other))
-    assert found[0] <= min(one, other, 0) and max(one, other, 0) <= found[-1]
+def test_ticks_hold_every_value_nearly_and_zero_in_few_even_steps(one, other):
+    low, high = min(one, other, 0), max(one, other, 0)
+    found = ticks(low, high)
     steps = {after - before for before, after in pairwise(found)}
     assert len(steps) == 1 and 0 in found
+    (step,) = steps
+    assert (found[0] - low) * 10 <= step and (high - found[-1]) * 10 <= step
+    empty = found[0] - low <= -step or high - found[-1] <= -step
+    assert not empty or low == high == 0
     assert 2 <= len(found) <= 7
     assert str(min(steps)).rstrip("0") in ("1", "2", "5")
 
@@ -34,6 +38,12 @@ def test_ticks_hold_every_value_and_zero_in_few_even_steps(one, other):
 def test_few_places_are_named_and_the_first_always(count, most):
     found = places(count, most)
     assert found[0] == 0 and len(found) <= most and found[-1] < count
+
+
+def test_a_little_below_nothing_takes_no_room():
+    made = drawing(chart((date(2026, 3, 1), -15, 0), (date(2026, 3, 2), 13_676, 5)), local("en"),
+                   narrow=False)  # fmt: skip
+    assert [at for at, _ in made.ticks] == [0, 5_000, 10_000, 15_000] and made.ends == (-15, 15_000)
 
 
 def chart(*rows, **spec):

@@ -77,7 +77,7 @@ class Drawing(Struct, frozen=True):
     """What the worker needs to draw one picture: nothing of it is translated any more.
 
     labels   of the axis, one for each place; `places` are those that are shown
-    ticks    (value, what it is called) of the other axis; its first and last are its ends
+    ticks    (value, what it is called) of the other axis; `ends`: its least and its greatest value
     series   values by place
     lying    bars go to the right
     """
@@ -88,6 +88,7 @@ class Drawing(Struct, frozen=True):
     labels: tuple[str, ...]
     places: tuple[int, ...]
     ticks: tuple[tuple[int, str], ...]
+    ends: tuple[int, int]
     series: tuple[tuple[int, ...], ...]
     stacked: bool = False
     lying: bool = False
@@ -107,6 +108,8 @@ def drawing(chart: Chart, local: Local, *, narrow: bool) -> Drawing:
     series = tuple(
         tuple(_whole(row[at]) for row in chart.rows) for at in range(1, len(chart.heads))
     )
+    low, high = _ends(series, spec.stacked)
+    marks = ticks(low, high)
     lying = spec.x == "name" and spec.mark == "bars"
     width = 230 if narrow else 480
     if lying:  # the names of the bars need room too
@@ -116,8 +119,8 @@ def drawing(chart: Chart, local: Local, *, narrow: bool) -> Drawing:
         mark=spec.mark,
         labels=tuple(_short(row[0], spec.x, local) for row in chart.rows),
         places=tuple(range(count)) if lying else places(count, 3 if narrow else _MOST[spec.x]),
-        ticks=tuple((at, _tick(at, spec, local)) for at in ticks(*_ends(series, spec.stacked))),
-        series=series, stacked=spec.stacked, lying=lying,
+        ticks=tuple((at, _tick(at, spec, local)) for at in marks),
+        ends=(min(low, marks[0]), max(high, marks[-1])), series=series, stacked=spec.stacked, lying=lying,
     )  # fmt: skip
 
 
@@ -131,11 +134,19 @@ def places(count: int, most: int) -> tuple[int, ...]:
 
 
 def ticks(low: int, high: int) -> tuple[int, ...]:
-    """Round numbers from at or below `low` to at or above `high`: four steps or fewer, 0 too."""
+    """Round numbers from about `low` to about `high`: four steps or fewer, 0 among them.
+
+    What is beyond one of them by less than a tenth of a step is worth no step of its own.
+    """
     low, high = min(low, 0), max(high, 0)
     step = _step(max(high - low, 1))
-    first, last = -(-low // step) - (1 if low % step else 0), -(-high // step)
+    first, last = -((-low + _little(step)) // step), (high + _little(step)) // step
     return tuple(at * step for at in range(first, max(last, first + 1) + 1))
+
+
+def _little(step: int) -> int:
+    """Added before a division, so that it rounds down only what is less than a tenth over."""
+    return step - 1 - (step - 1) // 10
 
 
 def _step(span: int) -> int:

@@ -53,7 +53,7 @@ def _value_axis(drawing: Drawing) -> tuple[alt.Axis, alt.Scale]:
         values=at, labelExpr=_called(at, names), grid=True, ticks=False, domain=False,
         labelPadding=6,
     )  # fmt: skip
-    return axis, alt.Scale(domain=[at[0], at[-1]], nice=False)
+    return axis, alt.Scale(domain=list(drawing.ends), nice=False)
 
 
 def _place_axis(drawing: Drawing) -> alt.Axis:

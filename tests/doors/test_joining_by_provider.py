@@ -58,7 +58,6 @@ def test_somebody_joins_with_a_verified_address_and_is_known_the_next_time(api, 
         ({}, {}, "email_not_verified"),
         ({"email_verified": True}, {"born_on": None}, "born_on_missing"),
         ({"email_verified": True}, {"born_on": "2020-01-01"}, "too_young"),
-        ({"email_verified": True}, {"source": "tv"}, "source_unknown"),
         ({"email_verified": True}, {"consents": [YES | {"wording": "v9"}]}, "wording_unknown"),
     ],
 )
@@ -68,6 +67,15 @@ def test_who_may_not_join_does_not(api, issuer, claims, more, code):
     said = joined(api, issuer, uuid4().hex, claims, **more)
     assert said.json()["code"] == code, said.text
     assert api.rows()["members.member"] == before
+
+
+def test_by_a_campaign_that_is_over_one_joins_without_it(api, issuer):
+    claims = {"email": f"p{digits()}@example.org", "email_verified": True}
+    done = joined(api, issuer, uuid4().hex, claims, source="tv").json()
+    row = api.eye.execute(
+        "SELECT way, source FROM members.joining WHERE member_id = %s", (done["member_id"],)
+    ).fetchone()
+    assert row == ("sign_in", "")
 
 
 def test_a_name_that_is_none_is_left_out(api, issuer):

@@ -13,9 +13,9 @@ from tessera.doors.language.amounts import minor_of
 
 @pytest.mark.parametrize(("typed", "minor"), [
     ("25", 2500), ("12.50", 1250), ("12,5", 1250), (" 1 234,50 ", 123450), (",5", 50), ("7,", 700),
-    ("0", 0), ("99999999999", 9_999_999_999_900),
+    ("0", 0), ("9999999999,99", 999_999_999_999),
     ("", None), (".", None), ("1.2.3", None), ("1.234,50", None), ("1,234", None), ("²", None),
-    ("1٣", None), ("-1", None), ("1e3", None), ("12.505", None), ("999999999999", None),
+    ("1٣", None), ("-1", None), ("1e3", None), ("12.505", None), ("99999999999", None),
 ])  # fmt: skip
 def test_an_amount_is_read_or_is_none(typed, minor):
     assert minor_of(typed) == minor

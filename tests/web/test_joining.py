@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from support import browser as browsing
 from support.browser import WIDE, Browsing, overflow, violations
 from support.home import Web, at_home, somebody
+from support.sent import send
 from support.shown import visit
+from tessera.doors.ground import Settings
+from tessera.doors.raising import entrance_of
 from tessera.doors.web.pictures import qr
 
 LIST, WAY = "/console/joining", "/console/joining/way"
@@ -39,7 +43,7 @@ def seen(web: Web, path: str, token: str) -> Any:
 def row_of(page: str, name: str) -> list[str]:
     """The cells of the line that begins with this."""
     lines = re.findall(r"<tr>(.*?)</tr>", page, re.S)
-    (line,) = [each for each in lines if f">{name}<" in each]
+    (line,) = [each for each in lines if re.search(f">{name} ?<", each)]
     return [re.sub("<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", line, re.S)]
 
 
@@ -62,6 +66,32 @@ def test_the_link_leads_to_where_one_joins_by_that_campaign(web, manager):
     assert drawn.headers["content-type"] == "image/svg+xml"
     assert drawn.headers["content-disposition"].endswith("join-leaflet.svg")
     assert qr(address).path in drawn.text and drawn.text.startswith("<svg xmlns=")
+
+
+def test_who_begins_anew_keeps_the_campaign_and_whose_is_over_joins_without_one(web, manager):
+    form = {"do": "apply", "born_on": "1990-05-01"}
+    for source, again in (("leaflet", "/m/join?source=leaflet"), ("radio", "/m/join")):
+        name = uuid4().hex
+        said = {**form, "source": source, "key": name, "to": f"{name}@example.org"}
+        sent = {key: [word] for key, word in said.items()}
+        page = send(web.api, "/m/join", "m", "", sent)
+        assert page.status_code == 200 and f'href="{again}"' in page.text, page.text
+
+
+def test_a_campaign_that_the_program_no_longer_has_tells_no_sums(web, manager):
+    member = web.afresh().joined(**somebody() | {"source": "leaflet"})["member_id"]
+    web.api.eye.execute(
+        "UPDATE members.joining SET source = 'autumn' WHERE member_id = %s", (member,)
+    )
+    cells = row_of(seen(web, LIST, manager).text, "autumn")
+    dash = "\N{EN DASH}"
+    assert cells == ["1", dash, dash, dash], "what it cost once is known no more"
+
+
+def test_without_an_address_of_its_own_links_lead_to_the_port_that_is_served(tmp_path):
+    assert entrance_of(Settings(tmp_path, port=9137)).site.origin == "http://localhost:9137"
+    own = Settings(tmp_path, port=9137, public_url="https://shop.example")
+    assert entrance_of(own).site.origin == "https://shop.example"
 
 
 def test_a_poster_outlives_its_campaign(web, manager):

@@ -15,7 +15,8 @@ from tessera.base.problem import PostgresProblem
 BACK: Mapping[Kind, str] = {"staff": "/console/sign-in/back", "member": "/m/sign-in/back"}
 
 
-_HERE = Site("http://localhost:8321", "localhost")
+HERE = "http://localhost:%d"  # where nobody signs in from outside: the port that is served
+_HERE = Site(HERE % 8321, "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,12 @@ class Entrance:
 def entrance(public_url: str, one_factor: str, providers: Mapping[Kind, str]) -> Entrance:
     """From the settings.
 
-    public_url  https://shop.example, without a path; "" where nobody signs in from outside
+    public_url  https://shop.example, without a path
     one_factor  names of roles with commas between
     providers   {kind: address with client and secret}, "" for none
     errors      PostgresProblem setting_invalid
     """
-    site = _site(public_url or _HERE.origin)
+    site = _site(public_url)
     known: dict[Kind, Provider] = {
         kind: Provider(url, site.origin + BACK[kind], f"TESSERA_OIDC_{kind.upper()}_URL")
         for kind, url in providers.items()

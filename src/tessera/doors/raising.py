@@ -13,7 +13,7 @@ from tessera.access.signing.core.words import Kind
 from tessera.base import postgres
 from tessera.doors import erasures, setup, uploads
 from tessera.doors.crew import Crew
-from tessera.doors.entrance import Entrance, entrance
+from tessera.doors.entrance import HERE, Entrance, entrance
 from tessera.doors.ground import Ground, Settings, settle
 from tessera.doors.house import House, Plan
 from tessera.doors.reading import reader_of
@@ -55,7 +55,7 @@ def entrance_of(settings: Settings) -> Entrance:
     providers: dict[Kind, str] = {
         "staff": settings.oidc_staff_url, "member": settings.oidc_members_url,
     }  # fmt: skip
-    return entrance(settings.public_url, settings.one_factor, providers)
+    return entrance(settings.public_url or HERE % settings.port, settings.one_factor, providers)
 
 
 def crew_of(settings: Settings) -> Crew:

@@ -120,7 +120,8 @@ def drawing(chart: Chart, local: Local, *, narrow: bool) -> Drawing:
         labels=tuple(_short(row[0], spec.x, local) for row in chart.rows),
         places=tuple(range(count)) if lying else places(count, 3 if narrow else _MOST[spec.x]),
         ticks=tuple((at, _tick(at, spec, local)) for at in marks),
-        ends=(min(low, marks[0]), max(high, marks[-1])), series=series, stacked=spec.stacked, lying=lying,
+        ends=(min(low, marks[0]), max(high, marks[-1])),
+        series=series, stacked=spec.stacked, lying=lying,
     )  # fmt: skip
 
 

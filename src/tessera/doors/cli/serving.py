@@ -7,11 +7,14 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from multiprocessing.context import SpawnProcess
 from typing import Annotated, Any
 
 import typer
 import uvicorn
+from uvicorn.importer import import_from_string
 
 from tessera.doors.ground import Ground, Settings, ground
 from tessera.doors.protocol import ShortProtocol
@@ -33,7 +36,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         The API is at /v1, its reference at /openapi.json, the console at /console. Put a proxy
         with TLS before it. Make a key first: `tessera keys issue --role owner office`.
         """
-        base = ground(settings)
+        base = ground(replace(settings, port=port))
         typer.echo(f"serving http://{host}:{port} (API /v1, console /console)")
         begin = greeting(prepare(base.dsn, settings.data_dir / NAME), f"http://{host}:{port}")
         if begin:
@@ -78,8 +81,9 @@ def _keep(start: Callable[[], SpawnProcess], count: int) -> None:
 
 
 def _one(host: str, port: int) -> None:
-    """One of the processes."""
-    how = uvicorn.Config(_SITE, factory=True, host=host, port=port, **_HOW)
+    """One of the processes, which reads its settings anew, but for the port."""
+    site = partial(import_from_string(_SITE), port)
+    how = uvicorn.Config(site, factory=True, host=host, port=port, **_HOW)
     with listening(host, port) as own:
         own.listen(how.backlog)
         uvicorn.Server(how).run(sockets=[own])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_LONGEST, _PART = 11, 2  # digits before and after the point
+_LONGEST, _PART = 10, 2  # digits before and after the point: no more than an API takes
 
 
 def minor_of(typed: str) -> int | None:

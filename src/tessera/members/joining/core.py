@@ -178,6 +178,7 @@ class Campaign(Struct, frozen=True):
 
     cost_minor        of all joiners, and the fixed cost where there is one
     per_joiner_minor  rounded down; 0 without joiners
+    over              the program no longer has it: what it cost once is not known any more
     """
 
     source: str
@@ -185,6 +186,7 @@ class Campaign(Struct, frozen=True):
     joiners: int
     cost_minor: int
     per_joiner_minor: int
+    over: bool = False
 
 
 def age_on(born_on: date, on: date) -> int:
@@ -245,8 +247,12 @@ def campaigns(enrolment: Enrolment, days: Iterable[Joiners], *, whole: bool) -> 
         terms = enrolment.sources.get(source, Source())
         count = joiners.get(source, 0)
         minor = cost.get(source, 0) + (terms.fixed_minor if whole else 0)
-        found.append(Campaign(source, terms.name, count, minor, minor // count if count else 0))
-    return sorted(found, key=lambda each: (-each.per_joiner_minor, each.source))
+        over = bool(source) and source not in enrolment.sources
+        each = minor // count if count else 0
+        found.append(Campaign(source, terms.name, count, minor, each, over))
+    return sorted(
+        found, key=lambda each: (-(each.per_joiner_minor or each.cost_minor), each.source)
+    )
 
 
 def known_of(member: Member | Profile) -> list[str]:

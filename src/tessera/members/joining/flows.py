@@ -171,15 +171,17 @@ async def admit(
 
     proof   the challenge's id, or what the other calls the person
     errors  joining_closed, and what `join` refuses
+
+    Whose campaign is over by now, or never was, joins without one.
     """
     known = await _known(conn, said.contact, now)
     if known is not None:
         return known
     if not terms.enrolment.open:
         return closed()
-    came = core.origin(terms.enrolment, way, said.source, terms.day(now))
-    if isinstance(came, Refusal):
-        return came
+    source = said.source if said.source in terms.enrolment.sources else ""
+    came = core.origin(terms.enrolment, way, source, terms.day(now))
+    assert not isinstance(came, Refusal), "the program has it"
     done = await join(conn, said.new, came, terms, now, (new_id(), new_id()))
     if isinstance(done, Refusal):
         # Of two who prove one contact at a time the second is known by now.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from statistics import StatisticsError
 from typing import Annotated
@@ -51,7 +52,7 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         plan = Plan(end=yesterday, seed=seed, members=members, days=round(years * 365))
         if figures:
             raise typer.Exit(_figures(plan))
-        base = ground(settings)
+        base = ground(replace(settings, port=port))
         summary = asyncio.run(_build(base, plan))
         if only_check:
             raise typer.Exit(asyncio.run(_check(base, summary)))

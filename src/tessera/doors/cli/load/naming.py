@@ -22,8 +22,10 @@ PIECE = 1 << 20  # bytes that are looked at together; a line that is longer is c
 _READ_MOST = 1 << 29  # bytes of a Parquet file's cells; what says more is not looked into
 # What tables are written in. Of a word in another encoding only plain letters are found.
 _ENCODINGS = ("utf-8", "cp1250", "cp1251", "cp1252", "gb18030")
-_BETWEEN = b" ()-./\xa0\xc2"  # what people write between the digits of a phone
+# What people write between the digits of a phone: the bytes of narrow blanks and long dashes too.
+_BETWEEN = b" ()-./\xa0\xc2\xe2\x80\x91\x93\xaf"
 _GAP = b"[" + re.escape(_BETWEEN) + b"]*"
+_PRICE = re.compile(rb"[0-9]+\.(?!0$)[0-9]{1,2}")  # `.0` is a number that a table made a fraction
 _DAY = re.compile(rb"(19|20)[0-9]{2}[-./][01][0-9][-./][0-3][0-9]")
 _EDGE = rb'(?:^|(?<=[\n,;\t|"]))'  # where a cell begins
 _END = rb'(?=[\r\n,;\t|"]|$)'
@@ -114,9 +116,9 @@ def _phone(value: str) -> tuple[bytes, re.Pattern[bytes]]:
     """The digits with which all its spellings end, and a cell of it, however it is written."""
     abroad, at_home = dialled_abroad(value), dialled_at_home(value)
     tail = commonprefix([each[::-1] for each in (*abroad, *at_home)])[::-1]  # noqa: RUF071 digits
-    spelled = [rb"(?:\+|00)?" + _gapped(each) for each in abroad]
+    spelled = [rb"(?:\+|00)?" + _GAP + _gapped(each) for each in abroad]
     spelled += [b"0?" + _GAP + _gapped(each) for each in at_home]
-    cell = _GAP + b"(?:" + b"|".join(spelled) + b")" + _GAP
+    cell = b"(?:tel:)?" + _GAP + b"(?:" + b"|".join(spelled) + b")" + _GAP + rb"(?:\.0)?"
     return tail.encode(), re.compile(_EDGE + b"(" + cell + b")" + _END)
 
 
@@ -203,8 +205,10 @@ def _letter(sign: bytes) -> bool:
 
 
 def _dialled(low: bytes, cell: re.Pattern[bytes]) -> bool:
-    """Whether a cell is this phone and no date."""
-    return any(not _DAY.fullmatch(each[1]) for each in cell.finditer(low))
+    """Whether a cell is this phone and neither a date nor a price."""
+    return any(
+        not (_DAY.fullmatch(each[1]) or _PRICE.fullmatch(each[1])) for each in cell.finditer(low)
+    )
 
 
 def _called(low: bytes, person: Person) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from tessera.base.refusal import Refusal
 from tessera.doors.cabinet.areas.entrance import provided, proving
@@ -95,13 +96,18 @@ async def join(visit: Visit) -> Shown:
     asked = await visit.ask("join.terms", query={"language": visit.local.language})
     if isinstance(asked, Refusal):
         return asked
-    source = visit.form.get("source") or visit.query.get("source", "")
-    if source not in visit.house.shop().program.enrolment.sources:
-        source = ""  # posters outlive their campaigns
-    friend = visit.form.get("referral") or visit.query.get("friend", "")[:32]
+    source, friend = _source(visit), visit.form.get("referral") or visit.query.get("friend", "")
+    kept = {name: word for name, word in (("source", source), ("friend", friend[:32])) if word}
     return View("entrance/join.html", {
-        "terms": asked, "sent": None, "to": "", "source": source, "friend": friend,
+        "terms": asked, "sent": None, "to": "", "source": source, "friend": friend[:32],
+        "again": f"?{urlencode(kept)}" if kept else "",
     })  # fmt: skip
+
+
+def _source(visit: Visit) -> str:
+    """The campaign by which somebody comes; posters outlive theirs."""
+    said = visit.form.get("source") or visit.query.get("source", "")
+    return said if said in visit.house.shop().program.enrolment.sources else ""
 
 
 async def apply(visit: Visit) -> Shown:
@@ -127,7 +133,7 @@ def _application(visit: Visit, asked: Any) -> dict[str, Any]:
     body: dict[str, Any] = {
         "contact": contact_of(form.get("to")), "given_name": form.get("given_name"),
         "family_name": form.get("family_name"), "language": language, "consents": said,
-        "source": form.get("source"), "referral": form.get("referral").strip().upper(),
+        "source": _source(visit), "referral": form.get("referral").strip().upper(),
     }  # fmt: skip
     if form.get("born_on"):
         body["born_on"] = form.get("born_on")

@@ -22,17 +22,19 @@ async def show(visit: Visit) -> Shown:
         return found
     named = [each for each in found.campaigns if each.source]
     joined = sum(each.joiners for each in found.campaigns)
+    terms = visit.house.shop().program.enrolment
     return View("joining/list.html", {
         "campaigns": named, "joined": joined, "currency": found.currency,
         "alone": joined - sum(each.joiners for each in named),
-        "open_": visit.house.shop().program.enrolment.open,
+        "open_": terms.open, "declared": bool(terms.sources),
     })  # fmt: skip
 
 
 async def show_way(visit: Visit) -> Shown:
     """The address that names a campaign, and the same as a code to be photographed."""
     source = visit.query.get("source", "")
-    named = visit.house.shop().program.enrolment.sources
+    terms = visit.house.shop().program.enrolment
+    named = terms.sources
     if source and source not in named:
         _ = visit.local.gettext
         return Refusal("source_unknown", "source", _("The program knows no such campaign."),
@@ -47,7 +49,7 @@ async def show_way(visit: Visit) -> Shown:
     told: dict[str, Any] = {
         "source": source, "name": (named[source].name or source) if source else "",
         "address": address, "picture": picture, "file": visit.here(file="svg"),
-        "only_here": site.host == "localhost",
+        "only_here": site.host == "localhost", "open_": terms.open,
     }  # fmt: skip
     return View("joining/way.html", told)
 

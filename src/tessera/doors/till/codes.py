@@ -153,7 +153,7 @@ def _found(call: Call, found: Found) -> FoundCoupon:
     return FoundCoupon(
         row.kind, coupon.name if coupon else row.kind, _standing(call, row, coupon), row.uses,
         row.used, row.first, row.last, found.batch_id, found.label, row.member_id,
-        found.given_at, found.owed,
+        found.given_at, row.owed,
     )  # fmt: skip
 
 

@@ -184,10 +184,10 @@ async def add_given(
     await put(conn, SQL["add_given"], _columns(rows, *kinds))
 
 
-async def save_given(conn: Conn, given: Sequence[Given], now: datetime) -> None:
-    """What became of them when goods came back."""
-    rows = [(g.code, now if g.void else None, now if g.owed else None) for g in given]
-    await put(conn, SQL["save_given"], _columns(rows, Uuids, Times, Times))
+async def save_ends(conn: Conn, ended: Sequence[Row], now: datetime) -> None:
+    """What became of codes when goods came back."""
+    rows = [(each.code, now if each.void else None, now if each.owed else None) for each in ended]
+    await put(conn, SQL["save_ends"], _columns(rows, Uuids, Times, Times))
 
 
 async def forget(conn: Conn, now: datetime) -> None:

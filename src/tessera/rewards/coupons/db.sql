@@ -5,7 +5,7 @@
 -- their batches. The codes' own columns are as of the lock.
 SELECT
     c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
-    b.starts, least(b.ends, c.ends)
+    b.starts, least(b.ends, c.ends), c.owed_at IS NOT NULL, c.sale_id IS NOT NULL
 FROM rewards.coupon AS c
 JOIN rewards.coupon_batch AS b ON c.batch = b.number
 WHERE c.code = ANY(%b::uuid[])
@@ -16,7 +16,7 @@ FOR NO KEY UPDATE OF c;
 -- The same, without a lock.
 SELECT
     c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
-    b.starts, least(b.ends, c.ends)
+    b.starts, least(b.ends, c.ends), c.owed_at IS NOT NULL, c.sale_id IS NOT NULL
 FROM rewards.coupon AS c
 JOIN rewards.coupon_batch AS b ON c.batch = b.number
 WHERE c.code = ANY(%b::uuid[]);
@@ -29,9 +29,7 @@ WHERE outcome_id = ANY(%b::uuid[]);
 
 -- name: given_of
 -- Codes that rules gave on these sales, the oldest first.
-SELECT
-    c.code, b.kind, c.member_id, c.sale_id, c.rule, c.ends, c.used > 0, c.void_at IS NOT NULL,
-    c.owed_at IS NOT NULL
+SELECT c.code, b.kind, c.member_id, c.sale_id, c.rule, c.ends
 FROM rewards.coupon AS c
 JOIN rewards.coupon_batch AS b ON c.batch = b.number
 WHERE c.sale_id = ANY(%b::uuid[])
@@ -157,8 +155,8 @@ SELECT
     unnest(%b::uuid[]), unnest(%b::integer[]), unnest(%b::uuid[]), unnest(%b::uuid[]),
     unnest(%b::text[]), unnest(%b::date[]), unnest(%b::timestamptz[]);
 
--- name: save_given
--- What became of them when goods came back.
+-- name: save_ends
+-- What became of codes when goods came back.
 UPDATE rewards.coupon AS c SET void_at = new.void_at, owed_at = new.owed_at
 FROM unnest(%b::uuid[], %b::timestamptz[], %b::timestamptz[]) AS new (code, void_at, owed_at)
 WHERE c.code = new.code;

@@ -293,11 +293,13 @@ class Desk:
             await db.save_misses(conn, changed)
 
     async def write(self, conn: db.Conn) -> None:
-        """Add how often codes and kinds were used; behind the uses."""
+        """Add how often codes and kinds were used, and which codes ended; behind the uses."""
         book = self.book
         codes_ = {key: more for key, more in book.more.items() if isinstance(key, UUID)}
         kinds = {key: more for key, more in book.more.items() if isinstance(key, str)}
         await db.add_used(conn, codes_, kinds)
+        if book.ended:
+            await db.save_ends(conn, [book.rows[code] for code in sorted(book.ended)], self.now)
         await self.write_misses(conn)
 
 

@@ -6,7 +6,7 @@ was wrong. What a receipt draws on is drawn in the order of the batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -20,10 +20,12 @@ from tessera.checkout.flows.parts import Part
 from tessera.rewards.coupons import db as coupons_db
 from tessera.rewards.coupons.core import codes
 from tessera.rewards.coupons.core.book import Seen
-from tessera.rewards.coupons.core.words import TEXTS, CouponTold, Given, State, Use
+from tessera.rewards.coupons.core.words import TEXTS, CouponTold, Given, Row, State, Use
 from tessera.rewards.coupons.flows import Desk, Shown, fresh_code, last_day, marks_of, unveiled
 from tessera.rules.core.coupons import Coupon
 from tessera.rules.core.texts import say_in
+
+Pieces = Mapping[tuple[str, str], int]  # {(kind of coupon, rule): coupons that it gave}
 
 
 @dataclass(slots=True)
@@ -34,7 +36,6 @@ class _Writes:
     changed: list[Use] = field(default_factory=list)
     ended: list[UUID] = field(default_factory=list)
     given: list[Given] = field(default_factory=list)
-    back: list[Given] = field(default_factory=list)
     uses: dict[str, int] = field(default_factory=dict)
 
 
@@ -229,33 +230,39 @@ class Coupons(Part):
             if now.back != use.back:
                 coupon = sold.program.coupons.get(use.kind)
                 self.desk.book.change(use, -1 if now.back else 1)
-                state: State = "back" if now.back else "accepted"
-                said.append(CouponTold(_end_of(use, coupon), state, use.kind))
+                said.append(CouponTold(_end_of(use, coupon), self._after(now), use.kind))
             if now != use:
                 self.writes.changed.append(now)
-        for each in self._void(sold.row.id, given(decision.story, sold.program)):
-            self.writes.back.append(each)
-            state = "owed" if each.owed else "void" if each.void else "given"
-            why = say_in(case.tongue, TEXTS["owed"], {}, "") if each.owed else ""
-            code = codes.ending(unveiled([each.code])[0])
-            said.append(CouponTold(code, state, each.kind, why))
+        before = given(decision.before, sold.program) if decision.before is not None else {}
+        for row in self._void(sold.row.id, before, given(decision.story, sold.program)):
+            why = say_in(case.tongue, TEXTS["owed"], {}, "") if row.owed else ""
+            code = codes.ending(unveiled([row.code])[0])
+            said.append(CouponTold(code, _standing(row) or "given", row.kind, why))
         return said
 
-    def _void(self, sale: UUID, left: dict[tuple[str, str], int]) -> Iterator[Given]:
-        """The coupons of a sale that change, so that as many are good as it still gives."""
-        some: dict[tuple[str, str], list[Given]] = {}
+    def _after(self, use: Use) -> State:
+        """What is told of a use that a return changes: what ended meanwhile is not good again."""
+        row = self.desk.book.rows.get(use.code) if use.code is not None else None
+        return (row and _standing(row)) or ("back" if use.back else "accepted")
+
+    def _void(self, sale: UUID, before: Pieces, left: Pieces) -> Iterator[Row]:
+        """The coupons of a sale that change, so that as many are good as it still gives.
+
+        What the office made void is not good again because the sale gives as many as before.
+        """
+        book = self.desk.book
+        some: dict[tuple[str, str], list[UUID]] = {}
         for each in self.given.get(sale, ()):
-            row = self.desk.book.rows.get(each.code)
-            used = self.desk.book.used[each.code] > 0 if row is not None else each.used
-            some.setdefault((each.kind, each.rule), []).append(replace(each, used=used))
+            some.setdefault((each.kind, each.rule), []).append(each.code)
         for key, mine in some.items():
-            good = [each for each in mine if not each.void and not each.owed]
-            gone = [each for each in mine if each.void or each.owed]
+            good = [code for code in mine if _standing(book.rows[code]) is None]
+            gone = [code for code in mine if code not in good]
             over = len(good) - left.get(key, 0)
-            for each in sorted(good, key=lambda each: each.used)[: max(over, 0)]:
-                yield replace(each, void=not each.used, owed=each.used)
-            for each in gone[: max(-over, 0)]:
-                yield replace(each, void=False, owed=False)
+            for code in sorted(good, key=lambda code: book.used[code] > 0)[: max(over, 0)]:
+                yield book.end(code)
+            more = left.get(key, 0) - before.get(key, 0)
+            for code in gone[: max(min(-over, more), 0)]:
+                yield book.revive(code)
 
     async def write(self, conn: db.Conn) -> None:
         """Counts, uses, codes that were given."""
@@ -270,8 +277,11 @@ class Coupons(Part):
         if todo.given:
             batches = await coupons_db.given_batches(conn, todo.uses, now)
             await coupons_db.add_given(conn, todo.given, batches, now)
-        if todo.back:
-            await coupons_db.save_given(conn, todo.back, now)
+
+
+def _standing(row: Row) -> State | None:
+    """Whether what a code was given for came back; None: no."""
+    return "owed" if row.owed else "void" if row.void else None
 
 
 def _end_of(use: Use, coupon: Coupon | None) -> str:

@@ -13,6 +13,7 @@ from datetime import date
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tessera.rewards.coupons.core.words import (
     EXPIRED,
@@ -56,18 +57,22 @@ class Shower:
 
 @dataclass(slots=True)
 class Book:
-    """Codes that were found, and the counts of what is scarce."""
+    """Codes that were found, and the counts of what is scarce.
+
+    ended  codes of which it changed whether they count at all
+    """
 
     rows: dict[UUID, Row] = field(default_factory=dict)
     used: Counter[Scarce] = field(default_factory=Counter)
     kept: dict[Scarce, set[UUID]] = field(default_factory=dict)
     more: Counter[UUID | str] = field(default_factory=Counter)
+    ended: set[UUID] = field(default_factory=set)
 
     def judge(self, seen: Seen, by: Shower) -> Seen:
         """Whether it counts for them today, as far as the book knows."""
         assert seen.coupon is not None, "a kind of the program"
-        row = seen.row
-        if row is not None and (row.revoked or row.void):
+        row = seen.row and self.rows.get(seen.row.code, seen.row)
+        if row is not None and self._is_gone(row):
             return _not_so(seen, "revoked")
         if seen.coupon.personal and row is not None and row.member_id not in by.numbers:
             return _not_so(seen, "not_yours")
@@ -106,11 +111,35 @@ class Book:
         """A use is given back (-1), or taken after all (+1)."""
         self._count(use.code, use.kind, by)
 
+    def end(self, code: UUID) -> Row:
+        """What it was given for came back: it is void, and owed while it has been used."""
+        used = self.used[code] > 0
+        return self._put(replace(self.rows[code], void=not used, owed=used))
+
+    def revive(self, code: UUID) -> Row:
+        """What it was given for is sold after all."""
+        return self._put(replace(self.rows[code], void=False, owed=False))
+
+    def _put(self, row: Row) -> Row:
+        self.rows[row.code] = row
+        self.ended.add(row.code)
+        return row
+
+    def _is_gone(self, row: Row) -> bool:
+        """Whether it counts for nobody; of one that is owed what was used is told as used."""
+        return row.revoked or row.void or (row.owed and self.used[row.code] < row.uses)
+
     def _count(self, code: UUID | None, kind: str, by: int) -> None:
         """Of every kind, limited or not: another version may say otherwise."""
         for key in (kind,) if code is None else (code, kind):
             self.used[key] += by
             self.more[key] += by
+        row = None if code is None else self.rows.get(code)
+        if row is None:
+            return
+        back, after_all = row.owed and not self.used[row.code], row.void and row.given and by > 0
+        if back or after_all:
+            self.end(row.code)
 
 
 def scarcities(seen: Seen, member_id: UUID | None) -> Iterator[tuple[Scarce, int, str]]:

@@ -20,7 +20,7 @@ class CouponTold(Struct, frozen=True, omit_defaults=True):
 
     code   as it was shown; of one that was given just now: the code itself; of a return: its end
     state  accepted: it gave something; unused: it is good and gave nothing; given: a rule gave it;
-           of a return: its use is back, it is void, or it was used and is owed
+           of a return: its use is back; it is void; it was used and is owed
     ends   of one that was given: the last day
     """
 
@@ -35,6 +35,8 @@ class Row(Struct, frozen=True):
     """A made code with what its batch says.
 
     first, last  local days of a purchase on which it counts, as batch and code say; None: no bound
+    given        a rule gave it on a receipt or an event; void, owed: that came back before, after
+                 it was used
     """
 
     code: UUID
@@ -46,6 +48,8 @@ class Row(Struct, frozen=True):
     revoked: bool = False
     first: date | None = None
     last: date | None = None
+    owed: bool = False
+    given: bool = False
 
 
 class Use(Struct, frozen=True):
@@ -73,9 +77,6 @@ class Given(Struct, frozen=True):
     sale_id: UUID
     rule: str
     ends: date | None
-    used: bool = False
-    void: bool = False
-    owed: bool = False
 
 
 class Batch(Struct, frozen=True, kw_only=True):

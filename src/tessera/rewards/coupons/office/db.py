@@ -25,13 +25,12 @@ class Own(Struct, frozen=True):
 
 
 class Found(Struct, frozen=True):
-    """One code with its order. given_at: None for one of an order; owed: see `Row`'s table."""
+    """One code with its order. given_at: None for one of an order."""
 
     row: Row
     batch_id: UUID
     label: str
     given_at: datetime | None
-    owed: bool
 
 
 async def add_batch(conn: Conn, batch: Batch) -> None:
@@ -110,13 +109,14 @@ async def void(conn: Conn, code: UUID, now: datetime) -> bool:
 async def of_member(conn: Conn, numbers: Sequence[UUID], most: int) -> list[Own]:
     """A person's own coupons, the newest first."""
     asked = {"members": list(numbers), "most": most}
-    return [Own(Row(*row[:9]), row[9]) async for row in await conn.execute(SQL["of_member"], asked)]
+    rows = await conn.execute(SQL["of_member"], asked)
+    return [Own(Row(*row[:-1]), row[-1]) async for row in rows]
 
 
 async def find(conn: Conn, code: UUID) -> Found | None:
     """What is known of a code."""
     row = await (await conn.execute(SQL["find"], (code,), binary=True)).fetchone()
-    return None if row is None else Found(Row(*row[:9]), *row[9:])
+    return None if row is None else Found(Row(*row[:-3]), *row[-3:])
 
 
 async def figures(conn: Conn) -> dict[str, dict[str, int]]:

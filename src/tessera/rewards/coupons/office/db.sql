@@ -81,7 +81,7 @@ RETURNING code;
 -- A member's own, the newest first, under each number of that person.
 SELECT
     c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
-    b.starts, least(b.ends, c.ends), c.given_at
+    b.starts, least(b.ends, c.ends), c.owed_at IS NOT NULL, c.sale_id IS NOT NULL, c.given_at
 FROM rewards.coupon AS c
 JOIN rewards.coupon_batch AS b ON c.batch = b.number
 WHERE c.member_id = ANY(%(members)s::uuid[])
@@ -92,7 +92,8 @@ LIMIT %(most)s;
 -- One code, with its batch and when it was given.
 SELECT
     c.code, b.kind, b.uses, c.used, c.member_id, c.void_at IS NOT NULL, b.revoked_at IS NOT NULL,
-    b.starts, least(b.ends, c.ends), b.id, b.label, c.given_at, c.owed_at IS NOT NULL
+    b.starts, least(b.ends, c.ends), c.owed_at IS NOT NULL, c.sale_id IS NOT NULL, b.id, b.label,
+    c.given_at
 FROM rewards.coupon AS c
 JOIN rewards.coupon_batch AS b ON c.batch = b.number
 WHERE c.code = %b;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 
 import pytest
@@ -10,6 +11,7 @@ from babel.messages.pofile import read_po
 from tessera.doors.language.words import LANGUAGES, SOURCE, folders
 from tessera.doors.web import extract
 
+BARE = re.compile(r"(?<!%)(?:%%)*%(?!\(\w+\)s|%)")
 OTHERS = [language for language in LANGUAGES if language != SOURCE]
 
 
@@ -33,3 +35,22 @@ def test_a_sentence_is_said_in_one_way(language):
                 if isinstance(message.id, str) and message.id and message.string:
                     said[message.context or "", message.id].add(str(message.string))
     assert {key: ways for key, ways in said.items() if len(ways) > 1} == {}
+
+
+def test_a_per_cent_sign_in_a_sentence_is_doubled_where_it_is_filled_in():
+    """A template fills in every sentence, Python those with names: "%% of all", not "% of all"."""
+    found = []
+    for folder in extract.folders():
+        words = {each: extract.written(folder, each) for each in OTHERS}
+        for sentence, where in extract.said(folder).items():
+            ours = [sentence] if isinstance(sentence, str) else [*sentence]
+            if ".html:" not in where and "%(" not in "".join(ours):
+                continue
+            theirs = [said.get(ours[0]) for said in words.values()]
+            texts = [text for one in theirs if one is not None for text in _texts(one.string)]
+            found += [f"{folder.name}: {text}" for text in (*ours, *texts) if BARE.search(text)]
+    assert found == []
+
+
+def _texts(said: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else said

@@ -55,3 +55,14 @@ def test_a_member_gets_a_code_and_whoever_opens_its_link_brings_it_along(site, o
     assert page.get_by_label("Code to copy").inner_text() == code
     friend = looking.page(f"/m/join?friend={code}")
     assert friend.get_by_label("Code of the friend").input_value() == code
+
+
+def test_every_term_of_a_referral_is_told_before_one_takes_part(site, looking):
+    terms = {"referrer_points": 500, "referee_points": 200, "purchases": 2, "least_minor": 1250,
+             "return_days": 14, "most": 3, "per": "year"}  # fmt: skip
+    site.publish(PROGRAM | {"referral": terms})
+    page = looking.page("/m/friends", signed_in(site, new_member(site)["member_id"]))
+    said = page.inner_text("main")
+    for each in ("500 points", "200 points", "buys 2 times", "from €12.50.", "14 days after that",
+                 "3 friends a year"):  # fmt: skip
+        assert each in said, each

@@ -80,3 +80,16 @@ def test_members_see_where_they_stand_in_their_language(looking, site, me, langu
     page.wait_for_url("**/m/tiers")
     said = page.inner_text("main")
     assert "Silver" in said and "until" not in said and "You" not in said
+
+
+def test_who_is_near_a_level_is_named_as_in_every_list_of_members(looking: Browsing, site, me, axe):
+    near = new_member(site)
+    lines = [{"sku": "SOUP", "quantity": 1, "unit_minor": 9000}]
+    sale = site.basket(card=near["card"], lines=lines, total_minor=9000)
+    assert site.call("POST", "/v1/receipts", sale).is_success
+    page = looking.page("/console/tiers", browsing.staff(site))
+    page.get_by_role("link", name="Who nearly comes up").click()
+    row = page.get_by_role("row").filter(has=page.locator(f"[href$='{near['member_id']}']"))
+    assert "Mia" in row.inner_text() and near["card"] in row.inner_text().replace(" ", "")
+    assert page.get_by_label("At least so many % of the next level").input_value() == "80"
+    fits(page, axe)

@@ -15,8 +15,10 @@ from tessera.checkout.levels.walk import flows
 from tessera.checkout.levels.walk.flows import Near
 from tessera.doors.call import Call, Operation
 from tessera.doors.pages import QUERY, Page, asked_limit, unknown_cursor, uuid_of
+from tessera.doors.till.membership import MemberView, viewer
 from tessera.doors.till.tiers import name_of, program_of, today_of
-from tessera.members.nicknames import db as members_db
+from tessera.members import db as members_db
+from tessera.members.nicknames import db as nicknames_db
 from tessera.rules.core.tiers import Ladder, window_end
 
 Way = Literal["up", "down"]
@@ -29,6 +31,7 @@ class NearTold(Struct, frozen=True):
     target   the level above, or the one that the next review would come to; "" is none
     amount   points, minor units or receipts so far; lacking: so much more to come up, or to stay
     by       the last day on which it counts; null: there is none
+    member   as whoever asks may see them
     """
 
     member_id: UUID
@@ -40,6 +43,7 @@ class NearTold(Struct, frozen=True):
     amount: int
     lacking: int
     by: date | None
+    member: MemberView
 
 
 async def near(call: Call) -> Page[NearTold] | Refusal:
@@ -106,12 +110,15 @@ async def _told(
     call: Call, ladder: Ladder, found: Sequence[Near], by: date | None
 ) -> list[NearTold]:
     """Those behind whom somebody is, who lacks least first."""
-    faces = await members_db.faces(call.conn, [each.account for each in found])
+    faces = await nicknames_db.faces(call.conn, [each.account for each in found])
+    known = await members_db.some_members(call.conn, [each.member for each in faces.values()])
+    view = viewer(call)
     return [
         NearTold(
             faces[each.account].member, each.account, ladder.code(each.rank),
             name_of(ladder, each.rank), ladder.code(each.target), name_of(ladder, each.target),
             each.amount, each.lacking, by or _last(ladder, each),
+            view(known[faces[each.account].member]),
         )
         for each in sorted(found, key=lambda one: (one.lacking, one.account))
         if each.account in faces

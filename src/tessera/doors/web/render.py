@@ -14,7 +14,7 @@ from tessera.doors.language.local import Local
 from tessera.doors.web.assets import Assets
 
 _HERE = Path(__file__).parent / "templates"
-_FIGURES = (
+FIGURES = (
     "money", "amount", "count", "signed", "decimal", "percent", "quantity", "day", "day_of_year",
     "month", "clock", "moment", "spaced", "listed",
 )  # fmt: skip
@@ -54,7 +54,7 @@ class Templates:
         made.install_gettext_callables(  # type: ignore[attr-defined]
             local.gettext, local.ngettext, newstyle=True
         )
-        for name in _FIGURES:
+        for name in FIGURES:
             made.filters[name] = getattr(local, name)
         made.globals |= {
             "asset": self._assets.address, "local": local, "form_key": secrets.token_urlsafe,

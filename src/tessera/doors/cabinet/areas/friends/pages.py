@@ -31,6 +31,7 @@ async def show(visit: Visit) -> Shown:
     return View("friends/friends.html", {
         "terms": told.terms, "code": told.code, "friends": told.friends, "states": STATES,
         "link": link, "picture": still(link) if link else None,
+        "currency": visit.house.shop().program.currency,
     })  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tessera.base.pages import MAX_PAGE
 from tessera.base.refusal import Refusal
+from tessera.doors.console.areas.members.heads import called, card_of
 from tessera.doors.console.areas.rules.bench import RULES
 from tessera.doors.console.areas.tiers.drafting import LADDERS
 from tessera.doors.console.areas.tiers.sentences import plainly
@@ -47,6 +48,8 @@ async def near(visit: Visit) -> Shown:
     program = visit.house.shop().program
     return View("tiers/near.html", {
         "ladder": program.tiers[code], "code": code, "way": way, "found": found.items,
+        "names": [called(visit, each.member) for each in found.items],
+        "cards": [card_of(each.member) for each in found.items],
         "share": visit.query.get("share") or "80", "days": visit.query.get("days") or "60",
         "currency": program.currency, "csv": visit.here(csv="near", cursor=""),
         "next": visit.here(cursor=found.next) if found.next else "",

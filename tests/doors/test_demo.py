@@ -89,7 +89,7 @@ def test_everything_is_posted_and_a_second_start_changes_nothing(dsn):
     assert counts(dsn) == story_counts()
     assert first.built and first.events == story_counts()["event"]
     assert first.receipts == story_counts()["sale"] + story_counts()["return"]
-    assert "Bottega Tessera, version 2: 42 rules" in said[0] and "tests passed" in said[0]
+    assert "Bottega Tessera, version 2: 44 rules" in said[0] and "tests passed" in said[0]
     again = run(build(dsn, Plan(date(2027, 1, 1), seed=9)))
     assert not again.built
     assert (again.plan, again.card, again.spare) == (PLAN, first.card, first.spare)

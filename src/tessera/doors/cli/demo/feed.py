@@ -38,10 +38,16 @@ class DemoBroken(Exception):
     """The demo cannot be built: something was refused that never should be."""
 
 
+class _Coupon(Struct):
+    code: str
+    state: str
+
+
 class _Seen(Struct):
     """The part of an answer that the next visit needs."""
 
     balance: Balance | None = None
+    coupons: tuple[_Coupon, ...] = ()
 
 
 _SEEN = msgspec.json.Decoder(_Seen)
@@ -69,6 +75,7 @@ class Feed:
         self.last: dict[str, asyncio.Task[None]] = {}
         self.forms: list[Registered] = []
         self.balances: dict[str, int] = {}
+        self.coupons: dict[str, list[str]] = {}  # given and not used: one is shown at each visit
 
     async def run(self, happenings: Iterable[Happening]) -> None:
         """Register members, submit sales, returns and events, each member's in time order.
@@ -143,6 +150,8 @@ class Feed:
             await before
         if isinstance(what, Receipt) and what.spend is not None:
             what = affordable(what, self.balances.get(thread, 0))
+        if isinstance(what, Receipt) and self.coupons.get(thread):
+            what = msgspec.structs.replace(what, coupons=(self.coupons[thread].pop(0),))
         reply = await self._submit(what, "")
         if reply.status >= 400 and isinstance(what, Receipt) and what.spend is not None:
             # Points may have expired since the last receipt: then this one is paid in money.
@@ -150,9 +159,12 @@ class Feed:
             reply = await self._submit(what, " money")
         if reply.status not in (200, 201):
             raise DemoBroken(f"{_name(what)}: {reply.status} {reply.body.decode()[:400]}")
-        told = _SEEN.decode(reply.body).balance
-        if told is not None:
-            self.balances[thread] = told.available
+        told = _SEEN.decode(reply.body)
+        if told.balance is not None:
+            self.balances[thread] = told.balance.available
+        kept = [each.code for each in told.coupons if each.state in ("given", "unused")]
+        if kept:
+            self.coupons.setdefault(thread, []).extend(kept)
         self._over(thread)
         self.gate.release()
         if isinstance(what, Receipt):

@@ -209,7 +209,8 @@ def test_a_currency_of_another_program_stops_the_load_and_puts_nothing_aside(dsn
 
     refusal = run(go())
     assert isinstance(refusal, Refusal)
-    assert refusal.code == "currency_other"
+    assert (refusal.code, refusal.field) == ("currency_other", "currency")
+    assert refusal.why.startswith("row 2: EUR sent, this program runs in USD; so it is with")
     assert seen(dsn, ASIDE) == []
 
 

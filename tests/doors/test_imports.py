@@ -305,6 +305,20 @@ def test_another_currency_is_told_at_once(api):
     assert failed(api, raw, mapping=mapping)["code"] == "currency_other"
 
 
+def test_one_receipt_in_another_currency_goes_aside_and_the_rest_is_taken(api):
+    mapping = named("coins").replace('{ constant = "EUR" }', '"coin"')
+    row = "2026-11-01T10:00:00,S1,,TEA,1,2"
+    raw = f"{HEAD},coin\nf2,{row},EUR\nf3,{row},USD\n"
+    found = begun(api, raw.encode(), mapping=mapping)
+    checked = until(api, found["task_id"], "ready")["checked"]
+    assert (checked["good"], checked["bad"]) == (1, {"currency_other": 1})
+    (wrong,) = api.call("GET", f"/v1/imports/{found['task_id']}/preview").json()["wrong"]
+    assert (wrong["row"], wrong["field"], wrong["code"]) == (3, "coin", "currency_other")
+    started(api, found["task_id"])
+    assert until(api, found["task_id"], "done")["came"]["good"] == 1
+    assert [each["number"] for each in aside(api, "coins")] == ["f3"]
+
+
 def test_pieces_come_in_order_and_may_come_twice(api, place):
     raw = lines("g1,2026-11-01T10:00:00,S1,,TEA,1,2.50")
     body = {"kind": "receipts", "bytes": len(raw), "mapping": named("pieces"), "name": "g"}

@@ -16,6 +16,9 @@ from tessera.doors.cli.load.reading import Back, BackLine, Bad, Reader, Sale
 from tessera.warehouse.core import Identifier
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
+DAYS = """77 2026-05-01T10:00 7 A 2 1
+77 2026-05-02T10:00 7 A 1 1
+C8 2026-05-02T11:00 7 A -1 1"""
 
 
 # The mapping itself
@@ -135,6 +138,9 @@ def test_no_member_is_nobody_and_a_prefix_is_a_return():
         ("1 0001-01-01T00:00 - A 1 1", [(2, "not_a_time", "at")]),
         ("1 2026-03-01T10:00 a_b A 1 1", [(2, "word_unfit", "who")]),
         ("1 2026-03-01T10:00 7 A 1 1\n1 2026-03-01T10:00 8 A 1 1", [(3, "rows_disagree", "who")]),
+        ("1 2026-03-01T10:00 7 A 1 1\n1 2026-03-02T10:00 7 A 1 1", [(3, "rows_disagree", "at")]),
+        ("1 2026-03-01T23:59 7 A 1 1\n1 2026-03-02T00:01 7 A 1 1", [(3, "rows_disagree", "at")]),
+        ("1 2026-03-01T08:00 7 A 1 1\n1 2026-03-01T20:01 7 A 1 1", [(3, "rows_disagree", "at")]),
         ("1 2026-03-01T10:00 7 A 1000000000 10000000000", [(2, "total_too_large", "")]),
     ],
 )  # fmt: skip
@@ -143,6 +149,29 @@ def test_what_cannot_be_posted_says_row_code_and_column(text, faults):
     assert isinstance(bad, Bad)
     assert [(f.row, f.code, f.field) for f in bad.faults] == faults
     assert len(bad.record["rows"]) == len(text.splitlines())
+
+
+def test_a_number_that_comes_again_on_another_day_is_told_with_its_cure():
+    bad = read("78 2026-05-01T10:00 7 A 1 1\n78 2026-05-02T09:00 7 A 1 1")
+    assert isinstance(bad, Bad)
+    why = bad.faults[0].why
+    assert why.startswith("2026-05-02 09:00 here, 2026-05-01 10:00 in row 2 of the same number; ")
+    assert 'number_restarts = "daily"' in why
+
+
+def test_where_numbers_restart_daily_the_day_tells_them_apart_and_the_number_stays():
+    daily = shop(SHOP.replace('number = "no"', 'number = "no"\nnumber_restarts = "daily"'))
+    reader = Reader(daily)
+    told = {reader.number(row.values) for row in rows_of(DAYS, daily)}
+    assert told == {"77 2026-05-01", "77 2026-05-02", "C8 2026-05-02"}
+    places = [reader.columns.index(column) for column in reader.number_columns]
+    cells = [tuple(row.values[p] for p in places) for row in rows_of(DAYS, daily)]
+    assert {reader.numbered(some) for some in cells} == told
+    sale, back = read(DAYS.splitlines()[0], daily), read(DAYS.splitlines()[2], daily)
+    assert isinstance(sale, Sale)
+    assert isinstance(back, Back)
+    assert sale.receipt.number == "77"
+    assert (back.number, back.key) == ("C8", "C8 2026-05-02")
 
 
 def test_a_receipt_without_number_and_one_too_long_are_told_apart_by_their_rows():

@@ -60,6 +60,17 @@ class Aside(Struct, frozen=True):
     record: str = "{}"
 
 
+class Listed(Struct, frozen=True):
+    """The same for reading: `source` is the file as the load named it."""
+
+    number: str
+    source: str
+    row: int
+    code: str
+    field: str
+    why: str
+
+
 class Waiting(Struct, frozen=True):
     """A return that waits for the last sale of its file. `member` is "" for nobody."""
 
@@ -141,11 +152,11 @@ async def quarantined(conn: Conn, load_id: UUID) -> list[Quarantined]:
     return [Quarantined(*row) async for row in cursor]
 
 
-async def set_aside(conn: Conn, mapping: str, after: str, most: int) -> list[Quarantined]:
+async def set_aside(conn: Conn, mapping: str, after: str, most: int) -> list[Listed]:
     """A page of what a mapping has in quarantine, by number, after the one named."""
     asked = {"mapping": mapping, "after": after, "most": most}
     cursor = await conn.execute(SQL["set_aside"], asked)
-    return [Quarantined(*row) async for row in cursor]
+    return [Listed(*row) async for row in cursor]
 
 
 async def sums(conn: Conn) -> list[tuple[str, str, int]]:

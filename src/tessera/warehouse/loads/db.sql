@@ -62,11 +62,12 @@ WHERE load_id = %(load)s
 ORDER BY row_number, number;
 
 -- name: set_aside
--- What a mapping has in quarantine, page by page.
-SELECT number, row_number, code, field, why, record::text
-FROM warehouse.quarantine
-WHERE mapping = %(mapping)s AND number > %(after)s
-ORDER BY number
+-- What a mapping has in quarantine, page by page, with the file it was found in.
+SELECT q.number, l.source, q.row_number, q.code, q.field, q.why
+FROM warehouse.quarantine AS q
+INNER JOIN warehouse.load AS l ON q.load_id = l.id
+WHERE q.mapping = %(mapping)s AND q.number > %(after)s
+ORDER BY q.number
 LIMIT %(most)s;
 
 -- name: sums

@@ -24,7 +24,7 @@ from tessera.doors.cli.moving.command import add_loads
 from tessera.doors.ground import Ground, Settings, ground
 from tessera.doors.runs import history
 from tessera.warehouse.loads import db as loads
-from tessera.warehouse.loads.db import Quarantined
+from tessera.warehouse.loads.db import Listed
 
 # The same caller in every run: its keys make a repeated file harmless.
 LOADER = Principal(uuid5(NAMESPACE_URL, "tessera:load"), "key", "load", "owner", None, 1_000_000)
@@ -74,15 +74,16 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         after: Annotated[str, typer.Option(help="begin after this number")] = "",
         most: Annotated[int, typer.Option(help="how many at most")] = 50,
     ) -> None:
-        """List the receipts that could not be posted: row, field and why.
+        """List the receipts that could not be posted: file, row, field and why.
 
         Mend them in a file of their own and load that: what is posted leaves the quarantine.
         """
         for each in asyncio.run(_aside(ground(settings), mapping, after, most)):
-            typer.echo(f"{each.number}  row {each.row}  {each.code}  {each.field}\n    {each.why}")
+            typer.echo(f"{each.number}  {each.source} row {each.row}  {each.code}  {each.field}")
+            typer.echo(f"    {each.why}")
 
 
-async def _aside(base: Ground, mapping: str, after: str, most: int) -> list[Quarantined]:
+async def _aside(base: Ground, mapping: str, after: str, most: int) -> list[Listed]:
     async with await AsyncConnection.connect(base.dsn) as conn:
         return await loads.set_aside(conn, mapping, after, most)
 

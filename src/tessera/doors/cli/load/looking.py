@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from tessera.doors.cli.load import blocks, files
-from tessera.doors.cli.load.reading import Back, Bad, Reader, Sale, numbered
+from tessera.doors.cli.load.mapping import names_of
+from tessera.doors.cli.load.reading import Back, Bad, Fault, Reader, Sale
 from tessera.doors.cli.load.report import Shows
 from tessera.doors.uploads import Wrong
 from tessera.members.core import masked
@@ -23,6 +24,7 @@ class Looked(Struct):
     """What a file says. Receipts count once, rows as they stand there.
 
     outcomes  sales, returns, repeated: rows that say a receipt once more
+    others    currencies of sales that are not the program's
     first     of receipts that are understood, the columns of HEADS
     """
 
@@ -32,13 +34,14 @@ class Looked(Struct):
     wrong: list[Wrong] = msgspec.field(default_factory=list)
     first: list[list[str]] = msgspec.field(default_factory=list)
     stores: set[str] = msgspec.field(default_factory=set)
-    currencies: set[str] = msgspec.field(default_factory=set)
+    others: set[str] = msgspec.field(default_factory=set)
 
 
-def look(source: files.Source, reader: Reader, progress: Shows) -> Looked:
+def look(source: files.Source, reader: Reader, progress: Shows, currency: str) -> Looked:
     """Read all of a file. Touches no database.
 
-    errors  files.Unreadable, blocks.Scattered; whatever `progress` raises to end it
+    currency  the program's; a sale in another is wrong
+    errors    files.Unreadable, blocks.Scattered; whatever `progress` raises to end it
     """
     looked = Looked()
     progress.phase("looking through", None)
@@ -48,16 +51,27 @@ def look(source: files.Source, reader: Reader, progress: Shows) -> Looked:
             looked.rows += 1
             if looked.rows % files.BATCH_ROWS == 0:
                 progress.advance(files.BATCH_ROWS)
-            yield numbered(row.values)
+            yield reader.numbered(row.values)
 
     expected = blocks.repeated(numbers())
     progress.phase("checking", looked.rows)
     read = source.rows(reader.columns)
     for said in blocks.gather(read, reader.number, reader.time, expected):
-        _count(looked, reader.read(said))
+        thing = reader.read(said)
+        if isinstance(thing, Sale) and thing.receipt.currency != currency:
+            looked.others.add(thing.receipt.currency)
+            thing = _foreign(thing, reader, currency)
+        _count(looked, thing)
         looked.outcomes["repeated"] += said.repeated
         progress.advance(len(said.rows) + said.repeated)
     return looked
+
+
+def _foreign(sale: Sale, reader: Reader, currency: str) -> Bad:
+    """A sale that the writer is going to refuse."""
+    why = f"{sale.receipt.currency} sent, this program runs in {currency}"
+    column = ", ".join(names_of(reader.mapping.receipt.currency))
+    return Bad(sale.receipt.number, (Fault(sale.rows[0].at, "currency_other", column, why),), {})
 
 
 def _count(looked: Looked, thing: Sale | Back | Bad) -> None:
@@ -71,8 +85,6 @@ def _count(looked: Looked, thing: Sale | Back | Bad) -> None:
         return
     looked.outcomes["sales" if isinstance(thing, Sale) else "returns"] += 1
     looked.stores.add(thing.receipt.store if isinstance(thing, Sale) else thing.store)
-    if isinstance(thing, Sale):
-        looked.currencies.add(thing.receipt.currency)
     if len(looked.first) < FIRST:
         looked.first.append(_shown(thing))
 

@@ -58,15 +58,17 @@ class Member(Struct, frozen=True, forbid_unknown_fields=True):
 class Head(Struct, frozen=True, forbid_unknown_fields=True):
     """What is said once per receipt; every row of a receipt must say the same.
 
-    number       one column, or several joined by "-", that make a receipt unique in the file
-    time         one column, or several joined by a blank (a date and a time of day)
-    time_format  "iso", or as Python's strptime wants it; a time without offset is the shop's
+    number           one column, or several joined by "-", that make a receipt unique in the file
+    number_restarts  "daily": it is unique on its day alone, by the shop's clock
+    time             one column, or several joined by a blank (a date and a time of day)
+    time_format      "iso", or as Python's strptime wants it; a time without offset is the shop's
     """
 
     number: Columns
     time: Columns
     till: Column | Constant
     currency: Column | Constant
+    number_restarts: Literal["never", "daily"] = "never"
     time_format: Annotated[str, Meta(min_length=1)] = "iso"
     member: Member | None = None
 

@@ -17,9 +17,10 @@ from tessera.base.refusal import Refusal
 from tessera.doors.writer import Job, Reply
 from tessera.warehouse.core import Receipt, Return
 
+FIRST = 256  # sales, a batch of the writer, after which a load goes on or stops
 PAUSE_S, LONGEST_PAUSE_S, PATIENCE_S = 0.05, 1.0, 120.0
 AGAIN = {"busy", "key_in_flight", "try_again"}
-# What is wrong with every receipt of the file: the load stops, nothing goes to quarantine for it.
+# What may be wrong with every receipt of a file alike.
 ALL_ALIKE = {"currency_other", "not_allowed", "other_store", "not_signed_in"}
 
 
@@ -35,6 +36,39 @@ class Stopped(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.why)
         self.refusal = refusal
+
+
+class Alike:
+    """Watches the first sales of a file: refused all alike, the load is wrong and not they."""
+
+    def __init__(self) -> None:
+        self._refused: list[tuple[int, Refusal]] = []
+        self._decided = False
+
+    def saw(self, reply: Booked | Refusal, row: int) -> None:
+        """What became of the next sale; `row`: where it stands. Errors: Stopped."""
+        if self._decided:
+            return
+        before = self._refused[0][1].code if self._refused else ""
+        if (
+            isinstance(reply, Booked)
+            or reply.code not in ALL_ALIKE
+            or before not in ("", reply.code)
+        ):
+            self._decided = True
+            return
+        self._refused.append((row, reply))
+        if len(self._refused) >= FIRST:
+            self.ended()
+
+    def ended(self) -> None:
+        """No sale comes any more, or enough have come. Errors: Stopped."""
+        if self._refused and not self._decided:
+            row, said = self._refused[0]
+            why = (
+                f"row {row}: {said.why}; so it is with all of the first {len(self._refused)} sales"
+            )
+            raise Stopped(Refusal(said.code, said.field, why, said.cure))
 
 
 class Booked(Struct, frozen=True):
@@ -71,7 +105,7 @@ class Post:
     async def __call__(self, ask: Receipt | Return) -> Booked | Refusal:
         """What the writer says in the end.
 
-        errors  Stopped when no receipt can be posted: for what all have alike, or for two minutes
+        errors  Stopped when nothing could be posted for two minutes
         """
         job, pause_s, began = self._job(ask), PAUSE_S, self._now()
         while True:
@@ -82,8 +116,6 @@ class Post:
                               < self._since_ms)  # fmt: skip
             said = msgspec.json.decode(reply.body, type=_Problem)
             refusal = Refusal(said.code, said.field, said.why, said.cure)
-            if said.code in ALL_ALIKE:
-                raise Stopped(refusal)
             if said.code == "receipt_known":  # another key posted it: a till, or another load
                 return Booked(True)
             if said.code not in AGAIN:

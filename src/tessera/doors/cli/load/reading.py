@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, to_builtins
 
@@ -25,11 +23,13 @@ from tessera.doors.cli.load.cells import (
     unfit,
 )
 from tessera.doors.cli.load.mapping import Columns, Constant, Mapping, Reject, names_of
+from tessera.doors.cli.load.telling import Telling, telling_columns
 from tessera.doors.cli.load.whose import named, word_of
 from tessera.warehouse.core import MAX_LINES, PER, Identifier, Line, Receipt, Unit
 
 MAX_UNITS = 10**9
 MAX_NUMBER = 80  # letters of a receipt's number that are kept when it is too long to be one
+LONGEST = timedelta(hours=12)  # between two rows of one receipt
 
 
 class Fault(Struct, frozen=True):
@@ -61,7 +61,8 @@ class Sale(Struct, frozen=True):
 class Back(Struct, frozen=True):
     """Goods that come back, with no word about the sale they are from.
 
-    said  the receipt as it was read, so that it can be repaired; put in when it has to wait
+    said   the receipt as it was read, so that it can be repaired; put in when it has to wait
+    named  what its file calls it: its number, and its day where numbers restart; "": the number
     """
 
     number: str
@@ -72,6 +73,12 @@ class Back(Struct, frozen=True):
     member: Identifier | None
     lines: tuple[BackLine, ...]
     said: dict[str, Any] = {}
+    named: str = ""
+
+    @property
+    def key(self) -> str:
+        """Under this name it waits and lies in quarantine."""
+        return self.named or self.number
 
 
 class Bad(Struct, frozen=True):
@@ -86,6 +93,12 @@ class Bad(Struct, frozen=True):
     member: Identifier | None = None
 
 
+_RESTARTS = (
+    'where numbers begin again every day say number_restarts = "daily" under [receipt] of a mapping'
+    " of yours, else give the rows of a receipt one time"
+)
+
+
 class _Head(Struct, frozen=True):
     store: str
     till: str
@@ -97,38 +110,35 @@ class Reader:
     """Reads rows by one mapping.
 
     columns         the columns it wants, in the order of the values of its rows
-    number_columns  those that make the receipt's number
+    number_columns  those that tell one receipt from another
+    numbered        what they say together, of a row of them alone: as `number` of a whole row
     """
 
     def __init__(self, mapping: Mapping) -> None:
         self.mapping = mapping
         self.columns = tuple(mapping.columns())
-        self.number_columns = names_of(mapping.receipt.number)
+        self._telling = Telling(mapping, self.columns)
+        self.number_columns = telling_columns(mapping)
+        self.numbered = Telling(mapping, self.number_columns).key
         self._place = {name: index for index, name in enumerate(self.columns)}
-        self._number = self._places(mapping.receipt.number)
-        self._time = self._places(mapping.receipt.time)
         member = mapping.receipt.member
         heads = (mapping.store.id, mapping.receipt.till, mapping.receipt.currency,
                  member.column if member else None)  # fmt: skip
         self._heads = tuple(self._place[name] for said in heads for name in names_of(said))
-        self._zone = ZoneInfo(mapping.store.time_zone)
-        self._local = lru_cache(maxsize=4096)(self._local_of)
 
     def number(self, values: tuple[Any, ...]) -> str:
-        """The receipt's number; "" if one of its columns is empty."""
-        return numbered([values[place] for place in self._number])
+        """What tells the receipt from others of its file; "" if nothing does."""
+        return self._telling.key(values)
 
     def time(self, values: tuple[Any, ...]) -> datetime | None:
         """When the row happened, on the shop's clock; None if that cannot be read."""
-        if len(self._time) == 1 and isinstance(values[self._time[0]], date):
-            return self._local(values[self._time[0]])
-        return self._local(" ".join(text(values[place]) for place in self._time).strip())
+        return self._telling.time(values)
 
     def read(self, said: Gathered) -> Sale | Back | Bad:
         """What the rows of one number are. A receipt is whole: one bad row makes all of it bad."""
         rejected = self._rejected(said.number)
         if rejected is not None:
-            at, column = said.rows[0].at, self.columns[self._number[0]]
+            at, column = said.rows[0].at, names_of(self.mapping.receipt.number)[0]
             return self._bad(said, [Fault(at, rejected.code, column, rejected.why)])
         back = self._back_sign(said)
         sign = back or 1
@@ -170,7 +180,7 @@ class Reader:
         receipt = Receipt(
             store=head.store,
             till=head.till,
-            number=said.number,
+            number=self._telling.number(said.rows[0].values),
             happened_at=at.astimezone(UTC),
             currency=head.currency,
             lines=tuple(lines),
@@ -184,7 +194,8 @@ class Reader:
     def _back(self, said: Gathered, lines: list[tuple[int, Line]]) -> Back:
         head, at = self._head(said.rows[0]), self._first_time(said)
         return Back(
-            number=said.number,
+            number=self._telling.number(said.rows[0].values),
+            named=said.number,
             store=head.store,
             till=head.till,
             business_date=at.date(),
@@ -221,7 +232,7 @@ class Reader:
         first, mapping = said.rows[0], self.mapping
         head = self._head(first)
         for kind, word, place in (
-            (Code, said.number, mapping.receipt.number),
+            (Code, self._telling.number(first.values), mapping.receipt.number),
             (Code, head.store, mapping.store.id),
             (Code, head.till, mapping.receipt.till),
             (Currency, head.currency, mapping.receipt.currency),
@@ -235,38 +246,34 @@ class Reader:
                   member.column if member else None)  # fmt: skip
         for row in said.rows:
             if self.time(row.values) is None:
-                seen = " ".join(text(row.values[place]) for place in self._time)
-                why = f"{quoted(seen)} is not a time ({mapping.receipt.time_format})"
+                seen = quoted(self._telling.seen(row.values))
+                why = f"{seen} is not a time ({mapping.receipt.time_format})"
                 yield Fault(row.at, "not_a_time", _field(mapping.receipt.time), why)
             if self._says(row) != self._says(first) and (other := self._head(row)) != head:
                 pairs = zip(fields, _words(head), _words(other), strict=True)
                 field, here, there = next(p for p in pairs if p[1] != p[2])
                 why = f"{quoted(there)} here, {quoted(here)} in row {first.at} of the same receipt"
                 yield Fault(row.at, "rows_disagree", _field(field), why)
+        yield from self._apart(said)
+
+    def _apart(self, said: Gathered) -> Iterator[Fault]:
+        """Rows too far from the first to be of its receipt: most likely a number came again."""
+        begun = self.time(said.rows[0].values)
+        for row in said.rows[1:]:
+            at = self.time(row.values)
+            if begun is None or at is None:
+                continue
+            other_day = at.date() != begun.date()
+            if other_day or at - begun > LONGEST:
+                cure = _RESTARTS if other_day else "give each receipt a number of its own"
+                why = (f"{at:%Y-%m-%d %H:%M} here, {begun:%Y-%m-%d %H:%M} in row"
+                       f" {said.rows[0].at} of the same number; {cure}")  # fmt: skip
+                yield Fault(row.at, "rows_disagree", _field(self.mapping.receipt.time), why)
 
     def _first_time(self, said: Gathered) -> datetime:
         times = [at for row in said.rows if (at := self.time(row.values)) is not None]
         assert len(times) == len(said.rows), "a row without a time is a fault"
         return min(times)
-
-    def _local_of(self, said: Any) -> datetime | None:
-        try:
-            at = self._parsed(said)
-            at = at.replace(tzinfo=self._zone) if at.tzinfo is None else at.astimezone(self._zone)
-            at.astimezone(UTC)  # year 1 and year 9999 have no place on every clock
-        except (ValueError, OverflowError):
-            return None
-        return at
-
-    def _parsed(self, said: Any) -> datetime:
-        if isinstance(said, datetime):
-            return said
-        if isinstance(said, date):
-            return datetime(said.year, said.month, said.day)  # noqa: DTZ001 - the zone comes next
-        how = self.mapping.receipt.time_format
-        if how == "iso":
-            return datetime.fromisoformat(said)
-        return datetime.strptime(said, how)  # noqa: DTZ007 - the zone comes next
 
     # The lines
 
@@ -351,15 +358,6 @@ class Reader:
 
     def _word(self, row: Row, said: str | Constant) -> str:
         return said.constant if isinstance(said, Constant) else text(row.values[self._place[said]])
-
-    def _places(self, said: Columns) -> tuple[int, ...]:
-        return tuple(self._place[name] for name in names_of(said))
-
-
-def numbered(cells: Iterable[Any]) -> str:
-    """A receipt's number from its columns; "" if one of them is empty."""
-    parts = [text(cell) for cell in cells]
-    return "-".join(parts) if all(parts) else ""
 
 
 def _words(head: _Head) -> tuple[str, str, str, str]:

@@ -55,14 +55,14 @@ async def _plan_some(work: Work) -> bool:
         records = await db.waiting_of(conn, work.load, members)
         backs = [msgspec.json.decode(record, type=Back) for record in records]
         decided = await _decide(conn, backs)
-    plans = [(m.back.number, msgspec.json.encode(m.returns).decode()) for m in decided.matched]
-    gone = [u.back.number for u in decided.unmatched] + [back.number for back in decided.known]
+    plans = [(m.back.key, msgspec.json.encode(m.returns).decode()) for m in decided.matched]
+    gone = [u.back.key for u in decided.unmatched] + [back.key for back in decided.known]
     async with work.connect() as conn, conn.transaction():
         for unmatched in decided.unmatched:
             _put_aside(work, unmatched.back, unmatched.faults)
         for back in decided.known:
             work.tally.already_known += 1
-            work.posted(back.number)
+            work.posted(back.key)
         await db.plan(conn, work.load, plans)
         await db.done_waiting(conn, work.load, gone)
         await work.write(conn)
@@ -119,10 +119,10 @@ async def _post_planned(work: Work) -> None:
     ]  # fmt: skip
     by_member: dict[Any, list[Matched]] = {}
     for matched in planned:
-        by_member.setdefault(matched.back.member or matched.back.number, []).append(matched)
+        by_member.setdefault(matched.back.member or matched.back.key, []).append(matched)
     await _together([_post_member(work, some) for some in by_member.values()])
     async with work.connect() as conn, conn.transaction():
-        await db.done_waiting(conn, work.load, [matched.back.number for matched in planned])
+        await db.done_waiting(conn, work.load, [matched.back.key for matched in planned])
         await work.write(conn)
         await work.keep(conn)
 
@@ -148,7 +148,7 @@ async def _post_member(work: Work, some: list[Matched]) -> None:
             known = all(isinstance(reply, Booked) and reply.known for reply in replies)
             work.tally.already_known += known
             work.tally.posted_returns += not known
-            work.posted(matched.back.number)
+            work.posted(matched.back.key)
         work.progress.advance(1)
 
 
@@ -171,4 +171,4 @@ def _half_posted(matched: Matched, replies: list[Booked | Refusal]) -> list[Faul
 def _put_aside(work: Work, back: Back, faults: Sequence[Fault]) -> None:
     # What a release before this one left waiting does not say how it was read.
     record = back.said or msgspec.to_builtins(back)
-    work.put_aside(back.number, faults, record, back.member)
+    work.put_aside(back.key, faults, record, back.member)

@@ -29,7 +29,7 @@ from tessera.base.refusal import Refusal
 from tessera.doors.cli.load import blocks, files, mapping, posting, returning
 from tessera.doors.cli.load import db as books
 from tessera.doors.cli.load.posting import Booked, Stopped
-from tessera.doors.cli.load.reading import Back, Bad, Fault, Reader, Sale, numbered
+from tessera.doors.cli.load.reading import Back, Bad, Fault, Reader, Sale
 from tessera.doors.cli.load.report import Report, Shows, Tally, report_of
 from tessera.doors.runs import History
 from tessera.warehouse.core import Identifier, Receipt
@@ -117,6 +117,7 @@ class Work:
         self.connect, self.refresh, self.post, self.progress = connect, refresh, post, progress
         self.past, self.tally = past, _tally(load)
         self._stores: set[str] = set()
+        self._alike = posting.Alike() if not load.done else None
         self._settled = Settled()
         self._gate = asyncio.Semaphore(IN_FLIGHT)
         self._last: dict[Identifier, asyncio.Task[Booked | Refusal]] = {}
@@ -171,6 +172,8 @@ class Work:
                     await self._settle(*window.popleft())
             while window:
                 await self._settle(*window.popleft())
+            if self._alike is not None:
+                self._alike.ended()
         finally:
             for _, _, left in window:
                 if left is not None:
@@ -209,7 +212,7 @@ class Work:
             nonlocal rows
             for row in self.source.rows(self.reader.number_columns):
                 rows += 1
-                yield numbered(row.values)
+                yield self.reader.numbered(row.values)
 
         expected = await asyncio.to_thread(blocks.repeated, numbers())
         return expected, rows
@@ -226,6 +229,8 @@ class Work:
         else:
             assert task is not None, "a sale is posted"
             booked = await task
+            if self._alike is not None:
+                self._alike.saw(booked, said.rows[0].at)
             if isinstance(booked, Booked):
                 self.tally.already_known += booked.known
                 self.tally.posted_sales += not booked.known

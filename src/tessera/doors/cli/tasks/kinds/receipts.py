@@ -34,17 +34,17 @@ async def check(job: Job) -> dict[str, Any] | Refusal:
     source = _opened(job, said)
     if isinstance(source, Refusal):
         return source
-    try:
-        looked = await asyncio.to_thread(look, source, Reader(said), job.steps)
-    except (files.Unreadable, blocks.Scattered) as wrong:
-        return stopped(wrong)
     async with connected(job.base) as (conn, program):
         known = {store.id for store in await stores_db.all_stores(conn)}
         load = await loads.find_load(conn, files.digest(_path(job), said), said.name)
-    if others := looked.currencies - {program.currency}:
+    try:
+        looked = await asyncio.to_thread(look, source, Reader(said), job.steps, program.currency)
+    except (files.Unreadable, blocks.Scattered) as wrong:
+        return stopped(wrong)
+    if looked.others and not looked.outcomes["sales"]:
         return Refusal(
             "currency_other", "receipt.currency",
-            f"the file is in {', '.join(sorted(others))}, the program in {program.currency}",
+            f"the file is in {', '.join(sorted(looked.others))}, the program in {program.currency}",
             "one program has one currency: take the others out of the file",
         )  # fmt: skip
     job.uploads.keep_preview(job.task.id, Preview(HEADS, looked.first, looked.wrong))

@@ -33,7 +33,9 @@ BUDGETS: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def shop(server, template) -> Iterator[Api]:
     with shops.fresh(server, template) as api:
-        said = api.call("POST", "/v1/program", PROGRAM | {"budgets": BUDGETS})
+        said = api.call("POST", "/v1/program", PROGRAM | {
+            "budgets": BUDGETS, "partners": {"acme": {"name": "Acme"}},
+        })  # fmt: skip
         assert said.status_code == 201, said.text
         for code in ("mug", "pen"):
             terms = {"kind": "goods", "names": {"en": code}, "points": 10, "cost_minor": 250,

@@ -150,6 +150,8 @@ def test_many_ask_and_each_claim_has_one_code_of_its_own(api):
         ({"kind": "coupon", "coupon": "TENTH", "money_minor": 5}, "reward_invalid",
          "terms.money_minor"),
         ({"funding": "supplier"}, "reward_invalid", "terms.partner"),
+        ({"funding": "partner", "partner": "NOPE"}, "reward_invalid", "terms.partner"),
+        ({"points": 0, "money_minor": 500}, "reward_invalid", "terms.points"),
     ],
 )  # fmt: skip
 def test_terms_that_are_none(api, terms, code, field):

@@ -237,6 +237,33 @@ def test_codes_that_are_too_old_are_not_had(api):
     assert "ends_at" not in taken(api, anna, ticket), "such a day is no end"
 
 
+def test_nobody_pays_for_a_code_that_is_too_old(api):
+    anna, cinema = member(api), pool(api, ["D-0"])
+    soon = datetime.now(UTC) + timedelta(days=1)
+    assert add(api, cinema, ["D-1"], expires_at=soon.isoformat()).is_success
+    ticket = reward(api, kind="code", pool=cinema, money_minor=500, pay_days=7)
+    claim = taken(api, anna, ticket)
+    assert datetime.fromisoformat(claim["ends_at"]) == soon, "before its seven days are over"
+    pay = partial(api.call, "POST", f"/v1/claims/{claim['claim_id']}/state", {"to": "paid"})
+    api.eye.execute("UPDATE rewards.claim SET ends_at = now() WHERE id = %s", (claim["claim_id"],))
+    named = refused(api, pay)
+    assert (named["code"], "not paid in time" in named["why"]) == ("claim_closed", True)
+    assert later(api, claim, 2) == "expired"
+    assert sum(points for _, points, _ in lots(api, anna)) == 1000
+
+
+def test_a_claim_that_outlives_its_code_is_not_paid_but_cancelled(api):
+    """As claims were made before they ended with their codes."""
+    anna, cinema = member(api), pool(api, ["E-1"])
+    claim = taken(api, anna, reward(api, kind="code", pool=cinema, money_minor=500))
+    api.eye.execute("UPDATE rewards.pool_code SET expires_at = now() WHERE pool = %s", (cinema,))
+    path = f"/v1/claims/{claim['claim_id']}"
+    named = refused(api, partial(api.call, "POST", f"{path}/state", {"to": "paid"}))
+    assert (named["code"], "no longer good" in named["why"]) == ("claim_closed", True)
+    assert api.call("POST", f"{path}/cancel", {"reason": "x"}).json()["state"] == "cancelled"
+    assert sum(points for _, points, _ in lots(api, anna)) == 1000
+
+
 def test_the_last_ten_codes_go_to_ten(api):
     everybody = [member(api, 400) for _ in range(16)]
     cinema = pool(api, [f"C-{n}" for n in range(10)])

@@ -72,7 +72,12 @@ def test_nobody_has_what_is_not_paid(drawn):
     begun = core.begun(claim, terms, None)
     if claim.money_minor:
         assert begun.state == "reserved" and begun.owed_minor == claim.money_minor
-        assert begun.ends_at == NOW + timedelta(days=terms.pay_days)
+        pay_by, soon = NOW + timedelta(days=terms.pay_days), NOW + timedelta(hours=1)
+        assert begun.ends_at == pay_by
+        assert core.begun(claim, terms, soon).ends_at == soon
+        assert isinstance(core.paid(begun, NOW, terms, soon), Claim)
+        assert isinstance(core.paid(begun, soon, terms, soon), Refusal)
+        assert isinstance(core.paid(begun, pay_by, terms, None), Refusal)
         assert isinstance(core.handed_over(begun, NOW, paid=False), Refusal)
     else:
         assert begun.state == {"donation": "used"}.get(

@@ -257,7 +257,7 @@ def _view(call: Call, reward: Reward) -> RewardView:
 
 
 async def _fault(call: Call, terms: Terms, stock: int | None) -> Refusal | None:
-    fault = core.terms_fault(terms, set(_program(call).currencies))
+    fault = core.terms_fault(terms, _program(call))
     if fault is None and terms.pool:
         if stock is not None:
             return _of_pool()

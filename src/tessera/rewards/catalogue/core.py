@@ -38,7 +38,7 @@ class Terms(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
 
     names, words  by language, "en" where there is none in the reader's own
     points        the price, in `currency` ("" is the program's own); money_minor: besides
-    cost_minor    what one costs the shop, borne by `funding`; of a partner: its code
+    cost_minor    what one costs the shop, borne by `funding`; of a partner or supplier: its code
     starts, ends  it can be claimed from then on, and until then
     most, per     of one member in a period of the calendar; none: any number
     who           a condition on the person, as in rules; none: every registered member
@@ -164,21 +164,28 @@ class Step(Struct, frozen=True):
 # Terms -------------------------------------------------------------------------------------------
 
 
-def terms_fault(terms: Terms, currencies: set[str]) -> Refusal | None:
-    """Why these terms are none. `currencies`: codes that the program declares."""
-    if not terms.points and not terms.money_minor:
-        return _fault("points", "it costs nothing", "ask for points, or points and money")
-    if terms.currency and terms.currency not in currencies:
+def terms_fault(terms: Terms, program: Program) -> Refusal | None:
+    """Why these terms are none under a program."""
+    if not terms.points:
+        return _fault("points", "it costs no points", "ask for points, or points and money")
+    if terms.currency and terms.currency not in program.currencies:
         why = f"there is no currency {terms.currency}"
         return Refusal("currency_unknown", "terms.currency", why, "leave it out, or declare it")
     if terms.starts is not None and terms.ends is not None and terms.starts >= terms.ends:
         return _fault("ends", "it ends before it begins", "choose a later end")
     if not any(terms.names.values()):
         return _fault("names", "it has no name", "say what it is")
-    if terms.funding in ("partner", "supplier") and not terms.partner:
-        why = f"a {terms.funding} bears the cost, and is not named"
-        return _fault("partner", why, "name the partner, or let somebody else bear it")
-    return _kind_fault(terms)
+    return _bearer_fault(terms, program) or _kind_fault(terms)
+
+
+def _bearer_fault(terms: Terms, program: Program) -> Refusal | None:
+    if terms.funding not in ("partner", "supplier") or terms.partner in program.partners:
+        return None
+    why = f"a {terms.funding} bears the cost, and is not named"
+    if terms.partner:
+        why = f"the program has no partner {terms.partner}"
+    cure = "name one that is under `partners`, or let somebody else bear it"
+    return _fault("partner", why, cure)
 
 
 def _kind_fault(terms: Terms) -> Refusal | None:
@@ -236,10 +243,11 @@ def holds(
 def begun(claim: Claim, terms: Terms, code_ends: datetime | None) -> Claim:
     """The state in which a claim begins, and until when.
 
-    code_ends  of the code or coupon that it has
+    code_ends  of the code or coupon that it has: nobody pays for it later
     """
     if claim.money_minor:
-        return replace(claim, ends_at=claim.claimed_at + timedelta(days=terms.pay_days))
+        pay_by = claim.claimed_at + timedelta(days=terms.pay_days)
+        return replace(claim, ends_at=pay_by if code_ends is None else min(pay_by, code_ends))
     return ready(claim, claim.claimed_at, terms, code_ends)
 
 
@@ -253,6 +261,21 @@ def ready(claim: Claim, now: datetime, terms: Terms, code_ends: datetime | None)
         return replace(claim, state="issued", ends_at=code_ends)
     ends = None if terms.days is None else now + timedelta(days=terms.days)
     return replace(claim, state="issued", ends_at=ends)
+
+
+def paid(
+    claim: Claim, now: datetime, terms: Terms, code_ends: datetime | None
+) -> Claim | Refusal:  # fmt: skip
+    """Its money is there. Errors: claim_closed, claim_paid."""
+    fault = closed(claim, now)
+    if fault is not None:
+        return fault
+    if not claim.owed_minor:
+        return Refusal("claim_paid", "", "nothing is owed for this claim", "hand it over")
+    if code_ends is not None and code_ends <= now:
+        return Refusal("claim_closed", "", "its code is no longer good",
+                       "give the money back and cancel the claim: its points go back")  # fmt: skip
+    return ready(replace(claim, paid_at=now), now, terms, code_ends)
 
 
 def handed_over(claim: Claim, now: datetime, paid: bool) -> Claim | Refusal:
@@ -279,6 +302,9 @@ def closed(claim: Claim, now: datetime) -> Refusal | None:
     """Why nothing more happens to a claim."""
     if claim.state in OPEN and (claim.ends_at is None or claim.ends_at > now):
         return None
+    if claim.state in OPEN and claim.owed_minor:
+        return Refusal("claim_closed", "", "it was not paid in time, its points go back",
+                       "give the money back; it can be claimed anew")  # fmt: skip
     state = "expired" if claim.state in OPEN else claim.state
     return Refusal("claim_closed", "", f"this claim is {state}", "look at what happened to it")
 

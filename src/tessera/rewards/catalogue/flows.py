@@ -250,17 +250,14 @@ async def hand_over(
 
 async def pay_money(conn: db.Conn, by: By, claim_id: UUID) -> Claim | Refusal:
     """The money was paid. Errors: claim_unknown, claim_closed, claim_paid."""
-    found = await _open(conn, by, claim_id)
-    if isinstance(found, Refusal):
-        return found
-    if not found.owed_minor:
-        return Refusal("claim_paid", "", "nothing is owed for this claim", "hand it over")
+    found = await db.lock_claim(conn, claim_id)
+    if found is None:
+        return no_claim()
     reward = await db.reward(conn, found.reward, by.now)
     assert reward is not None, "a claim is of a reward"
     code = await pools.of_claim(conn, claim_id)
-    paid = replace(found, paid_at=by.now)
-    after = core.ready(paid, by.now, reward.terms, code[2] if code else None)
-    return await _keep(conn, by, after, "paid")
+    after = core.paid(found, by.now, reward.terms, code[2] if code else None)
+    return after if isinstance(after, Refusal) else await _keep(conn, by, after, "paid")
 
 
 async def send(conn: db.Conn, by: By, claim_id: UUID) -> Claim | Refusal:

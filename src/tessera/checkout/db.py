@@ -181,6 +181,30 @@ async def settle_parked(
     await conn.execute(SQL["settle_parked"], (now, *_columns(closed)))
 
 
+class Early(NamedTuple):
+    """A return that came before its sale, as it is kept; `refused` is "code: why" or None."""
+
+    body: bytes
+    posted_at: datetime
+    settled_at: datetime | None
+    refused: str | None
+
+
+async def parked_one(conn: Conn, outcome_id: UUID) -> Early | None:
+    """A return that was parked, whatever has become of it."""
+    rows = await conn.execute(SQL["parked_one"], (outcome_id,), binary=True)
+    row = await rows.fetchone()
+    return None if row is None else Early(*row)
+
+
+async def parked_long(
+    conn: Conn, since: datetime, most: int
+) -> tuple[int, list[tuple[UUID, ReceiptKey]]]:
+    """How many returns wait since before then; of the oldest, its id and the sale it waits for."""
+    rows = await (await conn.execute(SQL["parked_long"], (since, most), binary=True)).fetchall()
+    return (rows[0][6] if rows else 0), [(row[0], ReceiptKey(*row[1:6])) for row in rows]
+
+
 def row_of(row: Sequence[Any]) -> Row:
     """A receipt of its table's columns."""
     return Row(**dict(zip(_FIELDS, row, strict=True)))

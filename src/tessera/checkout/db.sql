@@ -105,6 +105,18 @@ UPDATE checkout.parked SET settled_at = %b, refused = closed.refused
 FROM unnest(%b::uuid[], %b::text[]) AS closed (outcome_id, refused)
 WHERE parked.outcome_id = closed.outcome_id;
 
+-- name: parked_one
+-- A return that came before its sale, by the id that was answered.
+SELECT body, posted_at, settled_at, refused FROM checkout.parked WHERE outcome_id = %b;
+
+-- name: parked_long
+-- Returns that have waited since before an instant: the oldest of them, and how many they are.
+SELECT outcome_id, store_id, till, business_date, shift, number, count(*) OVER ()
+FROM checkout.parked
+WHERE settled_at IS NULL AND posted_at < %b
+ORDER BY posted_at, outcome_id
+LIMIT %b;
+
 -- name: one
 -- A receipt by its id.
 SELECT * FROM checkout.receipt WHERE id = %b;

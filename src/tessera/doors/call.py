@@ -105,6 +105,7 @@ class Operation:
     lines    the body is NDJSON, a `body` on each line, read by the handler; so is the answer
     four_eyes  it may wait for a second person: then 202 and `doors.noting.Proposed`
     media    what an answer may be besides JSON
+    other    another shape of the answer, told apart by its `kind`
     """
 
     name: str
@@ -123,3 +124,4 @@ class Operation:
     lines: bool = False
     four_eyes: bool = False
     media: tuple[str, ...] = ()
+    other: type[Any] | None = None

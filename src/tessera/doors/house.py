@@ -24,7 +24,6 @@ from tessera.base import schema
 from tessera.base.clock import local
 from tessera.base.problem import PostgresProblem
 from tessera.base.wire import PipelineConnection
-from tessera.checkout import db as checkout_db
 from tessera.checkout.core import Shop
 from tessera.checkout.days import flows as days_flows
 from tessera.doors import claims, runs, walks
@@ -33,6 +32,7 @@ from tessera.doors.bringing import Bringing
 from tessera.doors.budgets import Watch
 from tessera.doors.charts import Drawer
 from tessera.doors.crew import Crew, Overseer
+from tessera.doors.early import Early
 from tessera.doors.ending import ended
 from tessera.doors.entrance import Entrance
 from tessera.doors.incidents import Incidents
@@ -143,11 +143,12 @@ class House:
         self.bringing = Bringing(self.upkeep, lambda: self.shop().program)
         self._ordering, self._sealer = Ordering(self.upkeep), Sealer(self.upkeep, plan.seals)
         self._boards = Boards(self.upkeep, self.shop, self.today)
-        self._budgets = Watch(self.upkeep, self.incidents, lambda: self.shop().program)
+        self._budgets = Watch(self.upkeep, self.incidents, self.shop, self.today)
         self._sending = Sending(self.upkeep, plan.ways, self.incidents)
         self.writer = Writer(
             self._connect, plan.reader, self.shop, self.tally, plan.lanes, self.incidents
         )
+        self._early = Early(self.upkeep, self.incidents, self.writer.wake)
 
     @property
     def currency(self) -> str:
@@ -180,6 +181,7 @@ class House:
         for name, work, every_s in (
             ("refresh", self._keep_up, REFRESH_S),
             ("sweep", self._sweep, SWEEP_S),
+            ("returns", self._early.look, RUNS_S),
             ("incidents", self._write_down, REFRESH_S),
             ("overload", self._watch_overload, REFRESH_S),
             ("schema", self._watch_schema, SCHEMA_S),
@@ -310,10 +312,7 @@ class House:
         now = datetime.now(UTC)
         async with self.upkeep.connection() as conn:
             await ledger_flows.release_overdue(conn, self.lives(now), now, 200)
-        async with self.upkeep.connection() as conn:
-            ready = await checkout_db.parked_ready(conn)
-        for outcome_id, body in ready:
-            self.writer.wake(outcome_id, body)
+        await self._early.settle()
 
     async def _run_time(self) -> None:
         """Post what became active and what expired, a page at a time; one process does."""

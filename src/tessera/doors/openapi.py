@@ -28,7 +28,7 @@ Bodies are JSON in UTF-8, at most 1 MB; of a key that an object holds twice, the
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """The whole document as plain data."""
-    types = [kind for op in operations for kind in (op.body, op.answer)
+    types = [kind for op in operations for kind in (op.body, op.answer, op.other)
              if kind is not None and kind is not dict]  # fmt: skip
     _, schemas = msgspec.json.schema_components([*types, Problem, Proposed], ref_template=_REF)
     paths: dict[str, Any] = {}
@@ -102,6 +102,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
     return made
 
 
+def _answer(operation: Operation) -> dict[str, Any]:
+    told = _schema(operation.answer)
+    return told if operation.other is None else {"anyOf": [told, _schema(operation.other)]}
+
+
 def _first(doc: str | None) -> str:
     return (doc or "").strip().split("\n\n")[0]
 
@@ -156,7 +161,7 @@ def _responses(operation: Operation) -> dict[str, Any]:
     kind = "application/x-ndjson" if operation.lines else "application/json"
     ok: dict[str, Any] = {
         "description": operation.summary, "headers": headers,
-        "content": {kind: {"schema": _schema(operation.answer)}},
+        "content": {kind: {"schema": _answer(operation)}},
     }  # fmt: skip
     ok["content"] |= {media: {"schema": {"type": "string"}} for media in operation.media}
     found: dict[str, Any] = {str(operation.status): ok}

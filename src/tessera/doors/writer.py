@@ -29,6 +29,7 @@ from tessera.checkout.db import parked
 from tessera.checkout.flows import Done, Later, Outcome, Settled, Tried, settle_batch
 from tessera.checkout.flows.reading import retell
 from tessera.checkout.flows.write import unpark
+from tessera.doors import early
 from tessera.doors.ending import ended
 from tessera.doors.incidents import Incidents
 from tessera.doors.logs import fault
@@ -353,10 +354,16 @@ class Writer:
             elif isinstance(outcome, Done):
                 _answer(waiting, Reply(outcome.status, outcome.body))
             elif isinstance(outcome, Refusal):
+                if waiting.job.parked is not None:  # its till has its answer, and hears no more
+                    self._refused(waiting.job, outcome)
                 _answer(waiting, problem(outcome))
             else:
                 _answer(waiting, await self._replay(conn, waiting.job, outcome))
         return later
+
+    def _refused(self, job: Job, refusal: Refusal) -> None:
+        log.warning("return_refused", outcome=str(job.parked), code=refusal.code)
+        self.incidents.once("return_refused", early.refused(job, refusal))
 
     async def _replay(self, conn: Conn, job: Job, replay: Replay) -> Reply:
         """The same bytes again; after their 35 days, the stored effects, marked so."""

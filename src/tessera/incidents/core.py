@@ -17,6 +17,8 @@ KEPT = 10_000  # ended incidents
 NOTES_MOST = 200  # of one incident
 DETAIL_MOST = 500  # characters
 KIND = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+EACH = ("drill", "return_refused")  # kinds that have a row for each time
+BETWEEN = "; "  # what several happenings of one incident say
 HOUSE = "house"  # who opened or closed what the product noticed by itself
 
 # What an open door proves to be over, whoever noticed it: a process may have been killed meanwhile.
@@ -81,14 +83,25 @@ def _begun(newest: Incident | None, sign: Sign, fresh: UUID) -> Incident | None:
     if newest is not None and newest.ended_at is None:
         return None
     if newest is not None and _flickers(newest, sign):
-        return replace(newest, detail=detail, ended_at=None, closed_by=None, times=newest.times + 1)
+        told = _both(newest.detail, detail) if sign.what == "once" else detail
+        if told is not None:
+            times = newest.times + 1
+            return replace(newest, detail=told, ended_at=None, closed_by=None, times=times)
     return Incident(fresh, sign.kind, detail, sign.at, None, 1, HOUSE, None)
 
 
+def _both(told: str, more: str) -> str | None:
+    """What several happenings say, each thing once; None where that is too long for one row."""
+    if f"{BETWEEN}{more}{BETWEEN}" in f"{BETWEEN}{told}{BETWEEN}":
+        return told
+    both = f"{told}{BETWEEN}{more}" if told else more
+    return both if len(both) <= DETAIL_MOST else None
+
+
 def _flickers(newest: Incident, sign: Sign) -> bool:
-    """Whether it comes back; a drill's figures are worth a row each, however soon the next is."""
+    """Whether it comes back; some kinds are worth a row each, however soon the next is."""
     ended = newest.ended_at
-    return ended is not None and sign.kind != "drill" and sign.at - ended <= AGAIN
+    return ended is not None and sign.kind not in EACH and sign.at - ended <= AGAIN
 
 
 def _ended(newest: Incident | None, at: datetime, who: str) -> Incident | None:

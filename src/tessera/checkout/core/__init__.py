@@ -1,5 +1,6 @@
 """The words of the checkout (`words`) and its decisions (`decide`), pure."""
 
+from tessera.checkout.core.parked import Parked
 from tessera.checkout.core.words import (
     Answer,
     Ask,
@@ -36,6 +37,7 @@ __all__ = [
     "LinePrice",
     "LineTold",
     "Page",
+    "Parked",
     "Quote",
     "Row",
     "Shop",

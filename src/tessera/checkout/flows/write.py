@@ -114,6 +114,9 @@ class Parker(msgspec.Struct, frozen=True):
     rate_per_s: int
 
 
+_PARKED = msgspec.json.Decoder(tuple[Parker, str, str, Return])
+
+
 def parked_body(job: Job) -> bytes:
     """A return that waits, and who sent it."""
     by = job.principal
@@ -122,10 +125,14 @@ def parked_body(job: Job) -> bytes:
     return _ENCODER.encode((parker, job.operation, job.key, job.ask))
 
 
+def return_of(body: bytes) -> Return:
+    """The waiting return itself."""
+    return _PARKED.decode(body)[3]
+
+
 def unpark(outcome_id: UUID, body: bytes, now: datetime) -> Job:
     """The job that settles a waiting return."""
-    kind = tuple[Parker, str, str, Return]
-    by, operation, key, back = msgspec.json.decode(body, type=kind)
+    by, operation, key, back = _PARKED.decode(body)
     role = access.role_named(by.role)
     stores = None if role == "owner" else (by.store,) if by.store is not None else ()
     principal = Principal(by.id, "key", by.name, role, stores, by.rate_per_s)

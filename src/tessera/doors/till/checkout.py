@@ -10,10 +10,11 @@ from msgspec import Meta, Struct
 
 from tessera.access.core import allowed
 from tessera.base.refusal import Refusal
-from tessera.checkout.core import Answer, Balance, Cancel, Job, Page, Quote, Told
+from tessera.checkout.core import Answer, Balance, Cancel, Job, Page, Parked, Quote, Told
 from tessera.checkout.core.case import key_of
 from tessera.checkout.flows import reading
 from tessera.checkout.flows.explaining import explained
+from tessera.checkout.flows.parking import parked
 from tessera.doors.call import Call, Operation
 from tessera.doors.house import House
 from tessera.doors.language.tongue import tongue
@@ -231,15 +232,27 @@ def _days_fault(body: Receipt | Return | Quote) -> Refusal | None:
     return day_fault(receipt.happened_at, receipt.business_date)
 
 
-async def read(call: Call) -> Told | Refusal:
-    """A receipt and why it gave what it gave."""
+_UNKNOWN = Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
+
+
+async def read(call: Call) -> Told | Parked | Refusal:
+    """A receipt and why it gave what it gave. A return that was parked, or that could not be
+    settled when its sale came, says so by its `kind`."""
     receipt_id = uuid_of(call.path["receipt_id"])
-    assert call.house is not None
-    unknown = Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
     if receipt_id is None:
-        return unknown
-    if "explain" in call.query:
-        return await _explained(call, receipt_id)
+        return _UNKNOWN
+    one = _explained if "explain" in call.query else _receipt
+    told = await one(call, receipt_id)
+    if not isinstance(told, Refusal) or told.code != _UNKNOWN.code:
+        return told
+    early = await parked(call.conn, receipt_id)
+    if early is None:  # it may have been settled between the two looks
+        return await one(call, receipt_id)
+    return _UNKNOWN if allowed(call.principal, "receipt.read", early.store) else early
+
+
+async def _receipt(call: Call, receipt_id: UUID) -> Told | Refusal:
+    assert call.house is not None
     found = await reading.receipt(
         call.conn, receipt_id, call.house.currency, staff=call.principal.sees_hidden,
         tongue=tongue(call.language),
@@ -248,7 +261,7 @@ async def read(call: Call) -> Told | Refusal:
         return found
     store, told = found
     # Another store's receipt is as good as none: a till learns nothing by guessing ids.
-    return unknown if allowed(call.principal, "receipt.read", store) else told
+    return _UNKNOWN if allowed(call.principal, "receipt.read", store) else told
 
 
 async def _explained(call: Call, receipt_id: UUID) -> Told | Refusal:
@@ -314,7 +327,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("receipt.return", "POST", "/v1/returns", give_back, Answer, "Return goods",
               kind="writer", body=Return, status=201, example=_RETURN),
     Operation("receipt.read", "GET", "/v1/receipts/{receipt_id}", read, Told,
-              "A receipt and why it gave what it gave",
+              "A receipt and why it gave what it gave", other=Parked,
               query={"explain": "`all`: every rule that gave nothing says what was missing; for "
                      "administration. Left out: those that nearly gave"}),
     Operation("receipt.history", "GET", "/v1/accounts/{account_id}/receipts", history, Page,

@@ -23,6 +23,8 @@ KINDS: Mapping[str, str] = {
     "till_offline": N_("A till is offline"), "database_lost": N_("The database was away"),
     "overload": N_("Too many calls"), "disk_full": N_("The disk is full"),
     "sending_failed": N_("Messages do not leave"), "budget_used_up": N_("A budget is used up"),
+    "return_refused": N_("A return that waited for its sale could not be settled"),
+    "return_waits": N_("Returns wait long for their sale"),
     "erasure_waits": N_("Somebody who was erased is back"),
     "parted_again": N_("A merge was undone for an erasure: see whether they are one"),
     "data_leak": N_("Data got into the wrong hands"), "fraud": N_("Somebody cheats"),

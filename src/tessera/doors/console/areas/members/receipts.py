@@ -6,7 +6,7 @@ import re
 
 from tessera.base.refusal import Refusal
 from tessera.checkout.core import Page as Receipts
-from tessera.checkout.core import Told
+from tessera.checkout.core import Parked, Told
 from tessera.doors.console.areas.members.heads import head
 from tessera.doors.console.areas.members.seeing import LINES_ALONE, seen
 from tessera.doors.web.page import Shown, View
@@ -51,9 +51,14 @@ async def _page(visit: Visit, account_id: str) -> Receipts | Refusal:
 
 async def _one(visit: Visit, receipt_id: str, explained: bool) -> Receipts | Refusal:
     query = {"explain": "all" if explained else ""} | spoken(visit, "receipt.read")
-    found: Told | Refusal = await visit.ask(
+    found: Told | Parked | Refusal = await visit.ask(
         "receipt.read", path={"receipt_id": receipt_id}, query=query
     )
+    if isinstance(found, Parked):
+        return Refusal(
+            "receipt_unknown", "receipt_id", "this return is not settled",
+            "the register of incidents says why",
+        )  # fmt: skip
     return found if isinstance(found, Refusal) else Receipts((found,))
 
 

@@ -21,6 +21,7 @@ TURNS: Mapping[str, str] = {
     "referrals": N_("Who brought a friend gets the points for it"),
     "claims": N_("Rewards whose time is over are given back"),
     "budgets": N_("What is used up is noticed"),
+    "returns": N_("Returns that wait long for their sale are noticed"),
     "boards": N_("Boards are counted and closed"),
     "approvals": N_("Approvals that nobody decided come to an end"),
     "sending": N_("Codes are sent"),

@@ -22,6 +22,7 @@ TABS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("/receipts", N_("Receipts"), ("receipt.history",)),
     ("/points", N_("Points"), ("points.read",)),
     ("/tiers", N_("Tiers"), ("tier.read",)),
+    ("/gifts", N_("Rewards"), ("claim.list", "coupon.member")),
     ("/profile", N_("Cards and profile"), ("member.read",)),
     ("/consents", N_("Consents"), ("consent.read",)),
     ("/household", N_("Household"), ("member.household",)),

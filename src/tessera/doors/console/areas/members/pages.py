@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tessera.doors.console.areas.members import (
     card,
     consents,
+    gifts,
     household,
     levels,
     listing,
@@ -62,6 +63,10 @@ PAGES: tuple[Page, ...] = (
         "tiers", levels.show, N_("Tiers"),
         N_("Which level this member has, until when, and what is missing for the next."),
         levels.ACTS,
+    ),
+    _tab(
+        "gifts", gifts.show, N_("Rewards"),
+        N_("What this member has claimed, and which coupons are good."), gifts.ACTS,
     ),
     _tab(
         "profile", profile.show, N_("Cards and profile"),

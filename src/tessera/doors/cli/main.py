@@ -24,7 +24,7 @@ PARTS = {
 _HELP = """Tessera: a loyalty platform that treats every member as one.
 
 Begin with `tessera demo`: it builds a small shop with two years of receipts, serves it and prints
-three commands to try. `tessera serve` is the same without the demo: an empty program that gives
+commands to try. `tessera serve` is the same without the demo: an empty program that gives
 2 % of every purchase in points.
 
 Everything on disk lies under TESSERA_DATA_DIR (default ~/.tessera). Set TESSERA_DATABASE_URL to

@@ -36,20 +36,41 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         The API is at /v1, its reference at /openapi.json, the console at /console. Put a proxy
         with TLS before it. Make a key first: `tessera keys issue --role owner office`.
         """
+        own = claimed(host, port)
         base = ground(replace(settings, port=port))
         typer.echo(f"serving http://{host}:{port} (API /v1, console /console)")
         begin = greeting(prepare(base.dsn, settings.data_dir / NAME), f"http://{host}:{port}")
         if begin:
             typer.echo(begin)
         if workers > 1:
+            own.close()
             several(host, port, workers)
         else:
-            listen(base, host, port)
+            listen(base, own)
 
 
-def listen(base: Ground, host: str, port: int) -> None:
-    """Serve until the process is told to end; what is queued is settled first."""
-    uvicorn.Server(config(base, host, port)).run()
+def claimed(host: str, port: int) -> socket.socket:
+    """The port, for this process alone; the command ends here where it cannot be had.
+
+    Who calls meanwhile waits: only a port that is listened on is nobody else's.
+    """
+    try:
+        own = listening(host, port, shared=False)
+        own.listen(_HOW["backlog"])
+    except OSError as wrong:
+        typer.echo(
+            f"cannot listen on {host}:{port}: {wrong.strerror}; end what listens there, or name"
+            " another with --port", err=True,
+        )  # fmt: skip
+        raise typer.Exit(2) from wrong
+    return own
+
+
+def listen(base: Ground, own: socket.socket) -> None:
+    """Serve on that port until the process is told to end; what is queued is settled first."""
+    host, port = own.getsockname()[:2]
+    with own:
+        uvicorn.Server(config(base, host, port)).run(sockets=[own])
 
 
 def several(host: str, port: int, workers: int) -> None:
@@ -89,13 +110,20 @@ def _one(host: str, port: int) -> None:
         uvicorn.Server(how).run(sockets=[own])
 
 
-def listening(host: str, port: int) -> socket.socket:
-    """A socket of one process; the protocol is named so that answers leave without delay."""
+def listening(host: str, port: int, shared: bool = True) -> socket.socket:
+    """A socket of one process; the protocol is named so that answers leave without delay.
+
+    shared  other processes of this user may listen there too
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     own = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    own.bind((host, port))
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(shared))
+    try:
+        own.bind((host, port))
+    except OSError:
+        own.close()
+        raise
     return own
 
 

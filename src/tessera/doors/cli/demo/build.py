@@ -166,7 +166,8 @@ async def _begun(conn: Conn) -> Plan | None:
         return msgspec.json.decode(note.removeprefix(_NOTE), type=Plan)
     if await stores_db.all_stores(conn):
         raise DemoBroken(
-            "another shop lives in this database; name an empty one, or an empty TESSERA_DATA_DIR"
+            "another shop lives in this database: `tessera serve` serves it; for the demo name an"
+            " empty one, as in  TESSERA_DATA_DIR=~/tessera-demo tessera demo"
         )
     return None
 

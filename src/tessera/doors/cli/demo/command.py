@@ -16,11 +16,12 @@ from rich.console import Console
 
 from tessera.doors.cli.demo.build import DemoSummary, Plan, build_demo, story
 from tessera.doors.cli.demo.check import check
+from tessera.doors.cli.demo.feed import DemoBroken
 from tessera.doors.cli.demo.likeness import measure, table
 from tessera.doors.cli.demo.meter import meter
 from tessera.doors.cli.demo.shop import purchases
 from tessera.doors.cli.demo.welcome import welcome
-from tessera.doors.cli.serving import config, listen
+from tessera.doors.cli.serving import claimed, config, listen
 from tessera.doors.ground import Ground, Settings, ground
 from tessera.doors.setup import NAME, prepare
 
@@ -52,15 +53,20 @@ def add_to(app: typer.Typer, settings: Settings) -> None:
         plan = Plan(end=yesterday, seed=seed, members=members, days=round(years * 365))
         if figures:
             raise typer.Exit(_figures(plan))
+        own = None if only_check else claimed(settings.host, port)
         base = ground(replace(settings, port=port))
-        summary = asyncio.run(_build(base, plan))
-        if only_check:
+        try:
+            summary = asyncio.run(_build(base, plan))
+        except DemoBroken as wrong:
+            typer.echo(str(wrong), err=True)
+            raise typer.Exit(2) from wrong
+        if own is None:
             raise typer.Exit(asyncio.run(_check(base, summary)))
         base_url = f"http://{settings.host}:{port}"
         code = prepare(base.dsn, settings.data_dir / NAME)
         outbox = settings.data_dir / "outbox"
         typer.echo(welcome(summary, base_url, code, str(outbox)))
-        listen(base, settings.host, port)
+        listen(base, own)
 
 
 def _figures(plan: Plan) -> int:

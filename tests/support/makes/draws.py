@@ -25,6 +25,7 @@ MAKES: dict[str, Make] = {
     "draw.run": of,
     "draw.hand_over": win,
     "me.luck": plain(),
+    "me.draws": plain(),
 }
-ANYBODYS = {"draw.list", "draw.hand_over", "me.luck"}
+ANYBODYS = {"draw.list", "draw.hand_over", "me.luck", "me.draws"}
 REFUSED = {"draw.run": 409, "draw.hand_over": 404}  # it is drawn once

@@ -217,7 +217,7 @@ POLICY: dict[str, Mapping[Role, Scope]] = {
     "draw.entries": _all("manager", "operator", "analyst", "finance", "security", "executive"),
     "draw.run": _all("manager"),
     "draw.hand_over": _all("manager", "operator"),
-    "me.luck": _SELF,
+    **dict.fromkeys(("me.luck", "me.draws"), _SELF),
     "coupon.kinds": _all("manager", "analyst", "finance", "executive", "operator", "contractor"),
     "coupon.order": _all("manager"),
     "coupon.batches": _all("manager", "finance", "security"),

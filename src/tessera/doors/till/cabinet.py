@@ -16,6 +16,7 @@ from tessera.checkout.statement import flows as statement
 from tessera.checkout.statement.core import SOON, MoveTold
 from tessera.doors.call import Call, Operation
 from tessera.doors.language.tongue import tongue
+from tessera.doors.till.my_draws import PrizeToWin, is_spent, prizes_of, to_win
 from tessera.doors.till.privacy import stale
 from tessera.ledger.core import MAIN, Wallet
 from tessera.ledger.standing.db import standing
@@ -82,6 +83,7 @@ class RuleTold(Struct, frozen=True, omit_defaults=True):
     gives    what it gives, and when, as a sentence
     why      what is still missing, as a sentence; `lacking` of `of` in one number, 0: none
     used     it gives no more in this period
+    prizes   what it lets one win, with odds and what is left
     """
 
     rule: str
@@ -93,6 +95,7 @@ class RuleTold(Struct, frozen=True, omit_defaults=True):
     lacking: int = 0
     of: int = 0
     used: bool = False
+    prizes: list[PrizeToWin] = []
 
 
 class RulesTold(Struct, frozen=True):
@@ -170,10 +173,9 @@ async def rules(call: Call) -> RulesTold | Refusal:
     owner = (await db.owners(call.conn, [call.principal.id])).get(call.principal.id)
     if owner is None:
         return gone()
-    program = _program(call)
-    found = await _open(call, program, owner)
-    spoken = tongue(call.language)
-    told = [_rule_told(each, program.currency, spoken) for each in found[:MOST_RULES]]
+    program, spoken = _program(call), tongue(call.language)
+    found = await _to_get(call, program, owner)
+    told = [_rule_told(each, program, spoken, prizes) for each, prizes in found[:MOST_RULES]]
     told.sort(key=lambda each: (each.used, not each.lacking))
     return RulesTold(told)
 
@@ -184,13 +186,30 @@ async def _open(call: Call, program: Program, owner: Owner) -> list[Near]:
     return [each for each in found if not joined or getattr(each.rule, "type", "") != joined]
 
 
-def _rule_told(each: Near, currency: str, tongue: Tongue) -> RuleTold:
-    rule, missing = each.rule, each.missing
+async def _to_get(
+    call: Call, program: Program, owner: Owner
+) -> list[tuple[Near, list[PrizeToWin]]]:
+    """Open rules with what each lets one win; of a draw that gives no more there is none."""
+    there = await to_win(call, program)
+    found = [
+        (each, prizes_of(each.rule, program, there)) for each in await _open(call, program, owner)
+    ]  # fmt: skip
+    today = local(call.now, _zone(call)).date()
+    return [
+        (each, prizes) for each, prizes in found
+        if not is_spent(each.rule, program, prizes, today)
+    ]  # fmt: skip
+
+
+def _rule_told(
+    each: Near, program: Program, tongue: Tongue, prizes: list[PrizeToWin]
+) -> RuleTold:  # fmt: skip
+    rule, missing, currency = each.rule, each.missing, program.currency
     why = "" if missing is None else say_in(tongue, missing.why, missing.numbers, currency)
-    gives = told_to_member(rule, currency, tongue, whole=each.tells)
+    gives = told_to_member(rule, currency, tongue, whole=each.tells, draws=program.draws)
     lacking = 0 if missing is None else missing.lacking
     return RuleTold(rule.id, rule.name, gives, rule.lane, rule.ends, why, lacking, each.of,
-                    each.used)  # fmt: skip
+                    each.used, prizes)  # fmt: skip
 
 
 async def inbox(call: Call) -> Inbox | Refusal:

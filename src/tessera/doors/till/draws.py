@@ -65,12 +65,15 @@ class DrawsView(Struct, frozen=True):
 class WinView(Struct, frozen=True):
     """What was won: by a ticket (place, label, number) or with a receipt at the till.
 
-    owed  the goods came back: the prize has to
+    member_id  whose the account is, the oldest of a household; null: nobody's any more
+    owed       the goods came back: the prize has to
     """
 
     win_id: UUID
     item: str
+    name: str
     account_id: UUID
+    member_id: UUID | None
     receipt_id: UUID | None
     place: int | None
     label: str | None
@@ -173,9 +176,11 @@ async def read(call: Call) -> DrawWins | Refusal:
     if not found:
         return _unknown(call.path["draw"])
     given = await db.given(call.conn, found[0].code)
-    wins = await db.wins(call.conn, found[0].code, _WINS)
-    told = _view(call, found[0], given, await _terms(call))
-    return DrawWins(told, [_win(each) for each in wins])
+    wins, terms = await db.wins(call.conn, found[0].code, _WINS), await _terms(call)
+    whose = await flows.winners_of(call.conn, {each.account_id for each in wins})
+    draw = found[0].terms or terms.get(found[0].code)
+    told = [_win(each, _named(draw, each.item), whose.get(each.account_id)) for each in wins]
+    return DrawWins(_view(call, found[0], given, terms), told)
 
 
 async def entries(call: Call) -> Page[TicketsView] | Refusal:
@@ -322,10 +327,10 @@ def _named(draw: Draw | None, item: str) -> str:
     return (found.name if found is not None else "") or item
 
 
-def _win(each: db.Win) -> WinView:
+def _win(each: db.Win, name: str, member_id: UUID | None) -> WinView:
     return WinView(
-        each.id, each.item, each.account_id, each.outcome_id, each.place, each.label, each.number,
-        each.won_at, each.owed_at is not None, each.handed_at,
+        each.id, each.item, name, each.account_id, member_id, each.outcome_id, each.place,
+        each.label, each.number, each.won_at, each.owed_at is not None, each.handed_at,
     )  # fmt: skip
 
 

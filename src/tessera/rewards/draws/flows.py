@@ -16,6 +16,7 @@ from tessera.base import installation
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
 from tessera.ledger.joining import db as joining_db
+from tessera.members.nicknames import db as nicknames_db
 from tessera.program import db as program_db
 from tessera.rewards.draws import db
 from tessera.rewards.draws.core import (
@@ -173,6 +174,15 @@ async def _write_wins(
     ]  # fmt: skip
     if rows:
         await db.add_wins(conn, [code] * len(rows), rows, now)
+
+
+async def winners_of(conn: db.Conn, accounts: Iterable[UUID]) -> dict[UUID, UUID]:
+    """{account: the member whose it is now}, the oldest of a household; nobody's is left out."""
+    asked = sorted(accounts)
+    through = await joining_db.above(conn, asked)
+    last = {account: joining_db.way(account, through)[-1] for account in asked}
+    faces = await nicknames_db.faces(conn, list(set(last.values())))
+    return {account: faces[top].member for account, top in last.items() if top in faces}
 
 
 async def hand_over(conn: db.Conn, code: str, win_id: UUID, now: datetime) -> str | Refusal:

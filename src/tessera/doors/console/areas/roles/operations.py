@@ -225,6 +225,7 @@ OPERATIONS: Mapping[str, str] = {
     "draw.run": N_("Hold a draw"),
     "draw.hand_over": N_("Note that a prize was handed over"),
     "me.luck": N_("See the own tickets, badges and prizes"),
+    "me.draws": N_("See what can be won and the odds"),
     "me.referral": N_("See the own invitations of friends"),
     "me.referral.make": N_("Get a code for friends"),
     "approval.list": N_("List what waits for a second person"),

@@ -14,6 +14,7 @@ from support import api as shops
 from support import database
 from support.api import Api, refused
 from support.crowd import together
+from support.things import new_member, signed_in
 from tessera.checkout.flows.proof import prove_all
 
 PROGRAM: dict[str, Any] = {
@@ -239,6 +240,30 @@ def test_a_donation_goes_to_a_cause_of_the_program(api):
         body = {"member": anna, "points": points, "cause": cause}
         problem = refused(api, partial(office, api, "donations", **body))
         assert problem["code"] == code
+
+
+def test_a_donation_of_points_is_matched_once_by_the_rule_of_its_cause(api):
+    donate = {"causes": {"forest": "Trees", "school": "A school"}, "event": "donation"}
+    match = {"mechanic": "donation_match", "percent": 50}
+    fields = {"minor": {"type": "integer"}, "cause": {}}
+    api.publish(PROGRAM | {
+        "transfers": {"donate": donate}, "events": {"donation": {"fields": fields}},
+        "rules": [*PROGRAM["rules"], match | {"id": "f", "cause": "forest"},
+                  match | {"id": "s", "cause": "school"}],
+    })  # fmt: skip
+    anna, berta = member(api, 500), new_member(api)
+    buy(api, berta["card"], 500)
+    said = done(office(api, "donations", member=anna, points=200, cause="school"))
+    mine = {"token": signed_in(api, berta["member_id"]), "key": "one-gift"}
+    own = {"points": 40, "cause": "forest"}
+    for _ in range(2):
+        assert api.call("POST", "/v1/me/donations", own, **mine).status_code == 201
+    api.settled()
+    for whose, rule, added in ((said["account_id"], "s", 100), (berta["account_id"], "f", 20)):
+        (event,) = api.call("GET", f"/v1/accounts/{whose}/events").json()["items"]
+        assert (event["type"], event["source"]) == ("donation", "tessera")
+        assert [(each["rule"], each["given"]) for each in event["effects"]] == [(rule, added)]
+    api.publish(PROGRAM)
 
 
 def test_an_exchange_leaves_what_fits_no_step(api):

@@ -170,6 +170,13 @@ def test_rules_that_do_not_fit_together_are_refused(rules, why):
         ("enrolment: {country: Italy}", "enrolment.country",
          "this has not the form it must have, got 'Italy'"),
         ("enrolment: {welcome: joined}", "enrolment.welcome", "there is no event joined"),
+        ("transfers: {donate: {causes: {a: A}, event: gave}}",
+         "transfers.donate.event", "there is no event gave"),
+        ("events: {gave: {fields: {x: {}}}}\ntransfers: {donate: {causes: {a: A}, event: gave}}",
+         "transfers.donate.event", "nobody fills in the field x of gave"),
+        ("events: {gave: {fields: {minor: {}}}}\n"
+         "transfers: {donate: {causes: {a: A}, event: gave}}",
+         "transfers.donate.event", "the field minor of gave is text"),
         ("events: {joined: {fields: {x: {}}}}\nenrolment: {welcome: joined}",
          "enrolment.welcome", "nobody fills in the field x of joined: it is the house's own"),
         ("events: {done: {}}\nenrolment: {completed: done}", "enrolment.completed",

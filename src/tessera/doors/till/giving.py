@@ -20,6 +20,7 @@ from tessera.checkout.core import Balance
 from tessera.checkout.flows import reading
 from tessera.doors.call import Call, Operation
 from tessera.doors.till.cabinet import gone
+from tessera.doors.till.donating import owe_event
 from tessera.doors.till.people import country_of
 from tessera.doors.till.transfers import asking, noted
 from tessera.ledger.core import MAIN
@@ -151,6 +152,8 @@ async def donate(call: Call) -> Gone | Refusal:
     if isinstance(mine, Refusal):
         return mine
     done = await flows.donate(call.conn, asking(call), mine, MAIN, body.points, body.cause)
+    if not isinstance(done, Refusal):
+        await owe_event(call, done, call.principal.id)
     return await _told(call, done, None)
 
 

@@ -16,6 +16,7 @@ from tessera.base.text import MAX_MINOR, Code, OptionalCode, Points
 from tessera.checkout.core import Balance
 from tessera.checkout.flows import reading
 from tessera.doors.call import Call, Operation
+from tessera.doors.till.donating import owe_event
 from tessera.doors.till.parties import Found, Party, find_party
 from tessera.ledger.core.ways import OperationKind, member_since
 from tessera.ledger.giving import flows
@@ -166,6 +167,8 @@ async def donate(call: Call) -> Operated | Refusal:
     made = await flows.donate(
         call.conn, asking(call), found.account_id, body.currency, body.points, body.cause
     )
+    if not isinstance(made, Refusal):
+        await owe_event(call, made, found.member_id)
     return await _told(call, made)
 
 

@@ -57,9 +57,15 @@ class Sending(Bounds, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
 
 
 class Donating(Bounds, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Points go to a cause, by its code."""
+    """Points go to a cause, by its code.
+
+    event  what a donation posts, once, for rules to reward, with whichever of these fields the
+           program declares: `points`, `minor` (what points of the program's own are worth) and
+           `cause`
+    """
 
     causes: Annotated[dict[Code, Name], Meta(min_length=1, max_length=200)]
+    event: OptionalCode = ""
 
 
 class Rate(Bounds, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):

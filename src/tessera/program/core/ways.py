@@ -7,12 +7,14 @@ from fractions import Fraction
 from itertools import pairwise
 from math import prod
 
-from tessera.ledger.core.ways import Bounds, Rate, Transfers
+from tessera.ledger.core.ways import Bounds, Donating, Rate, Transfers
 from tessera.program.core.clocks import check_zone
 from tessera.rules.core.filling import Filler
 from tessera.rules.core.words import Program
 
 Way = tuple[str, str]  # of, into
+# What of a donation its event can tell, and as what.
+_TOLD = {"points": ("integer",), "minor": ("integer",), "cause": ("text", "choice")}
 _COUNTED = "status"  # what it counts is earned by buying alone
 
 
@@ -29,6 +31,8 @@ def check_ways(filler: Filler, program: Program, doubtful: frozenset[str]) -> No
         if "currencies" not in doubtful:
             _check_rates(filler, program, offered)
             _check_gain(filler, offered)
+        if offered.donate is not None and offered.donate.event and "events" not in doubtful:
+            _check_event(filler, program, offered.donate)
     check_zone(filler, program.adjustments.time_zone, "adjustments")
     if program.households is not None:
         check_zone(filler, program.households.time_zone, "households")
@@ -62,6 +66,24 @@ def _check_bounds(filler: Filler, bounds: Bounds, path: str) -> None:
     if most is not None and step > 1 and most // step * step < bounds.least:
         why = f"no multiple of {step} lies between {bounds.least} and {most}"
         filler.fault(f"{path}.step", why, "take a smaller step")
+
+
+def _check_event(filler: Filler, program: Program, way: Donating) -> None:
+    """The house posts it by itself: of its fields it can fill in what a donation has."""
+    path, event = "transfers.donate.event", program.events.get(way.event)
+    if event is None:
+        filler.fault(path, f"there is no event {way.event}", "declare it under `events`")
+        return
+    for name, field in event.fields.items():
+        if name not in _TOLD and field.required:
+            filler.fault(path, f"nobody fills in the field {name} of {way.event}",
+                         "write `required: false` there")  # fmt: skip
+        if name in _TOLD and field.type not in _TOLD[name]:
+            filler.fault(path, f"the field {name} of {way.event} is {field.type}",
+                         f"write `type: {_TOLD[name][0]}` there")  # fmt: skip
+        if name == "cause" and field.type == "choice" and not {*way.causes} <= {*field.values}:
+            filler.fault(path, f"the field cause of {way.event} has not every cause",
+                         "name them all in its `values`, or write `type: text`")  # fmt: skip
 
 
 def _check_rates(filler: Filler, program: Program, offered: Transfers) -> None:

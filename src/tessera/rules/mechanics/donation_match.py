@@ -13,6 +13,8 @@ from tessera.rules.core.conditions import Condition
 from tessera.rules.core.texts import Numbers, Template
 from tessera.rules.core.words import Basket, Facts, Lane, Mechanic, Met, Missing, Program, Wish
 
+_CAUSE = "cause"  # of the event: where it is there, what was given to
+_OTHER = Missing("cause_other", 0, "the donation is for another cause")
 _NOTHING = Missing("amount_short", 1, "the donation is too small for anything to be added")
 
 
@@ -22,7 +24,10 @@ class DonationMatch(Mechanic, frozen=True, kw_only=True, tag="donation_match"):
     type     of the event that tells of a donation, as the program declares it
     field    of the event: a whole number of minor units
     percent  of it, rounded down to whole minor units
-    cause    the code of what is given to; `title` what people call it
+    cause    the code of what is given to; `title` what people call it. A donation whose event
+             names another one in its field `cause` is not added to
+
+    Points that members give away post such an event by themselves: `transfers.donate.event`.
     """
 
     lane: ClassVar[Lane] = "gift"
@@ -50,7 +55,9 @@ class DonationMatch(Mechanic, frozen=True, kw_only=True, tag="donation_match"):
         return GIVES, {"percent": self.percent, "cause": self.title or self.cause}
 
     def check(self, basket: Basket, facts: Facts) -> Met | Missing:
-        """It comes to a minor unit."""
+        """It is for this cause, and comes to a minor unit."""
+        if facts.data.get(_CAUSE, self.cause) != self.cause:
+            return _OTHER
         return Met() if self._added(facts) else _NOTHING
 
     def reward(self, basket: Basket, facts: Facts, met: Met) -> Wish:
@@ -85,6 +92,13 @@ know amount match month = 1700
 ----
 points                  0
 donation FOODBANK     300
+
+program events={donation: {fields: {minor: {type: integer, least: 1}, cause: {}}}}
+rule donation_match cause=FOODBANK percent=50
+event donation minor=1000 cause=FOREST
+----
+points                  0
+missing cause_other     0
 
 program events={donation: {fields: {minor: {type: integer, least: 1}}}}
 rule donation_match cause=FOODBANK percent=50

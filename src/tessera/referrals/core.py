@@ -55,8 +55,8 @@ class Brought(Struct, frozen=True):
         return to_pay_minor > 0 and gross_minor >= max(self.least_minor, 1)
 
     def takes(self, happened_at: datetime) -> bool:
-        """Whether a purchase of then can count."""
-        return self.brought_at <= happened_at <= self.until
+        """Whether a purchase of then can count; tills tell the time in whole seconds."""
+        return self.brought_at.replace(microsecond=0) <= happened_at <= self.until
 
 
 class Payment(Struct, frozen=True):

@@ -274,3 +274,12 @@ def test_what_differs_is_said_both_ways(one, other):
     names = [rule["id"] for rule in other["rules"]]
     said = " ".join(differences(edition({**one, "rules": []}), new))
     assert all(f"Rule {name} is new" in said for name in names)
+
+
+def test_a_name_that_is_no_scope_is_told_how_one_looks():
+    rule = {"id": "a", "mechanic": "stamp_card", "n": 5, "of": "TEA"}
+    _, (fault,) = READER.examine({"name": "X", "currency": "EUR", "rules": [rule]}, 1)
+    assert (fault.path, fault.cure) == (
+        "rules[0].of",
+        "write c:CATEGORY or s:SKU: what is stamped",
+    )

@@ -322,6 +322,8 @@ def _cure(field: Any) -> str:
     each = "each " if several else ""
     if "enum" in schema:
         return f"{each}one of {', '.join(map(str, schema['enum']))}"
+    if "examples" in schema:
+        return f"write {' or '.join(schema['examples'])}: {schema['description']}"
     if "description" in schema and "pattern" in schema:
         return f"write {schema['description']}"
     if schema.get("format") == "date":

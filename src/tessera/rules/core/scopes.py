@@ -16,11 +16,17 @@ Scope = Annotated[
     Meta(
         max_length=34, pattern=r"^([cse]:.{1,32})?\Z",
         description='"" everything, "c:CATEGORY", "s:SKU" or "e:EVENT"',
+        examples=["c:CATEGORY", "s:SKU"],
     ),
 ]  # fmt: skip
 GoodsScope = Annotated[
     str,
-    Meta(max_length=34, pattern=r"^[cs]:.{1,32}\Z", description='"c:CATEGORY" or "s:SKU"'),
+    Meta(
+        max_length=34,
+        pattern=r"^[cs]:.{1,32}\Z",
+        description='"c:CATEGORY" or "s:SKU"',
+        examples=["c:CATEGORY", "s:SKU"],
+    ),
 ]
 
 

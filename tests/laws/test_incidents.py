@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tessera.base.refusal import Refusal
 from tessera.incidents.core import (
     AGAIN,
+    DETAIL_MOST,
     NOTES_MOST,
     Incident,
     Note,
@@ -67,6 +68,27 @@ def test_what_flickers_is_one_row_and_what_comes_back_later_another():
 def test_of_several_processes_the_last_one_says_when_it_was_over():
     (row,) = played([("begin", 0), ("begin", 1), ("end", 5), ("end", 7)])
     assert row.ended_at == START + timedelta(seconds=13)
+
+
+@given(st.lists(st.sampled_from(["the budget a", "the budget b", "x" * 300, "y" * 250])))
+def test_of_what_happens_within_a_minute_nothing_is_lost(said):
+    rows: dict[object, Incident] = {}
+    newest = None
+    for detail in said:
+        newest = after_sign(newest, Sign("once", "budget_used_up", detail, START), uuid4())
+        assert newest is not None and not newest.open and len(newest.detail) <= DETAIL_MOST
+        rows[newest.id] = newest
+    told = [each for row in rows.values() for each in row.detail.split("; ")]
+    assert set(told) == set(said)
+    assert sum(row.times for row in rows.values()) == len(said)
+
+
+def test_what_ran_out_within_a_minute_is_one_row_that_names_each_once():
+    newest = None
+    for detail in ("a is used up", "b is used up", "a is used up"):
+        newest = after_sign(newest, Sign("once", "budget_used_up", detail, START), uuid4())
+    assert newest is not None
+    assert (newest.detail, newest.times) == ("a is used up; b is used up", 3)
 
 
 def test_every_drill_is_a_row():

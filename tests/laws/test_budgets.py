@@ -12,6 +12,7 @@ from hypothesis.strategies import DrawFn
 
 from support.directory import READER
 from tessera.budgets.core import (
+    Forecast,
     Key,
     Level,
     Place,
@@ -21,8 +22,9 @@ from tessera.budgets.core import (
     facts_of,
     forecast,
     key_of,
-    left_of,
+    rooms,
     share_x100,
+    soonest,
 )
 from tessera.rules.core.budgets import Budget, Draw, Purses
 from tessera.rules.core.engine import settle, settle_kept
@@ -205,12 +207,47 @@ def test_a_forecast_wants_three_days():
     assert made is not None and made.on == today + timedelta(days=10)
 
 
-def test_what_is_left_and_used_agree():
+MOST = st.none() | st.integers(1, 5000)
+
+
+@given(
+    most=st.tuples(MOST, MOST, MOST, st.none() | st.integers(1, 10_000)).filter(any),
+    drawn=st.builds(Draw, st.integers(0, 10**6), st.integers(0, 9999), st.integers(0, 9999)),
+    turnover=st.integers(0, 10**6),
+)
+def test_what_is_left_and_used_agree(most, drawn, turnover):
+    """Of each ceiling, and the tightest one says how much of the budget is used."""
+    budget = Budget(most_minor=most[0], most_points=most[1], most_pieces=most[2],
+                    turnover_percent_x100=most[3])  # fmt: skip
+    found = rooms(budget, drawn, turnover)
+    assert {each.ceiling for each in found} == {
+        name for name in ("most_minor", "most_points", "most_pieces", "turnover_percent_x100")
+        if getattr(budget, name) is not None
+    }  # fmt: skip
+    shares = [each.share_x100 for each in found]
+    assert shares == sorted(shares, reverse=True)
+    assert found[0].share_x100 == share_x100(budget, drawn, turnover)
+    for each in found:
+        if each.ceiling != "turnover_percent_x100":
+            assert (each.left <= 0) == (each.share_x100 >= 10_000)
+
+
+def test_of_several_ceilings_each_says_what_it_leaves():
     budget = Budget(most_minor=100, most_points=1000)
-    assert (left_of(budget, Draw(9_000), 0), share_x100(budget, Draw(9_000), 0)) == (1_000, 9_000)
+    assert rooms(budget, Draw(9_000, 1000), 0) == [
+        ("most_points", "points", 0, 10_000), ("most_minor", "cost_x100", 1_000, 9_000)
+    ]  # fmt: skip
     share = Budget(turnover_percent_x100=300)
-    assert left_of(share, Draw(1_000), 1_000) == 2_000
+    assert [each.left for each in rooms(share, Draw(1_000), 1_000)] == [2_000]
     assert share_x100(share, Draw(3_000), 1_000) == 10_000
+
+
+def test_the_ceiling_that_is_reached_first_tells_until_when():
+    late, soon, never = date(2026, 6, 1), date(2026, 5, 2), None
+    made = [Forecast(1, 3, day, day, day) for day in (never, late, soon)]
+    found = soonest([None, *made])
+    assert found is not None and found.on == soon
+    assert soonest([None]) is None
 
 
 def test_a_budget_of_points_does_not_mind_what_a_gift_costs():

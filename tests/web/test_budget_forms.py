@@ -53,6 +53,11 @@ def test_a_new_budget_is_in_the_text_and_told_in_words(draft):
     assert "Budget: Summer sale" in changes and html.escape("€5,000.00") in changes
 
 
+def test_a_new_budget_counts_from_now_unless_its_code_was_there_before(draft):
+    page = draft.saved("new", name=["Autumn"], most_minor=["10"])
+    assert "If a budget of this code was there in the same period" in page
+
+
 def test_opened_and_saved_nothing_changes(draft):
     before = draft.entries()
     for code in before:
@@ -92,6 +97,9 @@ def test_until_when_it_lasts_is_told_before_it_is_published(site, draft):
     drawn = site.call("GET", "/v1/budgets/spring").json()["state"]["cost_x100"]
     assert drawn == 5 * 250 * 100, "the share of the turnover lets 250 points pass on each"
     assert "it is used up on" in outlook(most_minor=["25"])
+    several = outlook(most_minor=["25"], most_points=["900000"])
+    assert "it is used up on" in several, "of several the tightest one holds"
+    assert "used up at once" in outlook(most_minor=["900000"], most_points=["1250"])
     assert "used up at once" in outlook(most_minor=["12.50"])
     assert "used up" not in outlook(most_minor=["900000"])
     assert "counts anew" in outlook(per=["week"])

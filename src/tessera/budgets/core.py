@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from math import isqrt
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
 
-from tessera.rules.core.budgets import Budget, Draw, told
+from tessera.rules.core.budgets import Budget, Draw, Whose, told, turnover_key
 from tessera.rules.core.facts import window_start
 
 EVER = date.min  # the beginning of a period that has none
 # Past its deadline a promise may still be confirmed by a till whose batch began before it.
 GRACE = timedelta(minutes=1)
 NOTHING = Draw()
+Measure = Literal["cost_x100", "points", "pieces"]
+_MEASURES: Mapping[str, Measure] = {
+    "most_minor": "cost_x100", "turnover_percent_x100": "cost_x100", "most_points": "points",
+    "most_pieces": "pieces",
+}  # fmt: skip
+_ONE, _MEMBER, _PLACE = "^$", "^[0-9a-f]{32}$", "^(?![0-9a-f]{32}$)"  # as PostgreSQL reads them
+_SCOPES: Mapping[Whose, str] = {"all": _ONE, "store": _PLACE, "region": _PLACE, "member": _MEMBER}
 
 
 class Place(NamedTuple):
@@ -36,6 +43,13 @@ class Key(NamedTuple):
     budget: str
     began: date
     scope: str
+
+
+class Period(NamedTuple):
+    """The counters of one budget that count now: since when, and a pattern of whose they are."""
+
+    began: date
+    scopes: str
 
 
 class Kept(NamedTuple):
@@ -157,6 +171,11 @@ def key_of(code: str, budget: Budget, place: Place) -> Key:
     return Key(code, _began(budget.per, place.day), scope)
 
 
+def period(budget: Budget, day: date) -> Period:
+    """Its counters on a day; those of scopes that it had under another `by` are not among them."""
+    return Period(_began(budget.per, day), _SCOPES[budget.by])
+
+
 def began(budget: Budget, day: date) -> date:
     """The first day of the period that a day lies in."""
     return _began(budget.per, day)
@@ -258,22 +277,40 @@ def _runs_out(left: int, total: int, count: int, today: date) -> date | None:
     return today + timedelta(days=days) if days <= _FAR else None
 
 
-def measured(budget: Budget, draw: Draw) -> int:
-    """A draw in the measure of the first ceiling that a budget has: hundredths of a minor unit."""
-    if budget.most_minor is not None or budget.turnover_percent_x100 is not None:
-        return draw.cost_x100
-    return draw.points if budget.most_points is not None else draw.pieces
+class Room(NamedTuple):
+    """What one ceiling of a budget leaves.
+
+    ceiling  its name in `Budget`; measure: which part of a `Draw` it is about
+    left     in that measure; below zero: nothing
+    """
+
+    ceiling: str
+    measure: Measure
+    left: int
+    share_x100: int
 
 
-def left_of(budget: Budget, draw: Draw, turnover_minor: int) -> int:
-    """What is left of that ceiling, in its measure; below zero: nothing."""
-    if budget.most_minor is not None:
-        return budget.most_minor * 100 - draw.cost_x100
-    if budget.turnover_percent_x100 is not None:
-        return budget.turnover_percent_x100 * turnover_minor // 100 - draw.cost_x100
-    if budget.most_points is not None:
-        return budget.most_points - draw.points
-    return (budget.most_pieces or 0) - draw.pieces
+def rooms(budget: Budget, draw: Draw, turnover_minor: int) -> list[Room]:
+    """Each ceiling that a budget has, the tightest first."""
+    found = []
+    for name, measure in _MEASURES.items():
+        most = getattr(budget, name)
+        if most is not None:
+            alone = Budget(**{name: most})
+            ((key, left),) = told("", alone, draw, turnover_minor)
+            left = left // 100 if key == turnover_key("") else left
+            share = share_x100(alone, draw, turnover_minor)
+            found.append(Room(name, measure, left, share))
+    return sorted(found, key=lambda each: -each.share_x100)
+
+
+def soonest(made: Iterable[Forecast | None]) -> Forecast | None:
+    """The forecast of the ceiling that is reached first."""
+    never = date.max
+    return min(
+        (each for each in made if each is not None), default=None,
+        key=lambda each: (each.on or never, each.earliest or never, each.latest or never),
+    )  # fmt: skip
 
 
 def facts_of(

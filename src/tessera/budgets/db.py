@@ -13,8 +13,8 @@ from tessera.base.columns import Bigints, Booleans, Column, Dates, Instant, Text
 from tessera.base.sql import statements
 from tessera.base.wire import Rows, put
 from tessera.base.wire import ask as ask_rows
-from tessera.budgets.core import Count, Kept, Key, Level
-from tessera.rules.core.budgets import Draw
+from tessera.budgets.core import Count, Kept, Key, Level, Period
+from tessera.rules.core.budgets import Budget, Draw
 
 SQL = statements(__file__)
 Conn = AsyncConnection[tuple[Any, ...]]
@@ -127,11 +127,17 @@ async def draw(conn: Conn, levels: Mapping[Key, Level], now: datetime) -> None:
         Bigints([level.turnover_minor for level in each]), *_draws([level.kept for level in each]),
         Booleans(warns), Booleans(used_up),
         Booleans([level.freed for level in each]), Booleans([level.locked for level in each]),
-        Bigints([None if b.most_minor is None else b.most_minor * 100 for b in budgets]),
-        Bigints([b.most_points for b in budgets]), Bigints([b.most_pieces for b in budgets]),
-        Bigints([b.turnover_percent_x100 for b in budgets]), Times([now] * len(each)),
+        *_ceilings(budgets), Times([now] * len(each)),
     )  # fmt: skip
     await put(conn, SQL["draw"], columns)
+
+
+def _ceilings(budgets: Sequence[Budget]) -> tuple[Bigints, Bigints, Bigints, Bigints]:
+    return (
+        Bigints([None if b.most_minor is None else b.most_minor * 100 for b in budgets]),
+        Bigints([b.most_points for b in budgets]), Bigints([b.most_pieces for b in budgets]),
+        Bigints([b.turnover_percent_x100 for b in budgets]),
+    )  # fmt: skip
 
 
 def _draws(draws: Sequence[Draw]) -> tuple[Bigints, Bigints, Bigints]:
@@ -153,9 +159,14 @@ async def add_days(conn: Conn, days: Mapping[tuple[str, date, date, str], Draw])
     await put(conn, SQL["add_days"], (*columns, *_draws(list(days.values()))))
 
 
-async def sums(conn: Conn, asked: Mapping[str, date]) -> dict[str, Sum]:
-    """{budget: what is drawn on it in the period that begins with its day}."""
-    rows = await conn.execute(SQL["sums"], (Texts(list(asked)), Dates(list(asked.values()))))
+def _periods(asked: Mapping[str, Period]) -> tuple[Texts, Dates, Texts]:
+    began, scopes = zip(*asked.values(), strict=True)
+    return Texts(list(asked)), Dates(began), Texts(scopes)
+
+
+async def sums(conn: Conn, asked: Mapping[str, Period]) -> dict[str, Sum]:
+    """{budget: what is drawn on it in its period}. Shape: at least one."""
+    rows = await conn.execute(SQL["sums"], _periods(asked))
     return {
         row[0]: Sum(Draw(*row[1:4]), row[4], Draw(*row[5:8]), *row[8:])
         for row in await rows.fetchall()
@@ -168,9 +179,9 @@ async def days(conn: Conn, budget: str, began: date) -> list[Day]:
     return [Day(row[0], row[1], Draw(*row[2:])) for row in await rows.fetchall()]
 
 
-async def fullest(conn: Conn, budget: str, began: date, most: int) -> list[Scope]:
+async def fullest(conn: Conn, budget: str, of: Period, most: int) -> list[Scope]:
     """The stores, regions or members that have drawn most in a period."""
-    asked = {"budget": budget, "began": began, "most": most}
+    asked = {"budget": budget, **of._asdict(), "most": most}
     rows = await conn.execute(SQL["fullest"], asked)
     return [Scope(row[0], Draw(*row[1:4]), row[4], row[5]) for row in await rows.fetchall()]
 
@@ -180,9 +191,25 @@ async def used_up(conn: Conn) -> list[Key]:
     return [Key(*row) for row in await (await conn.execute(SQL["used_up"])).fetchall()]
 
 
-async def count_used_up(conn: Conn, asked: Mapping[str, date]) -> int:
-    """How many counters of these budgets are used up in the periods that begin with these days."""
-    columns = (Texts(list(asked)), Dates(list(asked.values())))
-    row = await (await conn.execute(SQL["count_used_up"], columns)).fetchone()
+async def stale(
+    conn: Conn, asked: Mapping[str, Period], ceilings: Sequence[Budget], since: datetime, most: int
+) -> dict[Key, bool]:
+    """{counter: whether it is used up} of those whose mark says otherwise, `most` at a time.
+
+    ceilings  of each budget asked for, in force since then: a later mark stands
+    """
+    columns = (*_periods(asked), *_ceilings(ceilings), since, most)
+    rows = await conn.execute(SQL["stale"], columns)
+    return {Key(*row[:3]): row[3] for row in await rows.fetchall()}
+
+
+async def mark(conn: Conn, marks: Mapping[Key, bool], now: datetime) -> None:
+    """These are used up, or not, and nobody was told yet; they are locked."""
+    await conn.execute(SQL["mark"], (now, *_keys(list(marks)), Booleans(list(marks.values()))))
+
+
+async def count_used_up(conn: Conn, asked: Mapping[str, Period]) -> int:
+    """How many counters of these budgets are used up in their periods. Shape: at least one."""
+    row = await (await conn.execute(SQL["count_used_up"], _periods(asked))).fetchone()
     assert row is not None
     return int(row[0])

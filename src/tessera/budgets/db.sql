@@ -172,8 +172,9 @@ SELECT
     c.budget, sum(c.cost_x100)::bigint, sum(c.points)::bigint, sum(c.pieces)::bigint,
     sum(c.turnover_minor)::bigint, sum(c.kept_cost_x100)::bigint, sum(c.kept_points)::bigint,
     sum(c.kept_pieces)::bigint, count(*), count(c.used_up_at), min(c.used_up_at), min(c.warned_at)
-FROM unnest(%b::text[], %b::date[]) AS asked (budget, began)
+FROM unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, scopes)
 JOIN budgets.counter AS c USING (budget, began)
+WHERE c.scope ~ asked.scopes
 GROUP BY c.budget;
 
 -- name: days
@@ -185,7 +186,7 @@ ORDER BY day, funding;
 -- name: fullest
 -- The scopes of a budget in a period that have drawn most.
 SELECT scope, cost_x100, points, pieces, turnover_minor, used_up_at FROM budgets.counter
-WHERE budget = %(budget)s AND began = %(began)s
+WHERE budget = %(budget)s AND began = %(began)s AND scope ~ %(scopes)s
 ORDER BY cost_x100 DESC, points DESC, pieces DESC, scope
 LIMIT %(most)s;
 
@@ -198,6 +199,38 @@ RETURNING budget, began, scope;
 -- name: count_used_up
 -- How many counters of these budgets and periods are used up.
 SELECT count(*)
-FROM unnest(%b::text[], %b::date[]) AS asked (budget, began)
+FROM unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, scopes)
 JOIN budgets.counter AS c USING (budget, began)
-WHERE c.used_up_at IS NOT NULL;
+WHERE c.scope ~ asked.scopes AND c.used_up_at IS NOT NULL;
+
+-- name: stale
+-- Counters whose mark is not what these ceilings want: full without one, or with room again and
+-- with one from before them.
+SELECT c.budget, c.began, c.scope, is_now.filled
+FROM unnest(
+    %b::text[], %b::date[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[]
+) AS asked (budget, began, scopes, most_x100, most_points, most_pieces, percent_x100)
+JOIN budgets.counter AS c USING (budget, began)
+CROSS JOIN LATERAL (
+    SELECT
+        coalesce(c.cost_x100 + c.kept_cost_x100 >= asked.most_x100, FALSE)
+        OR coalesce(c.points + c.kept_points >= asked.most_points, FALSE)
+        OR coalesce(c.pieces + c.kept_pieces >= asked.most_pieces, FALSE)
+        OR coalesce(
+            c.cost_x100 + c.kept_cost_x100 > 0
+            AND (c.cost_x100 + c.kept_cost_x100)::numeric * 100
+            >= asked.percent_x100::numeric * c.turnover_minor, FALSE
+        ) AS filled
+) AS is_now
+WHERE
+    c.scope ~ asked.scopes
+    AND CASE WHEN is_now.filled THEN c.used_up_at IS NULL ELSE c.used_up_at < %b END
+ORDER BY c.budget, c.began, c.scope
+LIMIT %b;
+
+-- name: mark
+-- These are used up, or not, from now on; whichever it is will be told anew. They are locked.
+UPDATE budgets.counter AS c
+SET used_up_at = CASE WHEN m.filled THEN %b::timestamptz END, told = FALSE
+FROM unnest(%b::text[], %b::date[], %b::text[], %b::boolean[]) AS m (budget, began, scope, filled)
+WHERE c.budget = m.budget AND c.began = m.began AND c.scope = m.scope;

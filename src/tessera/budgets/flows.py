@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from tessera.budgets import db
-from tessera.budgets.core import GRACE, Key, Level, Place, facts_of, key_of
+from tessera.budgets.core import GRACE, Key, Level, Place, facts_of, key_of, period
 from tessera.rules.core.budgets import Budget
 
 
@@ -33,6 +33,29 @@ async def let_go(conn: db.Conn, now: datetime, most: int) -> int:
     if free:
         await db.end_overdue(conn, free, now - GRACE)
     return len(free)
+
+
+async def hold_against(
+    conn: db.Conn, budgets: Mapping[str, Budget], on: date, since: datetime, now: datetime,
+    most: int,
+) -> bool:  # fmt: skip
+    """Mark anew the counters of a day by ceilings that hold since then; whether none is left.
+
+    A counter that a till draws on just now, and what is beyond `most`, is left for the next time.
+    """
+    limited = {code: budget for code, budget in budgets.items() if budget.limits}
+    if not limited:
+        return True
+    asked = {code: period(budget, on) for code, budget in limited.items()}
+    ceilings = list(limited.values())
+    if not (found := await db.stale(conn, asked, ceilings, since, most)):
+        return True
+    free = set(await db.lock_free(conn, found))
+    again = await db.stale(conn, asked, ceilings, since, most) if free else {}
+    marks = {key: filled for key, filled in again.items() if key in free}
+    if marks:
+        await db.mark(conn, marks, now)
+    return False
 
 
 async def ran_out(conn: db.Conn) -> list[Key]:

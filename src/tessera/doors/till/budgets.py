@@ -13,7 +13,7 @@ from tessera.budgets.core import EVER, Forecast, Spent
 from tessera.doors.call import Call, Operation
 from tessera.rules.core.budgets import Budget, Draw
 
-SCOPES = 100
+SCOPES, SHARE = 100, "turnover_percent_x100"
 _EMPTY = db.Sum(Draw(), 0, Draw(), 0, 0, None, None)
 
 
@@ -78,15 +78,32 @@ class BudgetScope(Struct, frozen=True):
     used_up_at: datetime | None
 
 
+class BudgetCeiling(Struct, frozen=True):
+    """One ceiling of a budget.
+
+    ceiling   its name in the budget; measure: `cost_x100`, `points` or `pieces`
+    left      in that measure; null, with `share_x100`, where each scope has its own
+    forecast  null for a share of the turnover, and where the budget has none
+    """
+
+    ceiling: str
+    measure: core.Measure
+    left: int | None
+    share_x100: int | None
+    forecast: Forecast | None
+
+
 class BudgetView(Struct, frozen=True):
     """One budget in one period.
 
-    measure   of the ceiling that `left`, `forecast` and the burn-down are about: `cost_x100`,
+    measure   of the tightest ceiling, which `left` and the burn-down are about: `cost_x100`,
               `points` or `pieces`
     left      of that ceiling; null where each scope has its own
     paid      by who pays: {funding: cost_x100}
     scopes    those that have drawn most; none of members: what they get is theirs
-    forecast  null for a period that is over, for scopes, and before there are three days
+    forecast  of the ceiling that is reached first; null for a period that is over, for scopes, and
+              before there are three days
+    ceilings  each that it has, the tightest first
     """
 
     currency: str
@@ -98,6 +115,7 @@ class BudgetView(Struct, frozen=True):
     days: tuple[BudgetDay, ...]
     scopes: tuple[BudgetScope, ...]
     forecast: Forecast | None
+    ceilings: tuple[BudgetCeiling, ...]
 
 
 async def list_budgets(call: Call) -> BudgetList | Refusal:
@@ -120,16 +138,19 @@ async def read_budget(call: Call) -> BudgetView | Refusal:
     if budget is None:
         return Refusal("budget_unknown", "code", "the program has no such budget",
                        "look it up in the list of budgets")  # fmt: skip
-    began = core.began(budget, on)
+    period = core.period(budget, on)
     state = (await _states(call, {code: budget}, on))[0]
-    days = await db.days(call.conn, code, began)
+    days = await db.days(call.conn, code, period.began)
     paid: dict[str, int] = {}
     for day in days:
         paid[day.funding] = paid.get(day.funding, 0) + day.draw.cost_x100
+    told = tuple([BudgetDay(day.day, day.funding, *day.draw) for day in days])
+    assert call.house is not None
+    ceilings = ceilings_of(state, told, call.house.today(call.now))
     return BudgetView(
-        currency, on, state, _measure(budget), _left(budget, state), paid,
-        tuple([BudgetDay(day.day, day.funding, *day.draw) for day in days]),
-        await _scopes(call, code, budget, began), _forecast(call, budget, state, days),
+        currency, on, state, ceilings[0].measure, ceilings[0].left, paid, told,
+        await _scopes(call, code, budget, period),
+        core.soonest([each.forecast for each in ceilings]), ceilings,
     )  # fmt: skip
 
 
@@ -156,10 +177,10 @@ def _on(call: Call) -> date | Refusal:
 async def _states(
     call: Call, budgets: Mapping[str, Budget], on: date
 ) -> list[BudgetState]:  # fmt: skip
-    began = {code: core.began(budget, on) for code, budget in budgets.items()}
-    sums = await db.sums(call.conn, began) if began else {}
+    periods = {code: core.period(budget, on) for code, budget in budgets.items()}
+    sums = await db.sums(call.conn, periods) if periods else {}
     return [
-        _state(code, budget, began[code], sums.get(code, _EMPTY))
+        _state(code, budget, periods[code].began, sums.get(code, _EMPTY))
         for code, budget in budgets.items()
     ]
 
@@ -176,23 +197,29 @@ def _state(code: str, budget: Budget, began: date, found: db.Sum) -> BudgetState
     )  # fmt: skip
 
 
-def _measure(budget: Budget) -> str:
-    if budget.most_minor is not None or budget.turnover_percent_x100 is not None:
-        return "cost_x100"
-    return "points" if budget.most_points is not None else "pieces"
+def ceilings_of(
+    state: BudgetState, days: Sequence[BudgetDay], today: date
+) -> tuple[BudgetCeiling, ...]:  # fmt: skip
+    """What each ceiling of a budget leaves, and until when; the tightest first.
 
-
-def _left(budget: Budget, state: BudgetState) -> int | None:
-    if budget.by != "all":
-        return None
+    shape  at least one: the program's budgets limit something
+    """
     drawn = Draw(state.cost_x100, state.points, state.pieces).plus(
         Draw(state.kept_cost_x100, state.kept_points, state.kept_pieces)
     )
-    return max(core.left_of(budget, drawn, state.turnover_minor), 0)
+    if state.budget.by != "all":
+        none = core.rooms(state.budget, Draw(), 0)
+        return tuple([BudgetCeiling(each.ceiling, each.measure, None, None, None) for each in none])
+    return tuple([
+        BudgetCeiling(
+            each.ceiling, each.measure, max(each.left, 0), each.share_x100,
+            _forecast(each, state, days, today),
+        ) for each in core.rooms(state.budget, drawn, state.turnover_minor)
+    ])  # fmt: skip
 
 
 async def _scopes(
-    call: Call, code: str, budget: Budget, began: date
+    call: Call, code: str, budget: Budget, period: core.Period
 ) -> tuple[BudgetScope, ...]:  # fmt: skip
     if budget.by not in ("store", "region"):
         return ()
@@ -200,23 +227,22 @@ async def _scopes(
         BudgetScope(
             each.scope, *each.draw, core.share_x100(budget, each.draw, each.turnover_minor),
             each.used_up_at,
-        ) for each in await db.fullest(call.conn, code, began, SCOPES)
+        ) for each in await db.fullest(call.conn, code, period, SCOPES)
     ])  # fmt: skip
 
 
 def _forecast(
-    call: Call, budget: Budget, state: BudgetState, days: Sequence[db.Day]
-) -> Forecast | None:
-    assert call.house is not None
-    today, left = call.house.today(call.now), _left(budget, state)
+    room: core.Room, state: BudgetState, days: Sequence[BudgetDay], today: date
+) -> Forecast | None:  # fmt: skip
     over = state.ends is not None and state.ends < today
-    if left is None or over or not days or budget.turnover_percent_x100 is not None:
+    if over or not days or room.ceiling == SHARE:
         return None
     by_day: dict[date, int] = {}
     for day in days:
-        by_day[day.day] = by_day.get(day.day, 0) + core.measured(budget, day.draw)
+        by_day[day.day] = by_day.get(day.day, 0) + int(getattr(day, room.measure))
     spent = [Spent(day, amount) for day, amount in by_day.items()]
-    return core.forecast(spent, left, today, max(state.began or EVER, min(by_day)))
+    first = max(state.began or EVER, min(by_day))
+    return core.forecast(spent, max(room.left, 0), today, first)
 
 
 _ON = {"on": "a day of the period, as 2026-01-31; today unless said otherwise"}

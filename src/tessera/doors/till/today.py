@@ -96,12 +96,12 @@ class _Look:
 async def _used_up(call: Call) -> int:
     assert call.house is not None
     today, budgets = call.house.today(call.now), call.house.shop().program.budgets
-    began = {
-        code: budgets_core.began(each, today)
+    asked = {
+        code: budgets_core.period(each, today)
         for code, each in budgets.items()
         if each.by != "member"
     }
-    return await budgets_db.count_used_up(call.conn, began) if began else 0
+    return await budgets_db.count_used_up(call.conn, asked) if asked else 0
 
 
 async def _expiring(call: Call) -> int:

@@ -117,3 +117,10 @@ class Timeline:
         place = max(bisect_right(self._begins, moment) - 1, 0)
         version = self.reigns[place].version
         return self.reader.kept(self.bodies[version], version)
+
+    def since(self, version: int) -> datetime:
+        """Since when it decides: published, and begun. Of none of these: the beginning of time."""
+        for each in self.reigns:
+            if each.version == version:
+                return max(each.published_at, each.starts_at or BEGINNING)
+        return BEGINNING

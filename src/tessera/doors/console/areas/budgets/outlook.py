@@ -10,13 +10,15 @@ from msgspec.structs import replace
 from tessera.budgets import core
 from tessera.doors.console.areas.budgets import telling
 from tessera.doors.language.words import N_
-from tessera.doors.till.budgets import BudgetView
+from tessera.doors.till.budgets import BudgetView, ceilings_of
 from tessera.doors.web.visit import Visit
-from tessera.rules.core.budgets import Budget, Draw
+from tessera.rules.core.budgets import Budget
 from tessera.rules.core.words import Program
 
-_FRESH = N_("It counts from the day on which it is published: what was given before is not in it.")
-_ANEW = N_("In another period, or shared otherwise, it counts anew from the day it is published.")
+_FRESH = N_("It counts from the day on which it is published. If a budget of this code was there "
+            "in the same period, it goes on where that one stood.")  # fmt: skip
+_ANEW = N_("In another period, or shared otherwise, it counts anew from the day it is published. "
+           "If it was so in the same period before, it goes on where it stood.")  # fmt: skip
 _OTHERS = N_("Something else draws on it: what was counted so far stays in it.")
 _OVER = N_("So much was given in this period already: it would be used up at once.")
 
@@ -55,22 +57,14 @@ def _lasts(visit: Visit, found: BudgetView, budget: Budget) -> list[tuple[str, s
 
 def as_if(found: BudgetView, budget: Budget, today: date) -> BudgetView:
     """What was drawn, seen under other ceilings."""
-    state = found.state
-    drawn = Draw(state.cost_x100, state.points, state.pieces).plus(
-        Draw(state.kept_cost_x100, state.kept_points, state.kept_pieces)
-    )
-    left = max(core.left_of(budget, drawn, state.turnover_minor), 0)
-    by_day: dict[date, int] = {}
-    for each in found.days:
-        amount = core.measured(budget, Draw(each.cost_x100, each.points, each.pieces))
-        by_day[each.day] = by_day.get(each.day, 0) + amount
-    made = None
-    if by_day and budget.turnover_percent_x100 is None:
-        spent = [core.Spent(day, amount) for day, amount in by_day.items()]
-        made = core.forecast(spent, left, today, max(state.began or core.EVER, min(by_day)))
+    state = replace(found.state, budget=budget)
+    ceilings = ceilings_of(state, found.days, today)
+    left = ceilings[0].left
     return replace(
-        found, left=left, forecast=made, state=replace(state, budget=budget, used_up=int(not left))
-    )
+        found, measure=ceilings[0].measure, left=left, ceilings=ceilings,
+        forecast=core.soonest([each.forecast for each in ceilings]),
+        state=replace(state, used_up=int(not left)),
+    )  # fmt: skip
 
 
 def payers(code: str, program: Program) -> list[tuple[str, list[str]]]:

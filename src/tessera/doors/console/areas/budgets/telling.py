@@ -44,15 +44,19 @@ def _ceilings(budget: Budget, currency: str, local: Local) -> Iterator[str]:
         share = local.percent(Decimal(budget.turnover_percent_x100) / 10_000)
         yield gettext("%(share)s of the turnover with a card") % {"share": share}
     if budget.most_points is not None:
-        count = local.count(budget.most_points)
-        yield local.ngettext(
-            "%(count)s point", "%(count)s points", budget.most_points
-        ) % {"count": count}  # fmt: skip
+        yield _points(budget.most_points, local)
     if budget.most_pieces is not None:
-        count = local.count(budget.most_pieces)
-        yield local.ngettext(
-            "%(count)s piece", "%(count)s pieces", budget.most_pieces
-        ) % {"count": count}  # fmt: skip
+        yield _pieces(budget.most_pieces, local)
+
+
+def _points(count: int, local: Local) -> str:
+    said = local.ngettext("%(count)s point", "%(count)s points", count)
+    return said % {"count": local.count(count)}
+
+
+def _pieces(count: int, local: Local) -> str:
+    said = local.ngettext("%(count)s piece", "%(count)s pieces", count)
+    return said % {"count": local.count(count)}
 
 
 def state(each: BudgetState) -> str:
@@ -61,6 +65,22 @@ def state(each: BudgetState) -> str:
         return "used_up"
     near = each.share_x100 is not None and each.share_x100 >= each.budget.warn_percent * 100
     return "near" if near else "room"
+
+
+def left(found: BudgetView, local: Local) -> str | None:
+    """What is left: of each measure that has a ceiling, the tightest first; None of scopes."""
+    least: dict[str, int] = {}
+    for each in found.ceilings:
+        if each.left is None:
+            return None
+        least[each.measure] = min(least.get(each.measure, each.left), each.left)
+    return local.listed([_amount(measure, n, found, local) for measure, n in least.items()])
+
+
+def _amount(measure: str, amount: int, found: BudgetView, local: Local) -> str:
+    if measure == "cost_x100":
+        return local.money(amount // 100, found.currency)
+    return _points(amount, local) if measure == "points" else _pieces(amount, local)
 
 
 def measured(found: BudgetView, amount: int, local: Local) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 
 import pytest
 from babel.messages.pofile import read_po
@@ -52,5 +53,5 @@ def test_a_per_cent_sign_in_a_sentence_is_doubled_where_it_is_filled_in():
     assert found == []
 
 
-def _texts(said: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (said,) if isinstance(said, str) else said
+def _texts(said: str | Sequence[str] | None) -> Sequence[str]:
+    return (said,) if isinstance(said, str) else said or ()

@@ -136,6 +136,15 @@ def test_a_ladder_is_taken_out_only_where_no_rule_names_it(draft):
     assert "miles" not in draft.entries() and "status" in draft.entries()
 
 
+def test_a_ladder_that_a_reward_asks_for_is_not_taken_out(site, draft):
+    terms = {"kind": "goods", "names": {"en": "Mug"}, "points": 10,
+             "who": {"tier": {"ladder": "visits", "at_least": "often"}}}  # fmt: skip
+    made = site.call("POST", "/v1/rewards", {"code": "lounge-mug", "terms": terms, "stock": 5})
+    assert made.status_code == 201, made.text
+    refused = draft.removed("visits")
+    assert refused.status_code == 422 and "lounge-mug" in refused.text
+
+
 def test_what_becomes_of_the_members_is_told_before(draft):
     def outlook(kind: str, /, **typed: list[str]) -> str:
         return draft.send(kind, do=["preview"], **typed).text

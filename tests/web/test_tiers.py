@@ -70,6 +70,9 @@ def test_staff_note_a_use_and_set_a_level(looking: Browsing, site, me):
     page.get_by_role("button", name="Set the level", exact=True).click()
     page.wait_for_selector("text=Gold at another shop")
     assert "Goes to Silver at the review" in page.inner_text("main")
+    page = looking.page("/console/tiers", browsing.staff(site))
+    moved = page.get_by_role("table", name="Moved in the last month").inner_text()
+    assert "Silver\tGold\tset by hand" in moved, moved
 
 
 @pytest.mark.parametrize("language", ["it", "pl", "ru", "zh"])
@@ -93,3 +96,23 @@ def test_who_is_near_a_level_is_named_as_in_every_list_of_members(looking: Brows
     assert "Mia" in row.inner_text() and near["card"] in row.inner_text().replace(" ", "")
     assert page.get_by_label("At least so many % of the next level").input_value() == "80"
     fits(page, axe)
+
+
+def test_the_condition_of_a_level_is_told_where_enough_was_bought(looking: Browsing, site):
+    """Everything is reached but the day: the bar is full, and both pages say what is lacking."""
+    ladder = PROGRAM["tiers"]["status"]
+    vip = {"code": "vip", "name": "VIP", "reach": 5000, "when": {"store": ["S9"]}}
+    tiers = {"status": ladder | {"levels": [{"code": "basic", "name": "Basic"}, vip]}}
+    site.publish(PROGRAM | {"tiers": tiers})
+    her = new_member(site)
+    lines = [{"sku": "SOUP", "quantity": 1, "unit_minor": 6000}]
+    sale = site.basket(card=her["card"], lines=lines, total_minor=6000)
+    assert site.call("POST", "/v1/receipts", sale).is_success
+    page = looking.page("/m/tiers", signed_in(site, her["member_id"]), width=PHONE)
+    said = page.inner_text("main")
+    assert "You have enough for VIP. You come up with a purchase if" in said and "S9" in said
+    assert "0.00 more" not in said
+    page = looking.page(f"/console/members/{her['member_id']}/tiers", browsing.staff(site))
+    said = page.inner_text("main")
+    assert "Enough for VIP; comes up with a purchase if" in said and "S9" in said
+    site.publish(PROGRAM)

@@ -68,6 +68,14 @@ def plain(ladder: Ladder, currency: str, tongue: Tongue = ENGLISH) -> str:
     return " ".join(f"{each[:1].upper()}{each[1:]}" for each in said)
 
 
+def asked_besides(ladder: Ladder, currency: str, tongue: Tongue = ENGLISH) -> dict[str, str]:
+    """{level: what has to hold too at the purchase that reaches it}, of the levels that ask it."""
+    return {
+        level.code: sentence(level.when, currency, tongue)
+        for level in ladder.levels if level.when is not None
+    }  # fmt: skip
+
+
 def _reviews(ladder: Ladder) -> Iterator[tuple[Template, Numbers]]:
     """How one stays and comes down."""
     if ladder.review:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tessera.base.refusal import Refusal
+from tessera.doors.language.tongue import tongue
 from tessera.doors.language.words import N_
 from tessera.doors.web.page import Page, Shown, View
 from tessera.doors.web.visit import Visit
+from tessera.program.core.ladder_words import asked_besides
 
 
 async def show(visit: Visit) -> Shown:
@@ -13,8 +15,14 @@ async def show(visit: Visit) -> Shown:
     told = await visit.ask("me.tiers")
     if isinstance(told, Refusal):
         return told
-    currency = visit.house.shop().program.currency
-    return View("tiers/tiers.html", {"tiers": told.items, "currency": currency})
+    program, said = visit.house.shop().program, tongue(visit.local.language)
+    asked = {
+        code: asked_besides(ladder, program.currency, said)
+        for code, ladder in program.tiers.items()
+    }
+    return View("tiers/tiers.html", {
+        "tiers": told.items, "currency": program.currency, "asked": asked,
+    })  # fmt: skip
 
 
 PAGES = (

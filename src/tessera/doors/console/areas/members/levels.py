@@ -6,10 +6,13 @@ from typing import Any
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.members.heads import at_field, head
+from tessera.doors.language.tongue import tongue
 from tessera.doors.language.words import N_
 from tessera.doors.till.tiers import TierView
 from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
+from tessera.program.core.ladder_words import asked_besides
+from tessera.rules.core.words import Program
 
 SET = N_("The level holds from today on.")
 USED = N_("It is noted that the privilege was used.")
@@ -45,8 +48,16 @@ async def show(visit: Visit) -> Shown:
         "named": lambda ladder, level: names.get((ladder, level), level),
         "titles": {each.ladder: each.name for each in found.items},
         "options": _options, "currency": known["program"].currency,
-        "second": "tier" in known["program"].approvals,
+        "second": "tier" in known["program"].approvals, "asked": _asked(visit, known["program"]),
     })  # fmt: skip
+
+
+def _asked(visit: Visit, program: Program) -> dict[str, dict[str, str]]:
+    said = tongue(visit.local.language)
+    return {
+        code: asked_besides(ladder, program.currency, said)
+        for code, ladder in program.tiers.items()
+    }
 
 
 def _options(tier: TierView) -> list[tuple[str, str]]:

@@ -125,8 +125,12 @@ def named_by(
             (str(each.get("name") or key) if isinstance(each, dict) else name, each)
             for key, each in said.items()
         ]
-    hits = [name for name, data in found if any(names(each) == code for each in _within(data))]
-    return list(dict.fromkeys(hits))
+    return list(dict.fromkeys(name for name, data in found if mentions(data, code, names)))
+
+
+def mentions(data: Any, code: str, names: Callable[[Mapping[str, Any]], object]) -> bool:
+    """Whether a mapping names an entry, or anything inside it does; names: as of `named_by`."""
+    return any(names(each) == code for each in _within(data))
 
 
 def _within(data: Any) -> Iterator[Mapping[str, Any]]:

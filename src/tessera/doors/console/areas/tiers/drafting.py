@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from msgspec import to_builtins
 
 from tessera.base.refusal import Refusal
 from tessera.doors.console.areas.rules.bench import Bench
-from tessera.doors.console.areas.rules.declaring import Declared, Entry, Words, named_by
+from tessera.doors.console.areas.rules.declaring import (
+    Declared,
+    Entry,
+    Words,
+    mentions,
+    named_by,
+)
 from tessera.doors.console.areas.tiers.sentences import plainly
 from tessera.doors.console.areas.tiers.sheet import (
     CHOICES,
@@ -22,6 +30,7 @@ from tessera.doors.console.areas.tiers.sheet import (
 )
 from tessera.doors.language.local import Local
 from tessera.doors.language.words import N_
+from tessera.doors.till.rewards import RewardList
 from tessera.doors.web.visit import Visit
 from tessera.rules.core.tiers import Ladder
 
@@ -49,8 +58,20 @@ def _words(visit: Visit, bench: Bench) -> Words:
 
 
 async def _named(visit: Visit, bench: Bench, code: str) -> list[str]:
-    """Rules that ask for it or give by it."""
-    return named_by(bench, "tiers", code, lambda data: data.get("ladder"))
+    """Rules that ask for it or give by it, and rewards that are for those on its levels."""
+    found = named_by(bench, "tiers", code, _names)
+    listed = await visit.ask("reward.list") if visit.may("reward.list") else None
+    if isinstance(listed, RewardList):
+        found += [
+            each.code for each in listed.items
+            if each.state != "ended" and mentions(to_builtins(each.terms), code, _names)
+        ]  # fmt: skip
+    return list(dict.fromkeys(found))
+
+
+def _names(data: Mapping[str, Any]) -> object:
+    """The ladder that a mapping of the text names."""
+    return data.get("ladder")
 
 
 async def _more(visit: Visit, bench: Bench, entry: Entry) -> dict[str, Any]:

@@ -28,6 +28,8 @@ async def show(visit: Visit) -> Shown:
     said = {code: plainly(code, program, visit.local) for code in program.tiers}
     return View("tiers/tiers.html", {
         "ladders": found.items, "currency": program.currency, "whys": WHYS, "said": said,
+        "names": {(each.ladder, level.level): level.name
+                  for each in found.items for level in each.levels},
     })  # fmt: skip
 
 

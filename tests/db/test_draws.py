@@ -161,12 +161,12 @@ def test_a_draw_is_run_once_after_its_end_and_can_be_computed_again(dsn, tmp_pat
             await shop.send(goods_back(bought))
             now = datetime.now(UTC)
             async with shop.house.pool.connection() as conn:
-                soon = await flows.run(conn, "CAR", draw, now, TODAY)
+                soon = await flows.run(conn, "CAR", flows.Terms(draw), now, TODAY)
                 assert isinstance(soon, Refusal) and soon.code == "draw_open"
                 later = TODAY + timedelta(days=2)
-                won = await flows.run(conn, "CAR", draw, now, later)
+                won = await flows.run(conn, "CAR", flows.Terms(draw), now, later)
                 assert not isinstance(won, Refusal), won
-                again = await flows.run(conn, "CAR", draw, now, later)
+                again = await flows.run(conn, "CAR", flows.Terms(draw), now, later)
                 assert isinstance(again, Refusal) and again.code == "draw_over"
             await shop.eye.commit()
             (shown,) = await db.draws(shop.eye, "CAR")
@@ -226,7 +226,8 @@ def test_one_receipt_has_ten_thousand_tickets_and_tills_go_on_while_they_are_dra
             await shop.eye.commit()
             async with shop.house.pool.connection() as conn:
                 later = TODAY + timedelta(days=2)
-                task = asyncio.create_task(flows.run(conn, "CAR", draw, datetime.now(UTC), later))
+                run = flows.run(conn, "CAR", flows.Terms(draw), datetime.now(UTC), later)
+                task = asyncio.create_task(run)
                 turns = await turns_of(task)
                 assert not isinstance(task.result(), Refusal)
             assert turns > 100, turns

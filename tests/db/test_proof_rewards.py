@@ -60,8 +60,9 @@ async def a_rich_day(shop: Shop) -> None:
     assert (await shop.send(sale(fresh_card(), soup))).status == 201
     assert (await shop.send(sale(None, soup))).status == 201
     async with shop.house.pool.connection() as conn:
-        draw, now = shop.house.shop().program.draws["CAR"], datetime.now(UTC)
-        won = await flows.run(conn, "CAR", draw, now, TODAY + timedelta(days=3))
+        live, now = shop.house.shop().program, datetime.now(UTC)
+        terms = flows.Terms(live.draws["CAR"], False, live.budgets, live.costs)
+        won = await flows.run(conn, "CAR", terms, now, TODAY + timedelta(days=3))
         assert isinstance(won, list), won
 
 

@@ -66,7 +66,10 @@ class Boards:
         async with self._pool.connection() as conn:
             owed = await db.owed(conn, AT_ONCE)
         program, done = self._shop().program, 0
-        terms = flows.Terms(program.lives[MAIN], program.enrolment.time_zone)
+        terms = flows.Terms(
+            program.lives[MAIN], program.enrolment.time_zone, program.budgets,
+            program.point_minor_x100,
+        )  # fmt: skip
         for each in owed:
             try:
                 async with self._pool.connection() as conn:

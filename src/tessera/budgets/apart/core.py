@@ -24,7 +24,7 @@ from tessera.rules.core.budgets import (
 class Wanted(NamedTuple):
     """So many pieces or points, each of which draws `one`; who pays for them.
 
-    source   the claim, or the operation of the ledger, that gives them
+    source   the claim, the win, or the operation of the ledger, that gives them
     budgets  those that it draws on
     """
 
@@ -66,18 +66,27 @@ class Desk:
     def take(self, wanted: Wanted) -> int:
         """Draw as many as there is room for; how many that is."""
         many = self.left(wanted)
+        if many < wanted.many:
+            for key, budget in wanted.counters():
+                level = self.levels[key]
+                level.stopped = level.stopped or _room(level, budget, wanted.one) <= many
+        self._draw(wanted, many)
+        return many
+
+    def give(self, wanted: Wanted) -> None:
+        """Draw all of them, past a ceiling too: they were promised."""
+        self._draw(wanted, wanted.many)
+
+    def _draw(self, wanted: Wanted, many: int) -> None:
         draw = Draw(*(each * many for each in wanted.one))
         for key, budget in wanted.counters():
             level = self.levels[key]
             level.budget = budget
-            if many < wanted.many:
-                level.stopped = level.stopped or _room(level, budget, wanted.one) <= many
             if any(draw):
                 level.add(draw)
                 self.drawn.append(
                     Drawn(wanted.source, key, wanted.place.day, wanted.funding, draw)
                 )  # fmt: skip
-        return many
 
 
 def _room(level: Level, budget: Budget, one: Draw) -> int:

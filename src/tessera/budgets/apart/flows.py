@@ -53,6 +53,17 @@ async def _read(conn: db.Conn, desk: Desk, now: datetime) -> None:
         desk.levels[key].read(count)
 
 
+async def give(conn: db.Conn, wanted: Sequence[Wanted], now: datetime) -> None:
+    """What was promised is drawn, past a ceiling too."""
+    owed = [each for each in wanted if each.budgets]
+    if not owed:
+        return
+    desk = await sit_down(conn, owed, now)
+    for each in owed:
+        desk.give(each)
+    await write(conn, desk, now)
+
+
 async def write(conn: db.Conn, desk: Desk, now: datetime) -> None:
     """Keep what was drawn: by source, on the counters, by day."""
     changed = {key: level for key, level in sorted(desk.levels.items()) if level.changed}

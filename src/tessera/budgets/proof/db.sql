@@ -17,7 +17,8 @@ budget AS (
         AND coalesce(b.said -> 'campaigns', '[]') = '[]'
         AND coalesce(b.said -> 'rewards', '[]') = '[]'
         AND NOT coalesce((b.said ->> 'claims')::boolean, FALSE)
-        AND NOT coalesce((b.said ->> 'referrals')::boolean, FALSE) AS whole
+        AND NOT coalesce((b.said ->> 'referrals')::boolean, FALSE)
+        AND NOT coalesce((b.said ->> 'boards')::boolean, FALSE) AS whole
     FROM version AS v
     CROSS JOIN LATERAL jsonb_each(v.body -> 'budgets') AS b (code, said)
 ),
@@ -231,13 +232,18 @@ ORDER BY 1
 LIMIT 100;
 
 -- name: sources
--- Whoever drew besides receipts is a claim, or one side of a payment for bringing somebody.
+-- Whoever drew besides receipts is a claim, one side of a payment for bringing somebody, a place on
+-- a board, or a win among tickets.
 SELECT format('budget %s was drawn on by %s, which is neither claim nor prize', budget, source_id)
 FROM budgets.drawn AS d
 WHERE NOT EXISTS (SELECT FROM rewards.claim AS c WHERE c.id = d.source_id)
     AND NOT EXISTS (
         SELECT FROM ledger.operation AS o
-        WHERE o.id = d.source_id AND o.kind = 'referral' AND o.to_points = d.points
+        WHERE o.id = d.source_id AND o.kind IN ('referral', 'prize') AND o.to_points = d.points
+    )
+    AND NOT EXISTS (
+        SELECT FROM rewards.win AS w
+        WHERE w.id = d.source_id AND w.label IS NOT NULL AND d.pieces = 1 AND d.back_at IS NULL
     )
 ORDER BY 1
 LIMIT 100;

@@ -10,10 +10,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from tessera.base.clock import local
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.budgets.apart import flows as apart
+from tessera.budgets.apart.core import Wanted
+from tessera.budgets.core import Place
 from tessera.checkout.boards import core, db
-from tessera.checkout.boards.core import Counted, Won
+from tessera.checkout.boards.core import Counted, Winner, Won
 from tessera.ledger import db as ledger_db
 from tessera.ledger.core import MAIN, Life, Stamp, giving
 from tessera.ledger.core.ripening import earn
@@ -21,6 +25,7 @@ from tessera.ledger.giving import db as giving_db
 from tessera.ledger.joining import db as joining_db
 from tessera.members.nicknames import db as members_db
 from tessera.rules.core.boards import Board
+from tessera.rules.core.budgets import Budget, Draw, of_boards
 from tessera.warehouse.core import Store
 
 HOUSE = UUID(int=1)  # who does what nobody has asked for
@@ -28,10 +33,15 @@ Stores = Mapping[str, Store]
 
 
 class Terms(Struct, frozen=True):
-    """How points live that are won."""
+    """How points live that are won.
+
+    budgets  the program's ceilings; worth_x100: what a point costs, in hundredths of a minor unit
+    """
 
     life: Life
     time_zone: str
+    budgets: Mapping[str, Budget] = {}
+    worth_x100: int = 0
 
 
 def stores_of(board: Board, stores: Stores) -> list[str] | None:
@@ -112,7 +122,22 @@ async def pay(conn: db.Conn, id: UUID, terms: Terms, now: datetime) -> bool:
     ))  # fmt: skip
     await ledger_db.save(conn, [wallet], now)
     await db.pay(conn, id, now)
+    await _count(conn, held, account, terms, now)
     return True
+
+
+async def _count(
+    conn: db.Conn, won: Winner, account: UUID, terms: Terms, now: datetime
+) -> None:  # fmt: skip
+    """The prize is drawn on budgets; it was promised, so past a ceiling too."""
+    budgets = of_boards(terms.budgets)
+    if not budgets:
+        return
+    face = (await members_db.faces(conn, [account])).get(account)
+    day = local(now, terms.time_zone).date()
+    place = Place(day, "", "", face.member.hex if face is not None else "")
+    one = Draw(terms.worth_x100, 1, 0)
+    await apart.give(conn, [Wanted(won.id, budgets, place, one, won.points, "marketing")], now)
 
 
 def terms_of(counted: Counted | None, declared: Board | None) -> Board | None:

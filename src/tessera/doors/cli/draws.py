@@ -138,12 +138,13 @@ async def _listed(base: Ground) -> list[db.Published]:
 
 async def _run(base: Ground, code: str) -> list[Winner] | Refusal:
     async with base.house() as house, house.upkeep.connection() as conn:
-        declared, now = house.shop().program.draws, datetime.now(UTC)
+        program, now = house.shop().program, datetime.now(UTC)
+        declared = program.draws
         draw = {**await flows.dropped(conn, declared, now), **declared}.get(code)
         if draw is None:
             return flows.no_draw(code)
-        today, gone = house.today(now), code not in declared
-        return await flows.run(conn, code, draw, now, today, gone=gone)
+        terms = flows.Terms(draw, code not in declared, program.budgets, program.costs)
+        return await flows.run(conn, code, terms, now, house.today(now))
 
 
 async def _prove(base: Ground, code: str, file: Path) -> Refusal | None:

@@ -209,8 +209,9 @@ async def run(call: Call) -> Drawn | Refusal:
     draw = (await _terms(call)).get(code)
     if draw is None:
         return _unknown(code)
-    today, gone = call.house.today(call.now), code not in _declared(call)
-    won = await flows.run(call.conn, code, draw, call.now, today, gone=gone)
+    program, today = call.house.shop().program, call.house.today(call.now)
+    terms = flows.Terms(draw, code not in program.draws, program.budgets, program.costs)
+    won = await flows.run(call.conn, code, terms, call.now, today)
     if isinstance(won, Refusal):
         return won
     (shown,) = await db.draws(call.conn, code)

@@ -10,11 +10,15 @@ import time
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 from tessera.base import installation
 from tessera.base.ids import new_id
 from tessera.base.refusal import Refusal
+from tessera.budgets.apart import flows as apart
+from tessera.budgets.apart.core import Wanted
+from tessera.budgets.core import Place
 from tessera.ledger.joining import db as joining_db
 from tessera.members.nicknames import db as nicknames_db
 from tessera.program import db as program_db
@@ -29,10 +33,25 @@ from tessera.rewards.draws.core import (
     lines_of,
     winners,
 )
+from tessera.rules.core.budgets import MOST_X100, Budget, of_drawn
+from tessera.rules.core.budgets import Draw as Cost
 from tessera.rules.core.draws import Draw
 
 PAGE = 1000  # tickets of so many operations at a time: some ten milliseconds
 PAUSE_S = 0.0001
+
+
+class Terms(NamedTuple):
+    """What is drawn, and what it costs.
+
+    gone     no program declares it any more: without a last day its time is over then
+    budgets  of the program that is now; costs: {item: minor units}
+    """
+
+    draw: Draw
+    gone: bool = False
+    budgets: Mapping[str, Budget] = {}
+    costs: Mapping[str, int] = {}
 
 
 async def seeds(
@@ -85,20 +104,20 @@ async def again(conn: db.Conn, declared: Mapping[str, Draw]) -> Refusal | None:
 
 
 async def run(
-    conn: db.Conn, code: str, draw: Draw, now: datetime, today: date, *, gone: bool = False
+    conn: db.Conn, code: str, terms: Terms, now: datetime, today: date
 ) -> list[Winner] | Refusal:
     """Draw among the tickets as they stand, and show the seed. Once, after the last day.
 
     today  in the shop
-    gone   no program declares it any more: without a last day its time is over then
     """
+    draw = terms.draw
     row = await db.lock_draw(conn, code)
     if row is None:
         return no_draw(code)
     seal, shown = row
     if shown is not None:
         return Refusal("draw_over", "code", f"{code} has been drawn", "look at who has won")
-    if (draw.ends is None and not gone) or (draw.ends is not None and today <= draw.ends):
+    if (draw.ends is None and not terms.gone) or (draw.ends is not None and today <= draw.ends):
         until = draw.ends.isoformat() if draw.ends is not None else "no day that is set"
         return Refusal(
             "draw_open", "code", f"tickets and prizes of {code} are given until {until}",
@@ -113,9 +132,10 @@ async def run(
     await db.take_time(conn)
     listed = await _list(conn, code, seed)
     won = await _drawn(seed, code, listed, draw)
-    await _write_wins(conn, code, won, listed, now)
+    wins = await _write_wins(conn, code, won, listed, now)
     count = sum(entry.pieces for entry in listed)
     await db.show_draw(conn, code, (seed, now, count, await _digest(conn, code)), draw)
+    await _count(conn, terms, wins, now, today)
     return won
 
 
@@ -166,7 +186,7 @@ async def _digest(conn: db.Conn, code: str) -> bytes:
 
 async def _write_wins(
     conn: db.Conn, code: str, won: list[Winner], listed: Mapping[Entry, UUID], now: datetime
-) -> None:
+) -> list[db.Win]:
     whose = {entry.label: account for entry, account in listed.items()}
     rows = [
         db.Win(new_id(), w.item, whose[w.label], None, w.place, w.label, w.number, now)
@@ -174,6 +194,25 @@ async def _write_wins(
     ]  # fmt: skip
     if rows:
         await db.add_wins(conn, [code] * len(rows), rows, now)
+    return rows
+
+
+async def _count(
+    conn: db.Conn, terms: Terms, wins: list[db.Win], now: datetime, today: date
+) -> None:
+    """What was won is drawn on budgets, whatever they leave: it was promised."""
+    on = {each.item: of_drawn(terms.budgets, each.item) for each in wins}
+    if not any(on.values()):
+        return
+    whose, wanted = await winners_of(conn, {each.account_id for each in wins}), []
+    for i, each in enumerate(wins):
+        member = whose.get(each.account_id)
+        place = Place(today, "", "", member.hex if member is not None else "")
+        cost = Cost(min(terms.costs.get(each.item, 0) * 100, MOST_X100), 0, 1)
+        wanted.append(Wanted(each.id, on[each.item], place, cost, 1, "marketing"))
+        if i % PAGE == 0:
+            await asyncio.sleep(0)  # tills go first
+    await apart.give(conn, wanted, now)
 
 
 async def winners_of(conn: db.Conn, accounts: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -33,10 +33,11 @@ MOST_X100 = 10**15  # of one giving: above any ceiling, and sums of them stay wh
 class Budget(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A ceiling on what may be given: it trims what would pass it, and nothing is given after that.
 
-    rules        what draws on it: these rules, the rules of these `campaigns`, what is given of
-                 these `items`; without any of them, and without the next, every rule
+    rules        what draws on it: these rules, the rules of these `campaigns`, what is given or
+                 drawn of these `items`; without any of them, and without the next, every rule and
+                 every drawn prize
     rewards      claims of these rewards of the catalogue, at what one costs; claims: of all of them
-    referrals    prizes for bringing somebody
+    referrals    prizes for bringing somebody; boards: prizes of boards
     per          a period of the store's calendar, by the day of the purchase
     by           one ceiling for all together, or one for each store, region or member
     most_minor   what it may cost: discounts, goods at cost, points at what one is worth
@@ -53,6 +54,7 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     rewards: Codes = ()
     claims: bool = False
     referrals: bool = False
+    boards: bool = False
     per: Span = "month"
     by: Whose = "all"
     most_minor: Most | None = None
@@ -60,6 +62,12 @@ class Budget(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     most_pieces: Most | None = None
     turnover_percent_x100: Annotated[int, Meta(ge=1, le=10_000)] | None = None
     warn_percent: Annotated[int, Meta(ge=1, le=99)] = 80
+
+    @property
+    def whole(self) -> bool:
+        """Whether it names nothing: whatever rules give draws on it."""
+        named = self.rules or self.campaigns or self.items or self.rewards
+        return not (named or self.claims or self.referrals or self.boards)
 
     @property
     def limits(self) -> bool:
@@ -173,9 +181,18 @@ def of_referrals(budgets: Mapping[str, Budget]) -> dict[str, Budget]:
     return {code: b for code, b in budgets.items() if b.referrals}
 
 
+def of_boards(budgets: Mapping[str, Budget]) -> dict[str, Budget]:
+    """Those that a prize of a board draws on."""
+    return {code: b for code, b in budgets.items() if b.boards}
+
+
+def of_drawn(budgets: Mapping[str, Budget], item: str) -> dict[str, Budget]:
+    """Those that a prize drawn among tickets draws on."""
+    return {code: b for code, b in budgets.items() if b.whole or item in b.items}
+
+
 def _always(budget: Budget, rule: Mechanic) -> bool:
-    named = budget.rules or budget.campaigns or budget.items
-    if not (named or budget.rewards or budget.claims or budget.referrals):
+    if budget.whole:
         return True
     return rule.id in budget.rules or bool(rule.campaign and rule.campaign in budget.campaigns)
 

@@ -81,5 +81,5 @@ def payers(code: str, program: Program) -> list[tuple[str, list[str]]]:
 
 
 def _drawn_by(budget: Budget) -> Mapping[str, object]:
-    names = ("rules", "campaigns", "items", "rewards", "claims", "referrals")
+    names = ("rules", "campaigns", "items", "rewards", "claims", "referrals", "boards")
     return {name: getattr(budget, name, ()) for name in names}

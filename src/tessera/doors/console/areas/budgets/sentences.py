@@ -28,6 +28,7 @@ _ITEMS = N_("These gifts and coupons draw on it: %(names)s.")
 _REWARDS = N_("Claims of these rewards draw on it: %(names)s.")
 _CLAIMS = N_("All claims of rewards draw on it.")
 _REFERRALS = N_("Prizes for bringing a friend draw on it.")
+_BOARDS = N_("Prizes of boards draw on it.")
 _AFTER = N_("When it is used up, nothing more is given of it until the next period begins; "
             "what would pass it is given in part, and the till says why.")  # fmt: skip
 _FOR_EVER = N_("When it is used up, nothing more is given of it; "
@@ -60,5 +61,7 @@ def _drawn_by(budget: Budget, program: Program, local: Local) -> list[str]:
         (_REWARDS, [] if budget.claims else [*budget.rewards]),
     )  # fmt: skip
     found = [local.gettext(said) % {"names": local.listed(some)} for said, some in several if some]
-    alone = ((_CLAIMS, budget.claims), (_REFERRALS, budget.referrals))
+    alone = (
+        (_CLAIMS, budget.claims), (_REFERRALS, budget.referrals), (_BOARDS, budget.boards),
+    )  # fmt: skip
     return found + [local.gettext(said) for said, holds in alone if holds]

@@ -34,6 +34,7 @@ LABELS: Mapping[str, str] = {
     "name": N_("Name"), "rules": N_("These rules"), "campaigns": N_("The rules of these campaigns"),
     "items": N_("These gifts and coupons"), "rewards": N_("Claims of these rewards"),
     "claims": N_("All claims of rewards"), "referrals": N_("Prizes for bringing a friend"),
+    "boards": N_("Prizes of boards"),
     "per": N_("In which period"), "by": N_("Whose ceiling"), "most_minor": N_("At most, in money"),
     "most_points": N_("At most, in points"), "most_pieces": N_("At most, in pieces"),
     SHARE: N_("At most, of the turnover with a card"), "warn_percent": N_("Warn from"),

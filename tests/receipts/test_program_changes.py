@@ -254,9 +254,9 @@ def test_a_season_that_carries_over_by_each_stores_clock_is_told():
 def test_every_kind_of_warning_says_what_it_is():
     kinds = shelf()
     assert set(kinds) == {
-        "asks_later", "mixed_group", "never_fires", "one_rule_for_all", "overlap", "renewed_life",
-        "season_clock", "shadowed", "unlimited_cost", "unrewarded", "untested", "unused_choice",
-        "unused_number",
+        "asks_later", "counted_twice", "mixed_group", "never_fires", "one_rule_for_all", "overlap",
+        "renewed_life", "season_clock", "shadowed", "unlimited_cost", "unrewarded", "untested",
+        "unused_choice", "unused_number",
     }  # fmt: skip
     for find in kinds.values():
         assert find.__doc__

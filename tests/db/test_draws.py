@@ -277,7 +277,8 @@ def test_an_order_that_was_kept_gives_and_one_of_which_something_came_back_does_
     async def work():
         async with opened(dsn, body) as shop:
             card, other = await shop.member(), await shop.member()
-            orders = [sale(card, line("SOUP", 2, 1000)) for _ in range(2)]
+            bought = datetime.now(UTC) - timedelta(days=14)
+            orders = [sale(card, line("SOUP", 2, 1000), at=bought) for _ in range(2)]
             first, _ = [await shop.send(order) for order in orders]
             await shop.send(goods_back(orders[1], (1, 1)))
             asked = [(card, orders[0], 100), (card, orders[1], 0), (other, orders[0], 0)]
@@ -289,5 +290,26 @@ def test_an_order_that_was_kept_gives_and_one_of_which_something_came_back_does_
             for n, word in enumerate((orders[0].number, str(first.answer.id))):  # whatever names it
                 told = await shop.send(collected(card, f"c-{orders[0].number}-again-{n}", word))
                 assert told.answer.points_earned == 0
+
+    asyncio.run(work())
+
+
+def test_bought_collected_and_returned_an_order_has_given_nothing(dsn):
+    """Until it can come back no more no event brings its prize; then a later one does, once."""
+    rule = {"id": "kept", "mechanic": "collected_bonus", "prize": {"points": 100}, "days": 30}
+    body = program(rule, events={"collected": {"fields": {"receipt": {}}}})
+
+    async def work():
+        async with opened(dsn, body) as shop:
+            card, now = await shop.member(), datetime.now(UTC)
+            for days, points in ((0, 0), (29, 0), (30, 100)):
+                order = sale(card, line("SOUP", 1, 5000), at=now - timedelta(days=days))
+                await shop.send(order)
+                told = await shop.send(collected(card, f"e-{order.number}", order.number))
+                assert told.answer.points_earned == points, days
+                if not points:
+                    await shop.send(goods_back(order))
+                    assert (await shop.balance(card)).balance == 0
+            await shop.assert_proved()
 
     asyncio.run(work())

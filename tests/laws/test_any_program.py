@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from support.anything import BASKETS, READER, facts_for, program_of, rules
 from tessera.rules.core.engine import settle, settle_event, settle_kept
+from tessera.rules.core.facts import Moment
 from tessera.rules.core.telling import tell_effects, tell_silent
 
 ON_RECEIPTS = [code for code, kind in READER.mechanics.items() if kind.trigger == "receipt"]
@@ -114,3 +115,26 @@ def test_any_event_is_answered(code, data):
     story = settle_event(msgspec.structs.replace(facts, event=event, data=said), program)
     assert set(heard(story)) == {rule.id for rule in program.rules}
     assert story.points_earned == sum(e.given for e in story.effects if e.kind == "points")
+
+
+@pytest.mark.parametrize("code", ON_EVENTS)
+@MANY
+@given(data=st.data())
+def test_what_an_event_gives_for_an_order_is_given_when_it_can_come_back_no_more(code, data):
+    """Bought, told of, and returned in time, an order has given nothing."""
+    program = program_of([data.draw(rules(code, plain=True))])
+    assume(program is not None)
+    assert program is not None
+    (rule,) = program.rules
+    whole = Moment("whole", rule.id)
+    if whole not in rule.needs():
+        return
+    days = getattr(rule, "days", 0)
+    age = data.draw(st.integers(0, days + 1))
+    known = {whole.key: 1, Moment("had", rule.id).key: 0, Moment("age", rule.id).key: age}
+    facts = msgspec.structs.replace(
+        data.draw(facts_for(program)), event=getattr(rule, "type", ""), known=known,
+        data={getattr(rule, "field", ""): "W-1"},
+    )  # fmt: skip
+    story = settle_event(facts, program)
+    assert days and any(effect.given for effect in story.effects) <= (age >= days)

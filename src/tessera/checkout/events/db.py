@@ -44,10 +44,14 @@ async def meant(
 
 
 class Order(NamedTuple):
-    """A receipt that an event names: whether nothing of it has come back, whose prize it had."""
+    """A receipt that an event names.
+
+    whole  nothing of it has come back; had: the rules whose prize it had
+    """
 
     id: UUID
     whole: bool
+    happened_at: datetime
     had: Sequence[str]
 
 

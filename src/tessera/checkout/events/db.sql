@@ -33,15 +33,15 @@ CROSS JOIN LATERAL (
 
 -- name: kept
 -- What events name by number or id: the newest such receipt of their account, where the number is
--- asked for in a store only of that store; whether nothing of it has come back, and the rules that
--- have given for it.
+-- asked for in a store only of that store; whether nothing of it has come back, when it was bought,
+-- and the rules that have given for it.
 SELECT
-    asked.account_id, asked.word, newest.id, newest.whole,
+    asked.account_id, asked.word, newest.id, newest.whole, newest.happened_at,
     array(SELECT p.rule FROM checkout.order_prize AS p WHERE p.sale_id = newest.id)
 FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS asked (account_id, word, store_id)
 CROSS JOIN LATERAL (
     SELECT
-        r.id, NOT EXISTS (
+        r.id, r.happened_at, NOT EXISTS (
             SELECT FROM checkout.receipt AS back WHERE back.sale_id = r.id
         ) AS whole
     FROM checkout.receipt AS r

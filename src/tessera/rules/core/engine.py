@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tessera.base.money import split
 from tessera.rules.core.basket import Basket, Share
-from tessera.rules.core.caps import Room, room_of
+from tessera.rules.core.caps import LIMITS, Room, room_of
 from tessera.rules.core.facts import Facts, Missing
 from tessera.rules.core.plan import Planned
 from tessera.rules.core.texts import Numbers, parted
@@ -369,6 +369,7 @@ def _near(
     """What the till tells: payments that were refused, and open rules that are within reach.
 
     unseen  a hidden rule has used units up: what open price rules lack of them would be puzzling
+    Besides, what a limit has left nothing of, but for what is given once and has been.
     """
     near = []
     for rule, missing in silent:
@@ -377,4 +378,10 @@ def _near(
             near.append((rule, missing))
             if len(near) == NEAR:
                 break
-    return near + [each for each in silent if each[1].code == "budget_used_up"][:NEAR]
+    return near + [each for each in silent if _limited(each[1])][:NEAR]
+
+
+def _limited(missing: Missing) -> bool:
+    if missing.code == "cap_reached":
+        return missing.why != LIMITS["ever"]
+    return missing.code == "budget_used_up"

@@ -184,10 +184,10 @@ class Moment(Struct, frozen=True):
 
     word  `luck` (of a rule, for this very receipt: from 0 to 2^53 - 1), `stock` (prizes left of
           "DRAW ITEM"), `whole` (of a rule: 1 if nothing of the order has come back), `had` (of a
-          rule: 1 if it has given for this order before)
+          rule: 1 if it has given for this order before), `age` (of a rule: the order's, in days)
     """
 
-    word: Literal["luck", "stock", "whole", "had"]
+    word: Literal["luck", "stock", "whole", "had", "age"]
     of: str
 
     @property

@@ -56,13 +56,14 @@ class Collected(Part):
                 self.orders.setdefault(outcome, {})[rule] = order
 
     def tell(self, item: Item) -> None:
-        """1 or 0 each; nothing where the member has no such order."""
+        """1 or 0 each, and days; nothing where the member has no such order."""
         known = {
             key: value
             for rule, order in self.orders.get(item.outcome_id, {}).items()
             for key, value in (
                 (Moment("whole", rule).key, int(order.whole)),
                 (Moment("had", rule).key, int(rule in order.had)),
+                (Moment("age", rule).key, max((self.batch.now - order.happened_at).days, 0)),
             )
         }
         if known:

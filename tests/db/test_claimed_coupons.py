@@ -73,6 +73,9 @@ def test_a_claim_brings_a_coupon_that_counts_at_the_till(api):
     claim = taken(api, anna, tenth(api))
     assert claim["state"] == "issued" and claim["ends_at"]
     told = mine(api, anna, claim)
+    own = api.call("GET", "/v1/me/coupons", token=anna["token"]).json()["items"]
+    office = api.call("GET", f"/v1/claims/{claim['claim_id']}").json()
+    assert told["last_day"] == office["last_day"] == own[0]["ends"], "the till's last day"
     code = told["code"]
     own = api.call("GET", "/v1/me/coupons", token=anna["token"]).json()
     assert code in str(own)

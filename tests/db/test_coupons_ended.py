@@ -39,10 +39,16 @@ def shows(card, code, *lines):
     return replace(sale(card, *(lines or (CAKE,))), coupons=(code,))
 
 
+def number(code: str) -> int:
+    read = codes.read(code)
+    assert isinstance(read, int)
+    return read
+
+
 async def known(shop, code):
     """(used, void, owed) of a code, and how many of its kind are owed."""
     async with shop.house.pool.connection() as conn:
-        found = await office.find(conn, codes.read(code))
+        found = await office.find(conn, number(code))
         figures = await office_db.figures(conn)
     assert found is not None
     return found.row.used, found.row.void, found.row.owed, figures["THANKS"]["owed"]
@@ -137,7 +143,8 @@ def test_what_the_office_made_void_stays_so(dsn, back):
         card = await shop.member()
         gave, code = await bought(shop, card, line("SOUP", 4, 1000))
         async with shop.house.pool.connection() as conn:
-            found = await office.find(conn, codes.read(code))
+            found = await office.find(conn, number(code))
+            assert found is not None
             assert await office_db.void(conn, found.row.code, datetime.now(UTC))
         assert states(await shop.send(goods_back(gave, (1, back)))) == []
         assert await known(shop, code) == (0, True, False, 0)

@@ -84,7 +84,12 @@ def test_who_has_too_little_gets_nothing(api):
 def test_a_limit_holds_in_its_period_and_counts_what_is_kept(api):
     anna, mug = member(api), reward(api, most=1, per="month")
     claim = taken(api, anna, mug)
-    assert refused(api, lambda: take(api, anna, mug))["code"] == "reward_limit"
+    named = refused(api, lambda: take(api, anna, mug))
+    soon = (datetime.now(UTC).replace(day=1) + timedelta(days=31)).replace(day=1).date().isoformat()
+    assert named["code"] == "reward_limit" and soon in named["cure"]
+    told = api.call("GET", "/v1/me/rewards", token=anna["token"]).json()["items"]
+    (one,) = [each for each in told if each["reward"] == mug]
+    assert (one["most"], one["per"], one["full"], one["again_on"]) == (1, "month", True, soon)
     path = f"/v1/me/claims/{claim['claim_id']}/cancel"
     assert api.call("POST", path, token=anna["token"]).json()["state"] == "cancelled"
     assert taken(api, anna, mug)

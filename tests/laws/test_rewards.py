@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tessera.base.clock import day_start
 from tessera.base.refusal import Refusal
+from tessera.doors.language.local import local
 from tessera.rewards.catalogue import core
 from tessera.rewards.catalogue.core import Claim, Kind, Terms
 
@@ -130,3 +133,37 @@ def test_pictures_are_told_by_their_first_bytes():
     assert core.media_of(b"RIFF\0\0\0\0WEBPVP8 ") == "image/webp"
     for bad in (b"", b"<svg/>", b"GIF89a", b"RIFF\0\0\0\0WAVE"):
         assert core.media_of(bad) is None
+
+
+@given(claims(), st.integers(0, 3), st.sampled_from(["UTC", "Europe/Rome", "Asia/Tokyo"]))
+def test_a_claim_tells_the_last_day_on_which_it_is_good(drawn, days, zone):
+    claim, _ = drawn
+    midnight = day_start(date(2026, 12, 1) + timedelta(days=days), zone)
+    last = date(2026, 11, 30) + timedelta(days=days)
+    assert core.last_day(replace(claim, ends_at=midnight), zone) == last
+    later = midnight + timedelta(seconds=1)
+    assert core.last_day(replace(claim, ends_at=later), zone) == last + timedelta(days=1)
+    assert core.last_day(claim, zone) is None
+    assert local("en").last_day(datetime(2026, 12, 1, tzinfo=UTC)) == "30 Nov 2026"
+
+
+@pytest.mark.parametrize(
+    ("per", "today", "again"),
+    [
+        ("day", date(2026, 12, 31), date(2027, 1, 1)),
+        ("week", date(2026, 11, 22), date(2026, 11, 23)),
+        ("month", date(2026, 2, 28), date(2026, 3, 1)),
+        ("month", date(2026, 12, 1), date(2027, 1, 1)),
+        ("year", date(2027, 1, 1), date(2028, 1, 1)),
+        ("year", date(2028, 12, 31), date(2029, 1, 1)),
+        ("ever", date(2026, 11, 22), None),
+    ],
+)
+def test_who_has_had_enough_is_told_when_there_is_more(per, today, again):
+    terms = Terms(kind="goods", names={"en": "x"}, points=1, most=2, per=per)
+    assert core.again_on(terms, today) == again
+    assert core.limit_fault(terms, 1, today) is None
+    fault = core.limit_fault(terms, 2, today)
+    assert fault is not None and (
+        again.isoformat() in fault.cure if again else "another" in fault.cure
+    )

@@ -129,3 +129,29 @@ def test_codes_are_loaded_and_one_is_seen_by_its_member(shop, owner, looking, tm
     page.get_by_role("dialog").get_by_role("button", name="Cancel this claim").click()
     page.get_by_text("Cancelled: the points are back.").wait_for()
     shot(page, "console-claim")
+
+
+def test_the_terms_are_told_before_one_takes_it(shop, looking):
+    terms = {"kind": "goods", "names": {"en": "Kettle"}, "points": 100, "money_minor": 500,
+             "pay_days": 5, "days": 7, "most": 1, "per": "month",
+             "ends": "2097-02-01T00:00:00+01:00"}  # fmt: skip
+    assert shop.call("POST", "/v1/rewards", {"code": "kettle", "terms": terms}).is_success
+    assert shop.call("POST", "/v1/rewards/kettle/state", {"state": "offered"}).is_success
+    me = rich(shop)
+    mine = looking.page("", width=PHONE)
+    looking.sign_in(mine.context, "m", me["token"])
+    mine.goto("/m/rewards/kettle")
+    for told in (
+        "At most 1 a month.", "Pay within 5 days, else it goes back",
+        "Fetch it in a shop within 7 days. If you do not, it is gone and so are its points.",
+        "Until 31 Jan 2097",
+    ):  # fmt: skip
+        mine.get_by_text(told).wait_for()
+    mine.get_by_role("button", name="Take it", exact=True).click()
+    mine.get_by_role("dialog").get_by_role("button", name="Take it", exact=True).click()
+    mine.get_by_text("To be paid until").wait_for()
+    mine.goto("/m/rewards/kettle")
+    mine.get_by_text("you have had as many as you may").wait_for()
+    mine.get_by_text("You can have another one from 1 ").wait_for()
+    assert not mine.get_by_role("button", name="Take it", exact=True).count()
+    shot(mine, "cabinet-reward-full")

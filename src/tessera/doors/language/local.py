@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 
@@ -73,6 +73,10 @@ class Local:
     def day(self, at: date) -> str:
         """A day: "1 Mar 2026"; of a moment, the day in this zone if it says its own."""
         return dates.format_date(self._here(at), "medium", locale=self._locale)
+
+    def last_day(self, end: datetime) -> str:
+        """The last day before something ends: of a midnight the day that ends with it."""
+        return self.day(end - timedelta(microseconds=1))
 
     def day_of_year(self, at: date) -> str:
         """A day without its year: "1 March"."""

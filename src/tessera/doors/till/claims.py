@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
@@ -116,7 +116,8 @@ class StepView(Struct, frozen=True, omit_defaults=True):
 class ClaimView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A claim as the office sees it; its code is the member's alone.
 
-    steps  what happened to it, in order; only where one claim is asked for
+    ends_at   it is over then; last_day: until which day that is, that day included
+    steps     what happened to it, in order; only where one claim is asked for
     """
 
     claim_id: UUID
@@ -137,6 +138,7 @@ class ClaimView(Struct, frozen=True, omit_defaults=True, kw_only=True):
     partner: str = ""
     sent: bool = False
     ends_at: datetime | None = None
+    last_day: date | None = None
     paid_at: datetime | None = None
     revealed_at: datetime | None = None
     uses: int = 0
@@ -218,7 +220,7 @@ async def list_claims(call: Call) -> Page[ClaimView] | Refusal:
     )
     rows = await with_uses(call, rows)
     names = await names_of(call, {each.reward for each in rows})
-    return page(rows, asked[1], lambda each: str(each.id), lambda each: view(each, names))
+    return page(rows, asked[1], lambda each: str(each.id), lambda each: view(call, each, names))
 
 
 async def read_claim(call: Call) -> ClaimView | Refusal:
@@ -232,7 +234,7 @@ async def read_claim(call: Call) -> ClaimView | Refusal:
         StepView(each.did, each.state, each.at, each.principal_id, each.store, each.reason)
         for each in await db.steps(call.conn, found.id)
     ]
-    return view(found, await names_of(call, {found.reward}), steps)
+    return view(call, found, await names_of(call, {found.reward}), steps)
 
 
 async def with_uses(call: Call, claims: list[Claim]) -> list[Claim]:
@@ -321,7 +323,9 @@ async def names_of(call: Call, codes: set[str]) -> dict[str, str]:
     return found
 
 
-def view(claim: Claim, names: dict[str, str], steps: list[StepView] | None = None) -> ClaimView:
+def view(
+    call: Call, claim: Claim, names: dict[str, str], steps: list[StepView] | None = None
+) -> ClaimView:
     """A claim for the office."""
     return ClaimView(
         claim_id=claim.id, reward=claim.reward, name=names.get(claim.reward, claim.reward),
@@ -330,10 +334,15 @@ def view(claim: Claim, names: dict[str, str], steps: list[StepView] | None = Non
         points=claim.points, currency=claim.currency, money_minor=claim.money_minor,
         owed_minor=claim.owed_minor if claim.state in core.OPEN else 0,
         cost_minor=claim.cost_minor, funding=claim.funding, partner=claim.partner,
-        sent=claim.sent, ends_at=claim.ends_at, paid_at=claim.paid_at,
-        revealed_at=claim.revealed_at, uses=claim.uses, receivable_minor=claim.receivable_minor,
-        steps=steps or [],
+        sent=claim.sent, ends_at=claim.ends_at, last_day=last_day(call, claim),
+        paid_at=claim.paid_at, revealed_at=claim.revealed_at, uses=claim.uses,
+        receivable_minor=claim.receivable_minor, steps=steps or [],
     )  # fmt: skip
+
+
+def last_day(call: Call, claim: Claim) -> date | None:
+    """The last day of a claim, where the program's days begin."""
+    return core.last_day(claim, program_of(call).enrolment.time_zone)
 
 
 def program_of(call: Call) -> Program:

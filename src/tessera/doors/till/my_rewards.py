@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from tessera.doors.till.claims import (
     ClaimMade,
     by_of,
     claimed,
+    last_day,
     noted,
     program_of,
 )
@@ -42,6 +43,8 @@ class MyReward(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     lacking  points that I do not have yet; none: I can afford it
     left     how many there are, once they are few; gone: there is none
+    most     that I may have in the period; full: I have had them; again_on: the next one from then
+    pay_days the money is to be paid within so many days
     """
 
     reward: str
@@ -61,6 +64,11 @@ class MyReward(Struct, frozen=True, omit_defaults=True, kw_only=True):
     cause: str = ""
     sent: bool = False
     days: int | None = None
+    pay_days: int | None = None
+    most: int | None = None
+    per: str = ""
+    full: bool = False
+    again_on: date | None = None
     partner: str = ""
 
 
@@ -96,6 +104,7 @@ class MyClaim(Struct, frozen=True, omit_defaults=True, kw_only=True):
     code    shown at the till, where it is fetched or used; a coupon's is typed into the sale
     secret  somebody else's code, once I have asked to see it; sealed: there is one to be seen
     alone   I can give it back myself
+    ends_at it is over then; last_day: until which day that is, that day included
     """
 
     claim_id: str
@@ -114,6 +123,7 @@ class MyClaim(Struct, frozen=True, omit_defaults=True, kw_only=True):
     alone: bool = False
     sent: bool = False
     ends_at: datetime | None = None
+    last_day: date | None = None
     uses: int = 0
     privilege: Privilege | None = None
     picture: str = ""
@@ -139,13 +149,31 @@ async def rewards(call: Call) -> MyRewards | Refusal:
     offered = await db.rewards(call.conn, call.now, state="offered")
     there = await reading.balances(call.conn, member.account_id, program_of(call), call.now)
     available = {unit: each.available for unit, each in there.items()}
-    wishes = await db.wishes(call.conn, await _ids(call, member))
+    ids = await _ids(call, member)
+    wishes = await db.wishes(call.conn, ids)
     mine = [each for each in offered if each.open(call.now) and fits(each)]
     spent = await _spent(call, mine, member)
     found = [_shown(each, available, each.code in wishes, _tongue(call, member)) for each in mine]
     found = [replace(each, gone=True) if each.reward in spent else each for each in found]
+    found = await _limited(call, mine, found, ids)
     found.sort(key=lambda each: (each.gone, each.points, each.money_minor, each.reward))
     return MyRewards(found, available)
+
+
+async def _limited(
+    call: Call, rewards: list[Reward], told: list[MyReward], ids: list[Any]
+) -> list[MyReward]:
+    """The same, with what is known of each one's limit."""
+    zone = program_of(call).enrolment.time_zone
+    had = await flows.had_of(call.conn, ids, rewards, zone, call.now)
+    today, found = local(call.now, zone).date(), []
+    for reward, each in zip(rewards, told, strict=True):
+        terms = reward.terms
+        full = core.limit_fault(terms, had.get(reward.code, 0), today) is not None
+        again = core.again_on(terms, today) if full else None
+        per = terms.per if terms.most is not None else ""
+        found.append(replace(each, most=terms.most, per=per, full=full, again_on=again))
+    return found
 
 
 async def _spent(call: Call, rewards: list[Reward], member: Member) -> set[str]:
@@ -172,6 +200,7 @@ def _shown(reward: Reward, available: dict[str, int], wished: bool, language: st
         left=left if left is not None and left <= FEW else None, gone=left == 0, wished=wished,
         picture=reward.picture.hex() if reward.picture else "", cause=terms.cause,
         sent=terms.sent, days=terms.days, partner=terms.partner,
+        pay_days=terms.pay_days if terms.money_minor else None,
     )  # fmt: skip
 
 
@@ -276,7 +305,8 @@ def _mine(
         code=code.text if shown else "",
         sealed=claim.kind == "code" and claim.state == "issued" and claim.revealed_at is None,
         alone=claim.state in core.OPEN and core.lets_go(claim) and not code.used,
-        sent=claim.sent, ends_at=claim.ends_at, uses=code.used or claim.uses,
+        sent=claim.sent, ends_at=claim.ends_at, last_day=last_day(call, claim),
+        uses=code.used or claim.uses,
         privilege=reward.terms.privilege if reward else None,
         picture=reward.picture.hex() if reward and reward.picture else "",
     )  # fmt: skip

@@ -15,8 +15,8 @@ from tessera.doors.web.assets import Assets
 
 _HERE = Path(__file__).parent / "templates"
 FIGURES = (
-    "money", "amount", "count", "signed", "decimal", "percent", "quantity", "day", "day_of_year",
-    "month", "clock", "moment", "spaced", "listed",
+    "money", "amount", "count", "signed", "decimal", "percent", "quantity", "day", "last_day",
+    "day_of_year", "month", "clock", "moment", "spaced", "listed",
 )  # fmt: skip
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from tessera.base.clock import local
 from tessera.base.refusal import Refusal
 from tessera.base.text import MAX_MINOR, Name, OptionalCode, Price
 from tessera.members.core import Language
 from tessera.rules.core.basket import Basket
 from tessera.rules.core.conditions import Condition, Node, Personal, all_needs, walk
-from tessera.rules.core.facts import Facts, Met, Person, Trait
+from tessera.rules.core.facts import Facts, Met, Person, Trait, period_start
 from tessera.rules.core.words import Program
 
 Kind = Literal["goods", "code", "donation", "privilege", "coupon"]
@@ -237,6 +238,24 @@ def holds(
     return isinstance(condition.reading()(Basket((), None, program), asked), Met)
 
 
+def again_on(terms: Terms, today: date) -> date | None:
+    """The first day of the next period of its limit; None: it has no end."""
+    began = period_start(terms.per, today)
+    if began is None:
+        return None
+    longest = {"day": 1, "week": 7, "month": 31, "year": 366}[terms.per]
+    return period_start(terms.per, began + timedelta(days=longest))
+
+
+def limit_fault(terms: Terms, had: int, today: date) -> Refusal | None:
+    """Why a member who has had so many in this period has no other one."""
+    if terms.most is None or had < terms.most:
+        return None
+    why, again = f"{had} of {terms.most} are claimed already ({terms.per})", again_on(terms, today)
+    cure = f"you may have another one from {again:%Y-%m-%d} on" if again else "choose another one"
+    return Refusal("reward_limit", "reward", why, cure)
+
+
 # Claims ------------------------------------------------------------------------------------------
 
 
@@ -307,6 +326,12 @@ def closed(claim: Claim, now: datetime) -> Refusal | None:
                        "give the money back; it can be claimed anew")  # fmt: skip
     state = "expired" if claim.state in OPEN else claim.state
     return Refusal("claim_closed", "", f"this claim is {state}", "look at what happened to it")
+
+
+def last_day(claim: Claim, zone: str) -> date | None:
+    """The last local day on which it can be paid, fetched or used; None: no end is known."""
+    end = claim.ends_at
+    return None if end is None else local(end - timedelta(microseconds=1), zone).date()
 
 
 def gone(claim: Claim) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -114,11 +114,12 @@ async def _hit(conn: Conn, name: str, asked: dict[str, Any]) -> bool:
 # Claims ------------------------------------------------------------------------------------------
 
 
-async def had(conn: Conn, ids: Sequence[UUID], reward: str, since: datetime) -> int:
-    """How many a person has of it since, under any number."""
-    asked = {"ids": list(ids), "reward": reward, "since": since}
-    row = await (await conn.execute(SQL["had"], asked)).fetchone()
-    return 0 if row is None else int(row[0])
+async def had(
+    conn: Conn, ids: Sequence[UUID], since: Mapping[str, datetime]
+) -> dict[str, int]:  # fmt: skip
+    """{reward: how many a person has of it}, under any number. since: {reward: from when on}."""
+    asked = {"ids": list(ids), "rewards": list(since), "since": list(since.values())}
+    return dict(await (await conn.execute(SQL["had"], asked)).fetchall())
 
 
 async def add_claim(conn: Conn, claim: Claim) -> None:

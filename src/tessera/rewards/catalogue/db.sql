@@ -65,13 +65,14 @@ ON CONFLICT DO NOTHING;
 SELECT media, body FROM rewards.picture WHERE hash = %s;
 
 -- name: had
--- How many a member has claimed since, under any number: all but those whose price came back, that
--- is what was cancelled, and what was not paid in time.
-SELECT count(*)
-FROM rewards.claim
-WHERE member_id = ANY(%(ids)s::uuid[]) AND reward = %(reward)s AND claimed_at >= %(since)s
-    AND state <> 'cancelled'
-    AND NOT (state = 'expired' AND money_minor > 0 AND paid_at IS NULL);
+-- How many of each a member has claimed since, under any number: all but those whose price came
+-- back, that is what was cancelled, and what was not paid in time.
+SELECT claim.reward, count(*)
+FROM unnest(%(rewards)s::text[], %(since)s::timestamptz[]) AS asked (reward, since)
+JOIN rewards.claim ON asked.reward = claim.reward AND claim.claimed_at >= asked.since
+WHERE claim.member_id = ANY(%(ids)s::uuid[]) AND claim.state <> 'cancelled'
+    AND NOT (claim.state = 'expired' AND claim.money_minor > 0 AND claim.paid_at IS NULL)
+GROUP BY claim.reward;
 
 -- name: add_claim
 -- A claim, with the terms it was made by.

@@ -108,16 +108,21 @@ async def _pay(conn: db.Conn, by: By, reward: Reward, who: Who) -> Refusal | Non
 
 
 async def _limit(conn: db.Conn, by: By, reward: Reward, who: Who) -> Refusal | None:
-    terms = reward.terms
-    if terms.most is None:
-        return None
-    first = period_start(terms.per, local(by.now, by.zone).date())
-    since = day_start(first, by.zone) if first is not None else EPOCH
-    had = await db.had(conn, who.ids, reward.code, since)
-    if had < terms.most:
-        return None
-    why = f"{had} of {terms.most} are claimed already ({terms.per})"
-    return Refusal("reward_limit", "reward", why, "wait until you may have another one")
+    had = await had_of(conn, who.ids, [reward], by.zone, by.now)
+    today = local(by.now, by.zone).date()
+    return core.limit_fault(reward.terms, had.get(reward.code, 0), today)
+
+
+async def had_of(
+    conn: db.Conn, ids: Sequence[UUID], rewards: Sequence[Reward], zone: str, now: datetime
+) -> dict[str, int]:
+    """{reward: how many a person has had in its period}, of those with a limit."""
+    since = {}
+    for each in rewards:
+        if each.terms.most is not None:
+            first = period_start(each.terms.per, local(now, zone).date())
+            since[each.code] = EPOCH if first is None else day_start(first, zone)
+    return await db.had(conn, ids, since) if since else {}
 
 
 async def _take(conn: db.Conn, by: By, reward: Reward) -> Refusal | None:

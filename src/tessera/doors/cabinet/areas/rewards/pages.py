@@ -20,6 +20,10 @@ PRIVILEGES = {
     "early_access": N_("Early access"), "personal_manager": N_("Personal manager"),
     "upgrade": N_("Upgrade"), "extra_help": N_("Extra help"), "other": N_("Privilege"),
 }  # fmt: skip
+PERIODS = {
+    "ever": N_("in all"), "day": N_("a day"), "week": N_("a week"), "month": N_("a month"),
+    "year": N_("a year"),
+}  # fmt: skip
 STATES = {
     "reserved": N_("reserved"), "issued": N_("ready for you"), "used": N_("used"),
     "cancelled": N_("given back"), "expired": N_("expired"),
@@ -43,7 +47,10 @@ def _told(visit: Visit) -> dict[str, Any]:
     names = {
         code: each.name or code for code, each in visit.house.shop().program.currencies.items()
     }
-    return {"kinds": KINDS, "privileges": PRIVILEGES, "states": STATES, "currencies": names}
+    return {
+        "kinds": KINDS, "privileges": PRIVILEGES, "states": STATES, "periods": PERIODS,
+        "currencies": names,
+    }  # fmt: skip
 
 
 async def one(visit: Visit) -> Shown:

@@ -111,3 +111,5 @@ def test_a_draw_that_the_program_has_no_more_is_drawn_on_its_day(api, bought):
     assert (soon.status_code, soon.json()["code"]) == (409, "draw_open")
     assert api.call("POST", "/v1/draws/old/run").json()["wins"] == 1
     assert read(api, "/v1/draws/old")["draw"]["seed"]
+    wins = read(api, "/v1/me/luck", token=signed_in(api, bought["member_id"]))["wins"]
+    assert {win["name"] for win in wins} == {"Bicycle", "Lucky cup"}, "also of what is drawn"

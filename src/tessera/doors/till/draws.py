@@ -242,14 +242,16 @@ async def my_luck(call: Call) -> MyLuck | Refusal:
     mine = await joining_db.with_below(call.conn, account)
     declared, draws, keepsakes = await _terms(call), [], []
     all_held = await db.held(call.conn, mine)
-    tickets = [held.item for held in all_held if held.kind == "ticket"]
-    published = {each.code: each for each in await db.named(call.conn, tickets)}
+    won = await db.won_by(call.conn, mine)
+    codes = {held.item for held in all_held if held.kind == "ticket"} | {win.draw for win in won}
+    published = {each.code: each for each in await db.named(call.conn, sorted(codes))}
+    terms = declared | {code: each.terms for code, each in published.items() if each.terms}
     for held in all_held:
         if held.kind != "ticket":
             keepsakes.append(MyKeepsake(held.kind, held.item, _called(call, held.item), held.since))
         elif held.item in published:
             each = published[held.item]
-            draw = each.terms or declared.get(held.item)
+            draw = terms.get(held.item)
             rows = await db.my_tickets(call.conn, mine, held.item)
             labels = [MyTicket(label_of(held.item, outcome), n) for outcome, n in rows]
             draws.append(MyDraw(
@@ -258,9 +260,9 @@ async def my_luck(call: Call) -> MyLuck | Refusal:
                 each.shown.hex() if each.shown else None,
             ))  # fmt: skip
     wins = [
-        MyWin(win.draw, _named(declared.get(win.draw), win.item), win.item, win.won_at,
+        MyWin(win.draw, _named(terms.get(win.draw), win.item), win.item, win.won_at,
               win.owed_at is not None, win.handed_at is not None)
-        for win in await db.won_by(call.conn, mine)
+        for win in won
     ]  # fmt: skip
     return MyLuck(draws, keepsakes, wins)
 

@@ -216,6 +216,18 @@ def test_what_is_asked_of_members_and_worth_nothing_is_told():
     assert not set(told) & set(found)
 
 
+def test_a_coupon_that_no_rule_asks_for_is_told():
+    head = HEAD + "coupons: {GIFT: {name: A gift, personal: true}}\n"
+    gift = "id: thanks\nmechanic: sum_threshold\nfrom: 10.00\nprize: {coupon: GIFT}\n"
+    off = "id: off\nmechanic: amount_off\noff: 2.00\ncoupon: GIFT\n"
+    told = "no rule asks for the coupon GIFT: whoever shows it gets nothing"
+    for given in ({}, {"rules__60": gift}):
+        found = warned(program=head, rules__50=PERSONAL, **given)
+        assert found["unasked_coupon", ""] == told
+        found = warned(program=head, rules__50=PERSONAL, rules__61=off, **given)
+        assert ("unasked_coupon", "") not in found
+
+
 def test_points_that_can_be_made_new_by_exchanging_them_are_told():
     head = HEAD + "expiry: {months: 12}\ncurrencies: {miles: {}, stars: {}}\n"
     told = "points become miles and come back as many as they were, with a new life"
@@ -255,8 +267,8 @@ def test_every_kind_of_warning_says_what_it_is():
     kinds = shelf()
     assert set(kinds) == {
         "asks_later", "counted_twice", "mixed_group", "never_fires", "one_rule_for_all", "overlap",
-        "renewed_life", "season_clock", "shadowed", "unlimited_cost", "unrewarded", "untested",
-        "unused_choice", "unused_number",
+        "renewed_life", "season_clock", "shadowed", "unasked_coupon", "unlimited_cost",
+        "unrewarded", "untested", "unused_choice", "unused_number",
     }  # fmt: skip
     for find in kinds.values():
         assert find.__doc__

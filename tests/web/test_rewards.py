@@ -155,3 +155,24 @@ def test_the_terms_are_told_before_one_takes_it(shop, looking):
     mine.get_by_text("You can have another one from 1 ").wait_for()
     assert not mine.get_by_role("button", name="Take it", exact=True).count()
     shot(mine, "cabinet-reward-full")
+
+
+def test_a_coupon_for_which_nobody_gets_anything_is_told_where_it_is_offered(shop, owner, looking):
+    idle = PROGRAM | {"coupons": {"IDLE": {"name": "A coffee"}}}
+    checked = shop.call("POST", "/v1/program/check", idle).json()["warnings"]
+    assert "unasked_coupon" in {each["code"] for each in checked}
+    assert shop.call("POST", "/v1/program", idle).is_success
+    terms = {"kind": "coupon", "names": {"en": "Coffee"}, "points": 100, "coupon": "IDLE"}
+    assert shop.call("POST", "/v1/rewards", {"code": "coffee", "terms": terms}).is_success
+    page = looking.page("/console/rewards/coffee", owner)
+    told = page.get_by_text("No rule asks for it yet: whoever shows it gets nothing.")
+    told.wait_for()
+    page.get_by_role("button", name="Offer it").click()
+    page.get_by_text("Members can have it from now on.").wait_for()
+    told.wait_for()
+    off = {"id": "off", "mechanic": "percent_off", "percent": 10, "coupon": "IDLE"}
+    body = idle | {"rules": [*PROGRAM["rules"], off]}
+    assert shop.call("POST", "/v1/program", body).is_success
+    page.reload()
+    page.get_by_role("heading", name="On offer", exact=True).wait_for()
+    assert not told.count()

@@ -124,8 +124,14 @@ async def show_one(visit: Visit) -> Shown:
     items = [] if claims is None or isinstance(claims, Refusal) else claims.items
     return View("rewards/reward.html", _told(visit) | {
         "reward": reward, "terms": reward.terms, "claims": items,
-        "currency": visit.house.currency,
+        "currency": visit.house.currency, "unasked": _unasked(visit, reward.terms.coupon),
     })  # fmt: skip
+
+
+def _unasked(visit: Visit, kind: str) -> bool:
+    """Whether it sells a coupon for which nobody gets anything."""
+    asked = visit.house.shop().program.coupon_rules.values()
+    return bool(kind) and kind not in asked
 
 
 async def place(visit: Visit) -> Shown:

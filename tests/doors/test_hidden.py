@@ -118,12 +118,12 @@ def sale(api: Api, lattes: int = 2, **more: Any) -> dict[str, Any]:
 
 def back(of: dict[str, Any], number: str, *lines: tuple[int, int]) -> dict[str, Any]:
     day = datetime.fromisoformat(of["happened_at"]).astimezone(HOME).date()
+    named = {"lines": [{"line": line, "quantity": units} for line, units in lines]}
     return {
         "sale": {name: of[name] for name in ("store", "till", "number")}
         | {"business_date": str(day), "shift": ""},
         "store": "S1", "till": "1", "number": number, "happened_at": of["happened_at"],
-        "lines": [{"line": line, "quantity": units} for line, units in lines],
-    }  # fmt: skip
+    } | (named if lines else {})  # fmt: skip
 
 
 def receipts(api: Api, till: Till, card: str) -> None:

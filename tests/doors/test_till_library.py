@@ -106,6 +106,17 @@ def test_a_refusal_is_the_cashiers_to_mend_while_the_customer_waits(desk):
         desk.till.identify("nobody")
 
 
+def test_no_lines_are_no_return_but_in_a_book_of_the_release_before(desk):
+    sold = desk.till.sell(goods(1000, desk.member(100)))
+    with pytest.raises(ValueError, match="leave them out"):
+        desk.till.give_back(sold.number, [])
+    desk.line.become("cut")
+    back = desk.till.give_back(sold.number, more={"lines": []})
+    assert back.state == "queued"
+    desk.line.become("whole")
+    assert (desk.till.send().done, desk.till.refused()) == (1, [])
+
+
 def test_without_the_line_sales_wait_and_points_are_spent_up_to_the_allowance(desk):
     card = desk.member(100)
     desk.line.become("cut")

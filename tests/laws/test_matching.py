@@ -27,7 +27,7 @@ def back(number, *lines, day=10):
 def told(result):
     assert isinstance(result, Matched), result
     return [
-        (r.number, r.sale.number, [(x.line, x.quantity) for x in r.lines]) for r in result.returns
+        (r.number, r.sale.number, [(x.line, x.quantity) for x in r.named()]) for r in result.returns
     ]
 
 
@@ -90,9 +90,9 @@ def test_matching_takes_no_unit_twice_and_knows_no_order_of_arrival(sold, wanted
     for result in results:
         if isinstance(result, Matched):
             asked = sum(line.quantity for line in result.back.lines)
-            assert asked == sum(x.quantity for r in result.returns for x in r.lines)
+            assert asked == sum(x.quantity for r in result.returns for x in r.named())
             for part in result.returns:
-                taken[part.sale.number] += sum(x.quantity for x in part.lines)
+                taken[part.sale.number] += sum(x.quantity for x in part.named())
     for one in shelf():
         assert taken[one.sale.number] <= one.left
     assert all(one.left >= 0 for one in offers)

@@ -130,6 +130,14 @@ def test_a_key_reaches_no_store_that_its_maker_does_not(mine, given_):
     assert (fault is None) == within
 
 
+def test_one_that_waits_since_the_release_before_still_means_all_that_is_left():
+    old = msgspec.structs.replace(BACK, lines=())
+    by = Before(UUID(int=3), "t", "till", "S1", 9)
+    job = unpark(UUID(int=5), msgspec.json.encode((by, "receipt.return", "k", old)), NOW)
+    assert isinstance(job.ask, Return) and job.ask.named() == ()
+    assert b"lines" not in parked_body(Job(job.principal, "receipt.return", "k", BACK, b"", NOW))
+
+
 @pytest.mark.parametrize(
     ("mine", "given_", "fine"),
     [

@@ -139,7 +139,7 @@ def test_no_more_comes_back_than_was_sold(seed):
         left = kept[back.sale]  # KeyError: a return before its sale
         assert event.card == cards[back.sale]
         assert any(left), "something is left to come back"
-        for line in back.lines:
+        for line in back.named():
             left[line.line - 1] -= line.quantity
             assert left[line.line - 1] >= 0
         if not back.lines:

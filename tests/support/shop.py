@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 from psycopg import AsyncConnection
 
 from tessera.access import core as access
@@ -89,9 +90,10 @@ def goods_back(
     of: Receipt, *lines: tuple[int, int], at: datetime | None = None, number: str | None = None
 ) -> Return:
     """Units of lines (from 1) come back; without any, everything that is left."""
+    named = tuple(ReturnLine(*each) for each in lines)
     return Return(
         sale=identity(of), store="S1", till="1", number=number or f"{next(_serials)}",
-        happened_at=at or datetime.now(UTC), lines=tuple(ReturnLine(*each) for each in lines),
+        happened_at=at or datetime.now(UTC), lines=named or UNSET,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from support.api import day_of
 from support.browser import SMALL, overflow, squeezed_size, violations
 from support.counter import (
     PROGRAM,
@@ -237,6 +238,22 @@ def test_scripts_ask_only_what_a_counter_needs(shop):
     assert asked("identify").json()["code"] == "member_not_named"
     assert asked("identify", Origin="https://elsewhere.example").status_code == 403
     assert asked("identify", Cookie="").status_code == 303
+
+
+def test_a_counter_gives_all_that_is_left_back_with_no_lines(shop):
+    """As pages of the release before say it too, and what waits on a device."""
+    sold = shop.basket()
+    paid = shop.post("/v1/receipts", sold).json()["to_pay_minor"]
+    key = {name: sold[name] for name in ("store", "till", "number")}
+    back = {
+        "sale": key | {"business_date": day_of(sold), "shift": ""}, "store": "S1", "till": "1",
+        "number": f"b-{sold['number']}", "happened_at": sold["happened_at"], "lines": [],
+    }  # fmt: skip
+    assert shop.post("/v1/returns", back).json()["code"] == "lines_empty"
+    sent = {"Cookie": f"tessera_till={shop.till}", "Origin": shop.url}
+    asked = {"do": "call", "body": back, "key": "back-1"}
+    said = shop.client.post("/till/call/receipt.return", json=asked, headers=sent).json()
+    assert (said["kind"], said["refund_minor"]) == ("return", paid)
 
 
 LOOKS = [("light", 1024, "en"), ("dark", 390, "it"), ("light", SMALL, "ru"), ("dark", SMALL, "pl"),

@@ -12,6 +12,7 @@ from tessera import __version__
 from tessera.access.core import POLICY
 from tessera.base.pages import MAX_PAGE
 from tessera.base.text import Code
+from tessera.checkout.core import Answer
 from tessera.doors.call import Operation
 from tessera.doors.noting import Proposed
 from tessera.doors.pages import DEFAULT_LIMIT
@@ -166,12 +167,15 @@ def _responses(operation: Operation) -> dict[str, Any]:
     ok["content"] |= {media: {"schema": {"type": "string"}} for media in operation.media}
     found: dict[str, Any] = {str(operation.status): ok}
     if operation.name == "receipt.return":
-        found["202"] = ok | {"description": "The sale is not here yet: the return waits for it"}
+        waiting = {"application/json": {"schema": _schema(Answer)}}
+        said = "The sale is not here yet: the return waits for it"
+        found["202"] = ok | {"description": said, "content": waiting}
     if operation.four_eyes:
         waits = {"description": "A second person decides", "headers": headers}
         found["202"] = waits | {"content": {"application/json": {"schema": _schema(Proposed)}}}
     if operation.kind == "writer":
-        found.setdefault("200", ok | {"description": "Told again from the stored effects"})
+        again = {"description": "Told again from the stored effects"}
+        found.setdefault("200", found.get("202", ok) | again)
     for status in sorted({*STATUS.values(), 422}):
         if status == 500:
             continue

@@ -131,25 +131,28 @@ class Till:
             return said if isinstance(said, Outcome) else self._let_go(sale, entry, said.sent)
 
     def give_back(
-        self, number: str, lines: Sequence[tuple[int, int]] = (),
+        self, number: str, lines: Sequence[tuple[int, int]] | None = None,
         sale: Mapping[str, Any] | None = None, more: Mapping[str, Any] | None = None,
     ) -> Outcome:  # fmt: skip
         """Goods come back. Without the line nothing is known of points and gifts: see the guide.
 
         number  of the sale; of one that is not in this till's book `sale` says the rest of what
                 makes it unique: store, till, business_date, shift
-        lines   (line from 1, units); empty for everything that is left
+        lines   (line from 1, units); None for everything that is left
+        errors  ValueError for no lines: who filters them and keeps none means nothing
         """
+        if lines is not None and not lines:
+            raise ValueError("a return of no lines: leave them out for everything that is left")
         with self._lock:
             now, known = now_told(), self._book.sale(number)
             named = self._identity(known.body if known else {"number": number}, now)
-            back = [{"line": line, "quantity": units} for line, units in lines]
+            back = [{"line": line, "quantity": units} for line, units in lines or ()]
             cut = self.circuit.open and not self._worth_a_look()
             with self._book.writing():
                 body: Json = {
                     "sale": named | dict(sale or {}), "store": self.store, "till": self.till,
                     "happened_at": now,
-                    "number": self._book.next_number(), "lines": back,
+                    "number": self._book.next_number(), **({"lines": back} if back else {}),
                 } | dict(more or {})  # fmt: skip
                 entry = self._book.add("return", "", body, "queued" if cut else "open", 0)
             said = None if cut else self._post("/v1/returns", entry)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from tessera.base.money import half_up
 from tessera.base.refusal import Refusal
@@ -141,18 +141,32 @@ class ReturnLine(Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 
 
 class Return(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Goods that come back. `lines` empty means everything that is left."""
+    """Goods that come back. `lines` left out means everything that is left; none is refused."""
 
     sale: ReceiptKey
     store: Code
     till: Code
     number: Code
     happened_at: Annotated[datetime, Meta(tz=True)]
-    lines: Annotated[tuple[ReturnLine, ...], Meta(max_length=MAX_LINES)] = ()
+    lines: Annotated[tuple[ReturnLine, ...], Meta(max_length=MAX_LINES)] | UnsetType = UNSET
     shift: OptionalCode = ""
     business_date: date | None = None
     cashier_id: OptionalCode = ""
     reason: Name = ""
+
+    def named(self) -> tuple[ReturnLine, ...]:
+        """The lines it names; none: everything that is left."""
+        return self.lines or ()
+
+
+def lines_fault(body: Receipt | Return) -> Refusal | None:
+    """A return of no lines: who filters them and keeps none does not mean all that is left."""
+    if not isinstance(body, Return) or body.lines != ():
+        return None
+    return Refusal(
+        "lines_empty", "lines", "a return of no lines brings nothing back",
+        "name the lines that come back, or leave `lines` out for all that is left",
+    )  # fmt: skip
 
 
 def day_fault(happened_at: datetime, business_date: date | None) -> Refusal | None:

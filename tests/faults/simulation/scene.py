@@ -99,7 +99,7 @@ def in_short(ask: Ask) -> str:
         lines += f" quote {ask.quote}" if ask.quote else ""
         return f"receipt {ask.number} {ask.card} at {ask.happened_at:%m-%d %H:%M} {lines}"
     if isinstance(ask, Return):
-        lines = ", ".join(f"{line.quantity} of {line.line}" for line in ask.lines) or "all"
+        lines = ", ".join(f"{line.quantity} of {line.line}" for line in ask.named()) or "all"
         return f"return {ask.number} of {ask.sale.number} at {ask.happened_at:%m-%d %H:%M} {lines}"
     return str(ask)
 

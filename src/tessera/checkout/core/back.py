@@ -28,7 +28,7 @@ def decide_return(case: Case, back: Return, sold: Sold) -> Decision | Refusal:
     Cumulative: the result depends on what is kept, not on how many returns it took.
     """
     refusal = timing_fault(back.happened_at, case.now)
-    kept = refusal or keep(sold, back.lines)
+    kept = refusal or keep(sold, back.named())
     if isinstance(kept, Refusal):
         return kept
     before = sold.last.story

@@ -21,7 +21,8 @@ from tessera.rules.core.tongues import ENGLISH, Tongue
 from tessera.rules.core.words import Facts, Program, Story
 from tessera.warehouse.core import Line, Receipt, ReceiptKey, Return, Store, faults
 
-_TOO_EARLY = timedelta(hours=24)
+_TOO_EARLY, _HOUR = timedelta(hours=24), timedelta(hours=1)
+_CLOCKS = 2000  # a till at the counter whose clock says an earlier year has lost its time
 _encode = msgspec.json.Encoder().encode
 
 
@@ -143,22 +144,26 @@ def key_of(ask: Receipt | Return, store: Store) -> ReceiptKey:
     return ReceiptKey(ask.store, ask.till, day, ask.shift, ask.number)
 
 
-def timing_fault(happened_at: datetime, now: datetime) -> Refusal | None:
-    """A receipt may be years late; it may not come from tomorrow, nor from before cards."""
-    if happened_at - now > _TOO_EARLY or happened_at.year < 1970:
-        return Refusal(
-            "time_impossible", "happened_at",
-            f"{happened_at:%Y-%m-%d} cannot be, today is {now:%Y-%m-%d}",
-            "set the till's clock and send the time of the purchase",
-        )  # fmt: skip
-    return None
+def timing_fault(happened_at: datetime, now: datetime, since: int = 1970) -> Refusal | None:
+    """A receipt may be years late; it may not come from tomorrow, nor from before a year."""
+    ahead = happened_at - now
+    if happened_at.year < since:
+        why = f"the year {happened_at.year} cannot be, today is {now:%Y-%m-%d}"
+    elif ahead > _TOO_EARLY:
+        hours = -(-ahead // _HOUR)
+        why = f"{hours} hours ahead of the server, at most {_TOO_EARLY // _HOUR}"
+    else:
+        return None
+    cure = "set the till's clock and send the time of the purchase"
+    return Refusal("time_impossible", "happened_at", why, cure)
 
 
 def fault_of(case: Case, receipt: Receipt) -> Refusal | None:
     """What is wrong with a receipt before anybody looks at whose it is."""
     program = case.program
     fault = faults(receipt, program.currency, program.tolerance_minor)
-    return fault or timing_fault(receipt.happened_at, case.now)
+    kept = receipt.offline or receipt.entry_mode == "import"
+    return fault or timing_fault(receipt.happened_at, case.now, 1970 if kept else _CLOCKS)
 
 
 def promise_print(receipt: Receipt, account_id: UUID | None) -> bytes:

@@ -66,6 +66,16 @@ def earn(
         ledger.earn(wallet, stamp, next(case.ids), points, terms)
 
 
+def gone_already(case: Case) -> int:
+    """Points that the operation has earned and that had expired before it was posted."""
+    if case.wallet is None:
+        return 0
+    return sum(
+        lot.points for lot in case.wallet.new_lots
+        if lot.outcome_id == case.outcome_id and lot.expires_at and lot.expires_at <= case.now
+    )  # fmt: skip
+
+
 def waiting_for(program: Program, event: str = "") -> list[tuple[str, Life, Pending]]:
     """(currency, life, how its points wait) of those that wait for an event, or for this one."""
     return [

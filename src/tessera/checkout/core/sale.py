@@ -19,8 +19,8 @@ from tessera.checkout.core.case import (
     may_own,
     promise_print,
 )
-from tessera.checkout.core.living import begin, earn
-from tessera.checkout.core.tell import answer, sale_row
+from tessera.checkout.core.living import begin, earn, gone_already
+from tessera.checkout.core.tell import answer, sale_row, with_gone
 from tessera.checkout.core.words import Answer, Could, Difference, Kept, Quote
 from tessera.checkout.history.core.contents import Contents, changes, counted, of_receipt
 from tessera.checkout.offline.core import Cover
@@ -73,7 +73,7 @@ def decide_sale(case: Case, receipt: Receipt) -> Decision | Refusal:
     if case.promise is not None:
         differences = _differences(case.promise.story, story)
         told = msgspec.structs.replace(told, differences=differences)
-    told = with_cover(told, receipt, story, cover)
+    told = with_gone(with_cover(told, receipt, story, cover), gone_already(case), case)
     history = changes(row.account_id, row.local_at.date(), row.store_id, contents)
     allowed = taken(case, story, cover)
     return Decision(told, story, row=row, promise=promise, history=history, allowed=allowed)

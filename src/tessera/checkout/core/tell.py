@@ -10,7 +10,15 @@ import msgspec
 
 from tessera.base.clock import MAX_SKEW, local
 from tessera.checkout.core.case import Case, Sold, key_of
-from tessera.checkout.core.words import Answer, Balance, Kept, LinePrice, Row
+from tessera.checkout.core.words import (
+    Answer,
+    Balance,
+    GivenBack,
+    Kept,
+    LinePrice,
+    Priced,
+    Row,
+)
 from tessera.ledger import core as ledger
 from tessera.ledger.core import Wallet
 from tessera.rules.core.telling import EffectTold, tell_effects, tell_silent
@@ -46,10 +54,10 @@ def answer(
     if balance is not None:
         told.append(_balance(balance, currency, case.tongue))
         slip.append(say_in(case.tongue, SLIP, {"balance": balance.balance}, currency))
-    return Answer(
+    return _SHAPES[kind](
         id=case.outcome_id, kind=kind, number=number, currency=currency,
         program_version=case.program.version, gross_minor=story.gross_minor,
-        to_pay_minor=story.to_pay_minor, points_earned=story.points_earned,
+        to_pay_minor=story.to_pay_minor, refund_minor=0, points_earned=story.points_earned,
         points_spent=story.points_spent, balance=balance,
         currencies={unit: balance_at(each, case.now) for unit, each in case.others.items()},
         lines=line_prices(lines, effects, kept), effects=effects,
@@ -58,11 +66,25 @@ def answer(
     )  # fmt: skip
 
 
+_SHAPES: dict[str, type[Answer]] = {
+    "quote": Priced, "sale": Priced, "return": GivenBack, "event": Answer,
+}  # fmt: skip
+
+
 def _balance(balance: Balance, currency: str, tongue: Tongue) -> str:
     numbers = {"balance": balance.balance, "pending": balance.pending}
     return say_in(tongue, WAITING if balance.pending else BALANCE, numbers, currency)
 
 
+def with_gone(told: Answer, points: int, case: Case) -> Answer:
+    """A receipt that comes so late that points of it had expired says how many, before all else."""
+    if not points:
+        return told
+    gone = say_in(case.tongue, GONE, {"points": points}, case.program.currency)
+    return msgspec.structs.replace(told, screen=(gone, *told.screen), slip=(gone, *told.slip))
+
+
+GONE = "{points} points have expired already: this receipt is too old"
 BALANCE = "balance {balance} points"
 WAITING = "balance {balance} points, {pending} of them later"
 SLIP = "Your points: {balance}"

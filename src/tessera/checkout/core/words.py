@@ -192,7 +192,7 @@ class TierTold(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """The till's answer to a quote, a confirmed receipt, a return or an event.
+    """The till's answer: to an event, to a cancelled quote, to a return that waits.
 
     to_pay_minor  money the customer owes for the goods kept; the caller moves it
     refund_minor  for a return: money to give back now; take_back: what has to come back for it
@@ -227,6 +227,21 @@ class Answer(Struct, frozen=True, omit_defaults=True, kw_only=True):
     screen: tuple[str, ...] = ()
     slip: tuple[str, ...] = ()
     retold: bool = False
+
+
+class Priced(Answer, frozen=True, omit_defaults=True, kw_only=True):
+    """The answer to a quote or a confirmed receipt: money and points are said, be they 0."""
+
+    gross_minor: int
+    to_pay_minor: int
+    points_earned: int
+    points_spent: int
+
+
+class GivenBack(Priced, frozen=True, omit_defaults=True, kw_only=True):
+    """The answer to a return that is settled."""
+
+    refund_minor: int
 
 
 class Kept(Struct, frozen=True, omit_defaults=True):

@@ -26,8 +26,10 @@ from tessera.checkout.core.tell import balance_at
 from tessera.checkout.core.words import (
     Answer,
     Balance,
+    GivenBack,
     LineTold,
     Page,
+    Priced,
     Quote,
     Row,
     Shop,
@@ -331,8 +333,10 @@ async def retell(conn: db.Conn, replay: Replay, currency: str) -> bytes:
     if row is None:
         return await _retell_without_receipt(conn, replay, currency)
     kept = db.KEPT.decode(row.story)
-    answer = Answer(
-        id=row.id, kind="sale" if row.kind == "sale" else "return", number=row.number,
+    sold = row.kind == "sale"
+    made = Priced if sold else GivenBack
+    answer = made(
+        id=row.id, kind="sale" if sold else "return", number=row.number,
         program_version=row.program_version, gross_minor=kept.story.gross_minor,
         to_pay_minor=kept.story.to_pay_minor, refund_minor=kept.refund_minor,
         points_earned=row.points_earned, points_spent=row.points_spent,
@@ -351,7 +355,7 @@ async def _retell_without_receipt(conn: db.Conn, replay: Replay, currency: str) 
         )
         return msgspec.json.encode(Answer(id=replay.outcome_id, kind=kind, retold=True))
     story = given.story
-    answer = Answer(
+    answer = Priced(
         id=given.id, kind="quote", program_version=given.program_version,
         gross_minor=story.gross_minor, to_pay_minor=story.to_pay_minor,
         points_earned=story.points_earned, points_spent=story.points_spent,

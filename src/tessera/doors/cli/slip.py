@@ -42,7 +42,7 @@ def returned(sale: Receipt, back: Return, answer: Answer) -> str:
     assert len(answer.lines) == len(sale.lines), "the answer speaks of the sale's lines"
     goods = [
         _fit(_name(line), "back", _quantity(line, each.quantity))
-        for each, line in ((each, sale.lines[each.line - 1]) for each in back.lines)
+        for each, line in ((each, sale.lines[each.line - 1]) for each in back.named())
     ] or [_fit("all that was left", "back")]
     sums = [_fit(f"REFUND {answer.currency}", _amount(answer.refund_minor))]
     if answer.points_earned:

@@ -26,7 +26,7 @@ from tessera.doors.call import Call, Operation
 from tessera.doors.house import House
 from tessera.doors.problems import Reply, broken, invalid, problem
 from tessera.doors.till.checkout import BASKET, natural_key
-from tessera.warehouse.core import Receipt, Return, day_fault
+from tessera.warehouse.core import Receipt, Return, day_fault, lines_fault
 
 MAX_LINES, MAX_BYTES = 5_000, 32 * 1024 * 1024
 MAX_LINE = 1024 * 1024
@@ -165,7 +165,7 @@ async def _settle(turn: _Turn, raw: bytes) -> Reply:
     if line.sale is not None:
         operation = "receipt.confirm" if line.key else "receipt.checkout"
     refusal = access.allowed(turn.principal, operation, body.store)
-    refusal = refusal or day_fault(body.happened_at, body.business_date)
+    refusal = refusal or day_fault(body.happened_at, body.business_date) or lines_fault(body)
     if refusal is not None:
         return problem(refusal)
     key = line.key or natural_key(turn.house, body)

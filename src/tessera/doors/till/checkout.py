@@ -10,7 +10,18 @@ from msgspec import Meta, Struct
 
 from tessera.access.core import allowed
 from tessera.base.refusal import Refusal
-from tessera.checkout.core import Answer, Balance, Cancel, Job, Page, Parked, Quote, Told
+from tessera.checkout.core import (
+    Answer,
+    Balance,
+    Cancel,
+    GivenBack,
+    Job,
+    Page,
+    Parked,
+    Priced,
+    Quote,
+    Told,
+)
 from tessera.checkout.core.case import key_of
 from tessera.checkout.flows import reading
 from tessera.checkout.flows.explaining import explained
@@ -28,7 +39,7 @@ from tessera.members.showing import core as showing
 from tessera.members.showing import db as showing_db
 from tessera.members.showing import flows as showing_flows
 from tessera.rules.core.telling import Hearer
-from tessera.warehouse.core import Identifier, Receipt, Return, Store, day_fault
+from tessera.warehouse.core import Identifier, Receipt, Return, Store, day_fault, lines_fault
 
 _NOWHERE = Store("-", "-", "UTC")  # an unknown store is refused later, by name
 
@@ -138,7 +149,7 @@ async def quote(call: Call) -> Answer | Reply | Refusal:
     if body.hold:
         said = await _write(call, "quote")
         return _in_basket(said) if isinstance(said, Refusal) else _told_of_basket(said)
-    impossible = _days_fault(body)
+    impossible = _fault(body)
     if impossible is not None:
         return _in_basket(impossible)
     trusted = call.principal.brings_in
@@ -205,7 +216,7 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
     assert call.house is not None
     store = body.basket.store if isinstance(body, Quote) else body.store
     other = allowed(call.principal, operation, store)
-    refusal = other or _days_fault(body)
+    refusal = other or _fault(body)
     if refusal is not None:
         return refusal
     key = call.key
@@ -227,9 +238,9 @@ def natural_key(house: House, body: Receipt | Return) -> str:
     return "/".join([word.replace("/", "%2F") for word in words])
 
 
-def _days_fault(body: Receipt | Return | Quote) -> Refusal | None:
+def _fault(body: Receipt | Return | Quote) -> Refusal | None:
     receipt = body.basket if isinstance(body, Quote) else body
-    return day_fault(receipt.happened_at, receipt.business_date)
+    return day_fault(receipt.happened_at, receipt.business_date) or lines_fault(receipt)
 
 
 _UNKNOWN = Refusal("receipt_unknown", "receipt_id", "there is no such receipt", "check its id")
@@ -315,16 +326,16 @@ _RETURN: dict[str, Any] = {
 OPERATIONS: tuple[Operation, ...] = (
     Operation("identify", "POST", "/v1/identify", identify, Identified, "Who stands at the till",
               body=Identify, example={"card": _CARD}),
-    Operation("quote", "POST", "/v1/quotes", quote, Answer, "What a basket would bring",
+    Operation("quote", "POST", "/v1/quotes", quote, Priced, "What a basket would bring",
               kind="writer", body=Quote, example={"basket": BASKET}, key_optional=True),
     Operation("quote.cancel", "POST", "/v1/quotes/{quote_id}/cancel", cancel, Answer,
               "Give up a held quote", kind="writer"),
-    Operation("receipt.confirm", "POST", "/v1/receipts", confirm, Answer, "Confirm a receipt",
+    Operation("receipt.confirm", "POST", "/v1/receipts", confirm, Priced, "Confirm a receipt",
               kind="writer", body=Receipt, status=201, example=BASKET),
-    Operation("receipt.checkout", "POST", "/v1/checkout", checkout, Answer,
+    Operation("receipt.checkout", "POST", "/v1/checkout", checkout, Priced,
               "Confirm a receipt in one call, keyed by its own number", kind="writer",
               body=Receipt, status=201, example=BASKET | {"number": "1003"}, key_optional=True),
-    Operation("receipt.return", "POST", "/v1/returns", give_back, Answer, "Return goods",
+    Operation("receipt.return", "POST", "/v1/returns", give_back, GivenBack, "Return goods",
               kind="writer", body=Return, status=201, example=_RETURN),
     Operation("receipt.read", "GET", "/v1/receipts/{receipt_id}", read, Told,
               "A receipt and why it gave what it gave", other=Parked,

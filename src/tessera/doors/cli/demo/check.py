@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 import msgspec
+from msgspec import UNSET
 
 from tessera.base import clock
 from tessera.base.money import in_words
@@ -143,7 +144,7 @@ class _Walk:
         day = self.at.date()
         back = Return(
             sale=ReceiptKey(sold.store, sold.till, day, sold.shift, sold.number), store=sold.store,
-            till=sold.till, number=f"{self.run}-{count}", happened_at=self.at, lines=lines,
+            till=sold.till, number=f"{self.run}-{count}", happened_at=self.at, lines=lines or UNSET,
             business_date=day, reason="check",
         )  # fmt: skip
         answer = _answer(await self.till.post("/v1/returns", back, f"check-{self.run}-{count}"))

@@ -16,7 +16,7 @@ from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from tessera.checkout.core import Event
 from tessera.doors.cli.demo import people, rhythm
@@ -322,7 +322,7 @@ class _Telling:
         key = ReceiptKey(sale.store, sale.till, sale.business_date, sale.shift, sale.number)
         what = Return(
             sale=key, store=desk.id, till=till, number=self._number(back.store, till),
-            happened_at=at, lines=back.lines, business_date=at.date(),
+            happened_at=at, lines=back.lines or UNSET, business_date=at.date(),
             cashier_id=cashier(desk, till, at_s), reason=self.chance.choice(_REASONS),
         )  # fmt: skip
         return Returned(what, sale.card)

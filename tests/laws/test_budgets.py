@@ -26,6 +26,9 @@ from tessera.budgets.core import (
     share_x100,
     soonest,
 )
+from tessera.doors.console.areas.budgets.telling import left
+from tessera.doors.language.local import local
+from tessera.doors.till.budgets import BudgetCeiling
 from tessera.rules.core.budgets import Budget, Draw, Purses
 from tessera.rules.core.engine import settle, settle_kept
 from tessera.rules.core.facts import Facts
@@ -240,6 +243,17 @@ def test_of_several_ceilings_each_says_what_it_leaves():
     share = Budget(turnover_percent_x100=300)
     assert [each.left for each in rooms(share, Draw(1_000), 1_000)] == [2_000]
     assert share_x100(share, Draw(3_000), 1_000) == 10_000
+
+
+def test_what_is_left_is_told_of_each_measure():
+    points = BudgetCeiling("most_points", "points", 0, 10_000, None)
+    money = BudgetCeiling("most_minor", "cost_x100", 99_950_099, 5, None)
+    share = BudgetCeiling("turnover_percent_x100", "cost_x100", 10_000, 4, None)
+    assert left([points, money], "EUR", local("en")) == "0 points and €9,995.00"
+    assert left([money, share], "EUR", local("en")) == "€1.00", "the tighter one holds"
+    assert (
+        left([BudgetCeiling("most_pieces", "pieces", None, None, None)], "EUR", local("en")) is None
+    )
 
 
 def test_the_ceiling_that_is_reached_first_tells_until_when():

@@ -24,8 +24,6 @@ _MEASURES: Mapping[str, Measure] = {
     "most_minor": "cost_x100", "turnover_percent_x100": "cost_x100", "most_points": "points",
     "most_pieces": "pieces",
 }  # fmt: skip
-_ONE, _MEMBER, _PLACE = "^$", "^[0-9a-f]{32}$", "^(?![0-9a-f]{32}$)"  # as PostgreSQL reads them
-_SCOPES: Mapping[Whose, str] = {"all": _ONE, "store": _PLACE, "region": _PLACE, "member": _MEMBER}
 
 
 class Place(NamedTuple):
@@ -46,10 +44,10 @@ class Key(NamedTuple):
 
 
 class Period(NamedTuple):
-    """The counters of one budget that count now: since when, and a pattern of whose they are."""
+    """The counters of one budget that count now: since when, and whose they are."""
 
     began: date
-    scopes: str
+    whose: Whose
 
 
 class Kept(NamedTuple):
@@ -159,6 +157,11 @@ class Level:
             return True
         return self.freed if self.was.used_up else self.stopped
 
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can be given under one of its ceilings."""
+        return share_x100(self.budget, self.all_in, self.turnover) >= 10_000
+
     def marks(self) -> tuple[bool, bool]:
         """(it comes near a ceiling, nothing more can be given under one or less than wished)."""
         share = share_x100(self.budget, self.all_in, self.turnover)
@@ -173,7 +176,7 @@ def key_of(code: str, budget: Budget, place: Place) -> Key:
 
 def period(budget: Budget, day: date) -> Period:
     """Its counters on a day; those of scopes that it had under another `by` are not among them."""
-    return Period(_began(budget.per, day), _SCOPES[budget.by])
+    return Period(_began(budget.per, day), budget.by)
 
 
 def began(budget: Budget, day: date) -> date:

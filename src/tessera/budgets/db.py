@@ -160,8 +160,8 @@ async def add_days(conn: Conn, days: Mapping[tuple[str, date, date, str], Draw])
 
 
 def _periods(asked: Mapping[str, Period]) -> tuple[Texts, Dates, Texts]:
-    began, scopes = zip(*asked.values(), strict=True)
-    return Texts(list(asked)), Dates(began), Texts(scopes)
+    began, whose = zip(*asked.values(), strict=True)
+    return Texts(list(asked)), Dates(began), Texts(whose)
 
 
 async def sums(conn: Conn, asked: Mapping[str, Period]) -> dict[str, Sum]:

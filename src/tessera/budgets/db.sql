@@ -167,14 +167,19 @@ ON CONFLICT (budget, began, day, funding) DO UPDATE SET
     pieces = d.pieces + excluded.pieces;
 
 -- name: sums
--- What is drawn on each budget in its period, all scopes together; how many are used up.
+-- What is drawn on each budget in its period, all scopes together; how many are used up. Members
+-- are 32 digits of base 16; what the budget counted for others is left out.
 SELECT
     c.budget, sum(c.cost_x100)::bigint, sum(c.points)::bigint, sum(c.pieces)::bigint,
     sum(c.turnover_minor)::bigint, sum(c.kept_cost_x100)::bigint, sum(c.kept_points)::bigint,
     sum(c.kept_pieces)::bigint, count(*), count(c.used_up_at), min(c.used_up_at), min(c.warned_at)
-FROM unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, scopes)
+FROM unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, whose)
 JOIN budgets.counter AS c USING (budget, began)
-WHERE c.scope ~ asked.scopes
+WHERE
+    CASE asked.whose
+        WHEN 'all' THEN c.scope = '' WHEN 'member' THEN length(c.scope) = 32
+        ELSE length(c.scope) < 32 OR c.scope !~ '^[0-9a-f]{32}$'
+    END
 GROUP BY c.budget;
 
 -- name: days
@@ -186,7 +191,12 @@ ORDER BY day, funding;
 -- name: fullest
 -- The scopes of a budget in a period that have drawn most.
 SELECT scope, cost_x100, points, pieces, turnover_minor, used_up_at FROM budgets.counter
-WHERE budget = %(budget)s AND began = %(began)s AND scope ~ %(scopes)s
+WHERE
+    budget = %(budget)s AND began = %(began)s
+    AND CASE %(whose)s
+        WHEN 'all' THEN scope = '' WHEN 'member' THEN length(scope) = 32
+        ELSE length(scope) < 32 OR scope !~ '^[0-9a-f]{32}$'
+    END
 ORDER BY cost_x100 DESC, points DESC, pieces DESC, scope
 LIMIT %(most)s;
 
@@ -199,9 +209,14 @@ RETURNING budget, began, scope;
 -- name: count_used_up
 -- How many counters of these budgets and periods are used up.
 SELECT count(*)
-FROM unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, scopes)
+FROM unnest(%b::text[], %b::date[], %b::text[]) AS asked (budget, began, whose)
 JOIN budgets.counter AS c USING (budget, began)
-WHERE c.scope ~ asked.scopes AND c.used_up_at IS NOT NULL;
+WHERE
+    c.used_up_at IS NOT NULL
+    AND CASE asked.whose
+        WHEN 'all' THEN c.scope = '' WHEN 'member' THEN length(c.scope) = 32
+        ELSE length(c.scope) < 32 OR c.scope !~ '^[0-9a-f]{32}$'
+    END;
 
 -- name: stale
 -- Counters whose mark is not what these ceilings want: full without one, or with room again and
@@ -209,7 +224,7 @@ WHERE c.scope ~ asked.scopes AND c.used_up_at IS NOT NULL;
 SELECT c.budget, c.began, c.scope, is_now.filled
 FROM unnest(
     %b::text[], %b::date[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[]
-) AS asked (budget, began, scopes, most_x100, most_points, most_pieces, percent_x100)
+) AS asked (budget, began, whose, most_x100, most_points, most_pieces, percent_x100)
 JOIN budgets.counter AS c USING (budget, began)
 CROSS JOIN LATERAL (
     SELECT
@@ -223,8 +238,11 @@ CROSS JOIN LATERAL (
         ) AS filled
 ) AS is_now
 WHERE
-    c.scope ~ asked.scopes
-    AND CASE WHEN is_now.filled THEN c.used_up_at IS NULL ELSE c.used_up_at < %b END
+    CASE WHEN is_now.filled THEN c.used_up_at IS NULL ELSE c.used_up_at < %b END
+    AND CASE asked.whose
+        WHEN 'all' THEN c.scope = '' WHEN 'member' THEN length(c.scope) = 32
+        ELSE length(c.scope) < 32 OR c.scope !~ '^[0-9a-f]{32}$'
+    END
 ORDER BY c.budget, c.began, c.scope
 LIMIT %b;
 

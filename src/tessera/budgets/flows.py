@@ -47,12 +47,15 @@ async def hold_against(
     if not limited:
         return True
     asked = {code: period(budget, on) for code, budget in limited.items()}
-    ceilings = list(limited.values())
-    if not (found := await db.stale(conn, asked, ceilings, since, most)):
+    if not (found := await db.stale(conn, asked, list(limited.values()), since, most)):
         return True
-    free = set(await db.lock_free(conn, found))
-    again = await db.stale(conn, asked, ceilings, since, most) if free else {}
-    marks = {key: filled for key, filled in again.items() if key in free}
+    free = await db.lock_free(conn, found)
+    counts = await db.counts(await db.ask(conn, free, now - GRACE)) if free else {}
+    marks = {}
+    for key, count in counts.items():
+        (level := Level(limited[key.budget])).read(count)
+        if level.full == found[key]:
+            marks[key] = level.full
     if marks:
         await db.mark(conn, marks, now)
     return False

@@ -19,7 +19,7 @@ from tessera.doors.incidents import Incidents
 from tessera.program.core.timeline import BEGINNING
 
 Pool = AsyncConnectionPool[AsyncConnection[tuple[Any, ...]]]
-_MOST, _MARKS = 200, 10_000  # counters at a time
+_MOST, _MARKS = 200, 5_000  # counters at a time
 
 
 class Watch:

@@ -51,7 +51,7 @@ async def show_one(visit: Visit) -> Shown:
     return View("budgets/budget.html", {
         "found": found, "state": state, "how": telling.state(state),
         "ceilings": telling.ceilings(state.budget, found.currency, local),
-        "left": telling.left(found, local),
+        "left": telling.left(found.ceilings, found.currency, local),
         "forecast": telling.forecast(found, local), "figure": figure, "minor": telling.minor,
         "payers": telling.PAYERS, "periods": telling.PERIODS, "whose": telling.WHOSE,
     })  # fmt: skip

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from tessera.doors.charts import Chart, Spec
 from tessera.doors.language.local import Local
 from tessera.doors.language.words import N_
-from tessera.doors.till.budgets import BudgetState, BudgetView
+from tessera.doors.till.budgets import BudgetCeiling, BudgetState, BudgetView
 from tessera.rules.core.budgets import Budget
 
 PAYERS: Mapping[str, str] = {
@@ -67,19 +67,19 @@ def state(each: BudgetState) -> str:
     return "near" if near else "room"
 
 
-def left(found: BudgetView, local: Local) -> str | None:
+def left(ceilings: Sequence[BudgetCeiling], currency: str, local: Local) -> str | None:
     """What is left: of each measure that has a ceiling, the tightest first; None of scopes."""
     least: dict[str, int] = {}
-    for each in found.ceilings:
+    for each in ceilings:
         if each.left is None:
             return None
         least[each.measure] = min(least.get(each.measure, each.left), each.left)
-    return local.listed([_amount(measure, n, found, local) for measure, n in least.items()])
+    return local.listed([_amount(measure, n, currency, local) for measure, n in least.items()])
 
 
-def _amount(measure: str, amount: int, found: BudgetView, local: Local) -> str:
+def _amount(measure: str, amount: int, currency: str, local: Local) -> str:
     if measure == "cost_x100":
-        return local.money(amount // 100, found.currency)
+        return local.money(amount // 100, currency)
     return _points(amount, local) if measure == "points" else _pieces(amount, local)
 
 

@@ -41,7 +41,8 @@ FIELDS = [
     ({"total_minor": float("nan")}, "total_minor"),
     ({"total_minor": float("inf")}, "total_minor"),
     ({"total_minor": float("-inf")}, "total_minor"),
-    ({"lines": lines(quantity=float("nan"))}, "quantity"),
+    ({"lines": lines(quantity=float("nan"))}, "lines[0].quantity"),
+    ({"lines": [*lines(), *lines(name="\ud800"), *lines()]}, "lines[1].name"),
     ({"total_minor": True}, "total_minor"),
     ({"lines": lines(quantity=True)}, "lines[0].quantity"),
     ({"total_minor": 1150.0}, "total_minor"),
@@ -75,7 +76,7 @@ FIELDS = [
     ({"lines": lines(name=f"a{RTL}b")}, "lines[0].name"),
     ({"lines": lines(sku=f"a{RTL}b")}, "lines[0].sku"),
     ({"till": "\ud800"}, "till"),
-    ({"lines": lines(name="\udfff")}, "name"),
+    ({"lines": lines(name="\udfff")}, "lines[0].name"),
     ({"card": ""}, "card"),
     ({"card": "2900 0000"}, "card"),
     ({"card": f"29{RTL}"}, "card"),
@@ -110,6 +111,28 @@ def test_a_field_that_cannot_be_read(api, path, other, field):
     problem = refused(api, lambda: api.post(path, body))
     assert problem["code"] == "body_invalid"
     assert problem["field"].removeprefix("basket.") == field
+
+
+def test_what_may_stand_there_is_said_in_words(api):
+    unit = api.post("/v1/quotes", {"basket": api.basket(lines=lines(unit="kg"))}).json()
+    assert (unit["field"], unit["cure"]) == ("basket.lines[0].unit", "send one of g, ml, piece")
+    mode = api.post("/v1/receipts", api.basket(entry_mode="telepathy")).json()
+    assert mode["cure"].startswith("send one of ") and "scan" in mode["cure"]
+    text = api.post("/v1/receipts", api.basket(till="a\nb")).json()
+    assert text["why"] == "it holds control characters, or marks that turn the direction of writing"
+    assert text["cure"] == "send it without them"
+
+
+def test_a_checkout_that_reuses_a_number_is_told_of_the_number(api):
+    basket = api.basket(number="once", card=None)
+    assert api.post("/v1/checkout", basket, key=None).status_code == 201
+    other = basket | {"lines": lines(name="other")}
+    said = refused(api, lambda: api.post("/v1/checkout", other, key=None))
+    assert (said["code"], said["field"]) == ("key_reused", "lines")
+    assert said["why"].startswith(f"number once of till {basket['till']} was used at ")
+    assert said["cure"] == (
+        "send that receipt as it was to get its answer, or this one under its own number"
+    )
 
 
 @pytest.mark.parametrize("name", ["store", "till", "number", "happened_at", "currency", "lines"])

@@ -7,13 +7,13 @@ from typing import Annotated
 from msgspec import Meta
 
 # No control characters, none that turn the direction of writing (they hide what is read).
-_PLAIN = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*\Z"
+PLAIN = r"^[^\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*\Z"
 
-Code = Annotated[str, Meta(min_length=1, max_length=32, pattern=_PLAIN)]
-OptionalCode = Annotated[str, Meta(max_length=32, pattern=_PLAIN)]
-Key = Annotated[str, Meta(min_length=1, max_length=128, pattern=_PLAIN)]
-Name = Annotated[str, Meta(max_length=200, pattern=_PLAIN)]
-Remark = Annotated[str, Meta(min_length=1, max_length=500, pattern=_PLAIN)]
+Code = Annotated[str, Meta(min_length=1, max_length=32, pattern=PLAIN)]
+OptionalCode = Annotated[str, Meta(max_length=32, pattern=PLAIN)]
+Key = Annotated[str, Meta(min_length=1, max_length=128, pattern=PLAIN)]
+Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
+Remark = Annotated[str, Meta(min_length=1, max_length=500, pattern=PLAIN)]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 
 MAX_MINOR = 10**12  # ten billion in a currency of cents: above any receipt, far below 2**53

@@ -134,7 +134,7 @@ def body_of(route: Route, raw: bytes) -> Any | Refusal:
     try:
         return route.decoder.decode(raw)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        return problems.invalid(error, raw)
+        return problems.invalid(error, raw, route.operation.body)
 
 
 def headers_of(reply: Reply, passed: Pass | None, call_id: bytes) -> list[tuple[bytes, bytes]]:

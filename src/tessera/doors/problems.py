@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 
 from tessera.base.refusal import Refusal
+from tessera.doors.unread import TOKEN, choices, in_words, near
 
 JSON, PROBLEM = b"application/json", b"application/problem+json"
 LINES = b"application/x-ndjson"
 RETRY_AFTER_S = 1
 MAX_WORD = 128  # characters of a word of an address
 MAX_DEPTH = 32  # of a body that has no schema; the others are as deep as their schema
-_TOKEN = re.compile(rb'"((?:[^"\\]++|\\.)*+)(?:"(\s*:)?|\\?\Z)|(-?[0-9][0-9.eE+-]*)|[\[\]{}]', re.S)
 
 # code -> status; a code without a row is a 422: understood, and not possible as it is
 STATUS = {
@@ -267,8 +268,11 @@ def in_flight(key: str) -> Reply:
     )
 
 
-def invalid(error: Exception, raw: bytes) -> Refusal:
-    """Why a body cannot be read, naming the field where it can be told."""
+def invalid(error: Exception, raw: bytes, shape: Any = None) -> Refusal:
+    """Why a body cannot be read, naming the field where it can be told.
+
+    shape  the type that was asked for: where words are to choose from the cure lists them
+    """
     text = str(error)
     why, _, path = text.partition(" - at `")
     field = path.strip("`").removeprefix("$").lstrip(".")
@@ -276,21 +280,25 @@ def invalid(error: Exception, raw: bytes) -> Refusal:
         name = why.split("field `", 1)[1].split("`")[0]
         field = f"{field}.{name}".lstrip(".")
     if not field or "[...]" in field:
-        field = _near(raw, _where(error, text, raw))
-    return Refusal(
-        "body_invalid", field[:128], why[:200], "send the field as the reference describes it"
-    )
+        field = near(raw, _where(error, text, raw))
+    cure = "send the field as the reference describes it"
+    told = in_words(why)
+    if told != why:
+        cure = "send it without them"
+    elif why.startswith("Invalid enum value") and shape is not None:
+        cure = f"send one of {', '.join(choices(shape, field))}"
+    return Refusal("body_invalid", field[:128], told[:200], cure)
 
 
 def too_deep(raw: bytes) -> Refusal | None:
     """Nothing is nested deeper than a person would: parsers and readers end early."""
     depth = 0
-    for token in _TOKEN.finditer(raw):
+    for token in TOKEN.finditer(raw):
         depth += token[0] in (b"[", b"{")
         depth -= token[0] in (b"]", b"}")
         if depth > MAX_DEPTH:
             why = f"this is nested over {MAX_DEPTH} deep"
-            field = _near(raw, token.start())
+            field = re.split(r"[.[]", near(raw, token.start()))[0]
             return Refusal("body_invalid", field, why, "send what the reference describes")
     return None
 
@@ -306,7 +314,7 @@ def _where(error: Exception, text: str, raw: bytes) -> int:
     if rest and "trailing" not in text:
         return int(rest.rstrip(")"))
     if "out of range" in text:
-        return next((t.start() for t in _TOKEN.finditer(raw) if t[3] and _huge(t[3])), 0)
+        return next((t.start() for t in TOKEN.finditer(raw) if t[3] and _huge(t[3])), 0)
     return 0
 
 
@@ -315,11 +323,3 @@ def _huge(number: bytes) -> bool:
         return abs(float(number)) >= 2**63
     except ValueError:
         return False
-
-
-def _near(raw: bytes, end: int) -> str:
-    """The key before this byte, if there is one: what comes after it is the field's value."""
-    key = b""
-    for token in _TOKEN.finditer(raw, 0, end):
-        key = token[1] if token[2] else key
-    return key.decode("utf-8", "replace")[:64]

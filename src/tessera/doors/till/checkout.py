@@ -116,13 +116,22 @@ async def find_member(call: Call, body: Named) -> members.MemberCard | Refusal:
     if isinstance(normal, Refusal):
         return msgspec.structs.replace(normal, field="card" if body.card else "identifier.value")
     found = await members_db.find(call.conn, normal)
-    if found is None:
-        return Refusal(
-            "card_unknown" if named.kind == "card" else "member_unknown",
-            "card" if body.card else "identifier", f"this {named.kind} belongs to nobody yet",
-            "confirm a receipt with it, or register the member",
-        )  # fmt: skip
-    return found
+    return found or await _stranger(call, normal, "card" if body.card else "identifier")
+
+
+async def _stranger(call: Call, named: Identifier, field: str) -> Refusal:
+    """Whom nobody knows yet: whether a receipt makes him known is said by the program."""
+    assert call.house is not None
+    why = f"this {named.kind} belongs to nobody yet"
+    if named.kind != "card":
+        return Refusal("member_unknown", field, why, "register the member")
+    if members.in_batch(named.value, await members_db.batches(call.conn)):
+        cure = "confirm a receipt with it, or register the member"
+    elif call.house.shop().program.unknown_cards == "any":
+        cure = "confirm a receipt with it; once it was used it can be registered"
+    else:
+        cure = "use a card that was issued here, or issue a batch that holds its number"
+    return Refusal("card_unknown", field, why, cure)
 
 
 async def _coded(call: Call, named: Identifier) -> members.MemberCard | Refusal:
@@ -228,7 +237,18 @@ async def _write(call: Call, operation: str) -> Reply | Refusal:
         call.principal, operation, key, body, call.fingerprint, call.now, tongue=said,
         address=call.address,
     )  # fmt: skip
-    return await call.house.writer.submit(job)
+    reply = await call.house.writer.submit(job)
+    return _of_its_number(reply, job) if reply.code == "key_reused" and not call.key else reply
+
+
+def _of_its_number(reply: Reply, job: Job) -> Reply:
+    """The same refusal, for a caller who sent no key: the number was used for another receipt."""
+    assert isinstance(job.ask, Receipt), "only receipts come without a key"
+    said = msgspec.json.decode(reply.body, type=Problem)
+    why = said.why.replace(f"key {job.key}", f"number {job.ask.number} of till {job.ask.till}", 1)
+    field = said.field if said.field != "Idempotency-Key" else "number"
+    cure = "send that receipt as it was to get its answer, or this one under its own number"
+    return problem(Refusal(said.code, field, why, cure))
 
 
 def natural_key(house: House, body: Receipt | Return) -> str:

@@ -216,6 +216,7 @@ def test_nothing_is_due_before_the_first_instant_at_which_it_may_be(
     life = Life(expiry, pending)
     at = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=later, minutes=minutes)
     terms = life.terms(at, zone)
-    dues = (terms.expires_at, terms.waiting and terms.waiting.at, life.alive_until(at, zone))
+    ripe = terms.waiting.at if terms.waiting is not None else None
+    dues = (terms.expires_at, ripe, life.alive_until(at, zone))
     first = life.first_due(day)
     assert all(due is None or (first is not None and due >= first) for due in dues)

@@ -126,7 +126,7 @@ def _serve(env: dict[str, str], log: str) -> None:
 
     logs.configure("json")
     own = settings()
-    serving.listen(ground(own), own.host, own.port)
+    serving.listen(ground(own), serving.listening(own.host, own.port))
 
 
 def warm() -> None:

@@ -30,7 +30,7 @@ def settings() -> Settings:
     TESSERA_SMTP_URL, TESSERA_SMS_URL, TESSERA_MAIL_FROM  who sends codes; default: files
     TESSERA_STRANGERS      calls a second from one address without a key; default 20
     TESSERA_KEY_FILE       the installation's key; default: in TESSERA_DATA_DIR
-    TESSERA_PUBLIC_URL     where browsers find this installation; default http://localhost and the port
+    TESSERA_PUBLIC_URL     where browsers find this installation; default: localhost and the port
     TESSERA_ONE_FACTOR     roles of staff that a password alone lets in; default: none
     TESSERA_OIDC_STAFF_URL, _MEMBERS_URL  identity providers; default: none
     TESSERA_SEALS_DIR      a folder elsewhere for the heads of the books; default: none

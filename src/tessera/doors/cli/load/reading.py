@@ -258,13 +258,13 @@ class Reader:
 
     def _apart(self, said: Gathered) -> Iterator[Fault]:
         """Rows too far from the first to be of its receipt: most likely a number came again."""
-        begun = self.time(said.rows[0].values)
+        begun, ends = (self.time(said.rows[place].values) for place in (0, -1))
+        if begun is None or (ends is not None and not _far(begun, ends)):
+            return  # they stand in order of time: nothing between is farther
         for row in said.rows[1:]:
             at = self.time(row.values)
-            if begun is None or at is None:
-                continue
-            other_day = at.date() != begun.date()
-            if other_day or at - begun > LONGEST:
+            if at is not None and _far(begun, at):
+                other_day = at.date() != begun.date()
                 cure = _RESTARTS if other_day else "give each receipt a number of its own"
                 why = (f"{at:%Y-%m-%d %H:%M} here, {begun:%Y-%m-%d %H:%M} in row"
                        f" {said.rows[0].at} of the same number; {cure}")  # fmt: skip
@@ -358,6 +358,11 @@ class Reader:
 
     def _word(self, row: Row, said: str | Constant) -> str:
         return said.constant if isinstance(said, Constant) else text(row.values[self._place[said]])
+
+
+def _far(begun: datetime, at: datetime) -> bool:
+    """Whether two rows cannot be of one receipt."""
+    return at.date() != begun.date() or at - begun > LONGEST
 
 
 def _words(head: _Head) -> tuple[str, str, str, str]:

@@ -54,6 +54,12 @@ async def known(shop, code):
     return found.row.used, found.row.void, found.row.owed, figures["THANKS"]["owed"]
 
 
+async def is_over(shop, card, code):
+    """The code is void, nobody owes it, and it is taken from nobody any more."""
+    assert await known(shop, code) == (0, True, False, 0)
+    assert states(await shop.send(shows(card, code))) == [("THANKS", "revoked")]
+
+
 def test_an_owed_coupon_whose_use_comes_back_is_void(dsn):
     async def work(shop):
         card = await shop.member()
@@ -79,8 +85,7 @@ def test_a_coupon_that_came_back_is_void_with_what_it_was_given_for(dsn):
         await shop.send(used)
         assert states(await shop.send(goods_back(used))) == [("THANKS", "back")]
         assert states(await shop.send(goods_back(gave))) == [("THANKS", "void")]
-        assert await known(shop, code) == (0, True, False, 0)
-        assert states(await shop.send(shows(card, code))) == [("THANKS", "revoked")]
+        await is_over(shop, card, code)
 
     with_shop(dsn, work)
 
@@ -98,8 +103,7 @@ def test_part_by_part_it_ends_the_same(dsn):
         assert states(await shop.send(goods_back(gave, (1, 1)))) == []
         assert states(await shop.send(goods_back(used, (1, 1)))) == [("THANKS", "void")]
         assert states(await shop.send(goods_back(gave, (1, 1)))) == []
-        assert await known(shop, code) == (0, True, False, 0)
-        assert states(await shop.send(shows(card, code))) == [("THANKS", "revoked")]
+        await is_over(shop, card, code)
 
     with_shop(dsn, work)
 

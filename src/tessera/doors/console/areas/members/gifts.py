@@ -12,11 +12,6 @@ from tessera.doors.web.page import Shown, View
 from tessera.doors.web.visit import Visit
 
 CLAIMED = N_("The reward is the member's.")
-STANDINGS = {
-    "good": (N_("good"), "good"), "used": (N_("used"), "plain"),
-    "expired": (N_("no longer good"), "warn"), "not_yet": (N_("not good yet"), "warn"),
-    "revoked": (N_("called back"), "bad"),
-}  # fmt: skip
 
 
 async def show(visit: Visit) -> Shown:
@@ -38,7 +33,7 @@ async def show(visit: Visit) -> Shown:
     return View("members/gifts.html", known | {
         "claims": claims, "coupons": coupons, "offered": await _offered(visit),
         "next": visit.here(cursor=claims.next) if claims and claims.next else "",
-        "first": visit.path if cursor else "", "standings": STANDINGS, "states": STATES,
+        "first": visit.path if cursor else "", "states": STATES,
         "currency": known["program"].currency,
     })  # fmt: skip
 
